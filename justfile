@@ -1,0 +1,30 @@
+# `uv run just` lists the recipes; with just installed, plain `just` does.
+
+set positional-arguments
+
+[private]
+default:
+    @just --list --unsorted
+
+# Render the working tree, uncommitted changes included, e.g. `just render ../try --data auth=false`
+render folder *options:
+    uv run copier copy --defaults --overwrite --vcs-ref HEAD "${@:2}" . "$1"
+
+# Everything that must be clean before a commit
+check:
+    uv run ruff check
+    uv run ruff format --check
+    uv run ty check
+
+# The whole suite, each rendered service's own included (minutes); arguments go to pytest
+test *options: check
+    uv run pytest "$@"
+
+# What fits in a minute: questions, sources, every variant of every file
+test-fast *options: check
+    uv run pytest -m "not service" "$@"
+
+# Mend what ruff can mend
+format:
+    uv run ruff check --fix
+    uv run ruff format

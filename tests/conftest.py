@@ -1,0 +1,73 @@
+"""What the tests share: a clean environment, one snapshot of the template, and its renders."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.rendering import Renderer, git, snapshot
+
+Render = Callable[..., Path]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def environment(shared: Path) -> Iterator[None]:
+    """Keep the settings of whoever runs the tests out, and give git a name to commit under."""
+    patch = pytest.MonkeyPatch()
+    for variable in ("VIRTUAL_ENV", "DATABASE_URL", "TEST_DATABASE_URL"):
+        patch.delenv(variable, raising=False)
+    patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    for role in ("AUTHOR", "COMMITTER"):
+        patch.setenv(f"GIT_{role}_NAME", "Test")
+        patch.setenv(f"GIT_{role}_EMAIL", "test@example.com")
+    (shared / "settings.yml").write_text("{}")
+    patch.setenv("COPIER_SETTINGS_PATH", str(shared / "settings.yml"))
+    patch.setenv("COPIER_CACHE_DIR", str(shared / "copier"))
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all processes of this run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of this repository as it stands, without its history."""
+    return snapshot(tmp_path_factory.mktemp("source"))
+
+
+@pytest.fixture(scope="session")
+def render(source: Path, shared: Path) -> Render:
+    """Return a function that renders the template with some answers, each set once."""
+    cache = shared / "renders"
+    cache.mkdir(exist_ok=True)
+    return Renderer(source, cache)
+
+
+@pytest.fixture(scope="session")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a repository with this working tree as its release 1.0.0."""
+    repository = snapshot(tmp_path_factory.mktemp("released") / "template")
+    git(repository, "init", "--quiet")
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "--message", "1.0.0")
+    git(repository, "tag", "1.0.0")
+    return repository
+
+
+@pytest.fixture
+def copy(render: Render, tmp_path: Path) -> Callable[..., Path]:
+    """Return a function like `render`, whose projects may be changed."""
+
+    def copied(**answers: Any) -> Path:
+        return Path(shutil.copytree(render(**answers), tmp_path / "project", symlinks=True))
+
+    return copied

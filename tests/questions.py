@@ -1,0 +1,80 @@
+"""What `copier.yml` asks, read from it: the tests name no question that they could look up."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, StrictUndefined
+
+ROOT = Path(__file__).parents[1]
+
+
+@cache
+def config() -> dict[str, Any]:
+    """Return `copier.yml` as it stands."""
+    return yaml.safe_load((ROOT / "copier.yml").read_text())
+
+
+def asked() -> dict[str, dict[str, Any]]:
+    """Return the questions a person may answer."""
+    return {name: question for name, question in questions().items() if not is_computed(question)}
+
+
+def computed() -> dict[str, dict[str, Any]]:
+    """Return the answers that follow from others."""
+    return {name: question for name, question in questions().items() if is_computed(question)}
+
+
+def questions() -> dict[str, dict[str, Any]]:
+    """Return every question, in order."""
+    return {name: value for name, value in config().items() if not name.startswith("_")}
+
+
+def is_computed(question: dict[str, Any]) -> bool:
+    """Say whether the answer is never asked for."""
+    return question.get("when") is False
+
+
+def toggles() -> list[str]:
+    """Return the names of the features that are switched on and off."""
+    return [name for name, question in asked().items() if question["type"] == "bool"]
+
+
+def conditions() -> list[str]:
+    """Return the names a template may put into `{% if %}`."""
+    return [name for name, question in questions().items() if question["type"] == "bool"]
+
+
+def choices(name: str) -> list[Any]:
+    """Return the values a question can take."""
+    question = questions()[name]
+    if question["type"] == "bool":
+        return [False, True]
+    listed = question["choices"]
+    return list(listed.values()) if isinstance(listed, dict) else list(listed)
+
+
+def presets() -> list[str]:
+    """Return the presets that decide the toggles."""
+    return [name for name in choices("preset") if name != "custom"]
+
+
+@cache
+def preset_features(preset: str) -> list[str]:
+    """Return the toggles a preset switches on."""
+    environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701
+    environment.filters["to_json"] = json.dumps
+    table = environment.from_string(questions()["preset_features"]["default"])
+    return json.loads(table.render(preset=preset))
+
+
+def exclusions() -> dict[str, list[str]]:
+    """Return the paths each condition owns, by the condition that brings them."""
+    owned: dict[str, list[str]] = {}
+    for entry in config()["_exclude"]:
+        first, *patterns = entry.splitlines()
+        if first.startswith("{%"):
+            owned[first.split()[2]] = [line for line in patterns if not line.startswith("{%")]
+    return owned

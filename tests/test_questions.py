@@ -1,0 +1,209 @@
+"""What a person may answer, and what happens to answers given on the command line."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import copier
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from pytest_copie.plugin import Copie
+
+from tests import questions
+from tests.conftest import Render
+
+GOOD = {
+    "project_name": ["Order Desk", "R&D (north), v2", "Café 24/7", "A"],
+    "project_slug": ["order-desk", "a", "v2-api"],
+    "description": ["Takes orders, and it's quick: 100% of them", "Größe {x}"],
+    "author_name": ["Ada O'Brien", "Söhne & Co.", "山田 太郎"],
+    "author_email": ["ada@example.com", "a.b+c@mail.example.co.uk"],
+}
+BAD = {
+    "project_name": ["", "  ", "a\nb", 'say "hi"', "it's", "a\\b", "{{ x }}", "x" * 61, "a\u200bb"],
+    "project_slug": ["", "Order", "2fast", "a_b", "a--b", "-a", "a-", "a b", "x" * 41, "app"],
+    "description": ["", "two\nlines", 'a "b"', "a\\b", "{% raw %}", "{{ x }}", "x" * 201],
+    "author_name": ["", "a\nb", 'Ada "Countess"', "{# x #}", "<script>", "x" * 101],
+    "author_email": ["", "ada", "ada@localhost", "a b@example.com", "a@b.c\n"],
+}
+
+
+def cases(table: dict[str, list[str]]) -> list[tuple[str, str]]:
+    return [(name, value) for name, values in table.items() for value in values]
+
+
+def run_copier(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the command people run, without --trust."""
+    command = [sys.executable, "-m", "copier", *arguments]
+    return subprocess.run(command, cwd=cwd, check=False, capture_output=True, text=True)
+
+
+def answers_of(project: Path) -> dict[str, Any]:
+    return yaml.safe_load((project / ".copier-answers.yml").read_text())
+
+
+def test_every_free_text_has_good_and_bad_examples_here() -> None:
+    free = [name for name, asked in questions.asked().items() if set(asked) & {"choices"} == set()]
+
+    assert sorted(GOOD) == sorted(set(free) - set(questions.toggles())) == sorted(BAD)
+
+
+@pytest.mark.parametrize(("name", "value"), cases(GOOD))
+def test_a_sensible_answer_is_taken_and_remembered(
+    source: Path, tmp_path: Path, name: str, value: str
+) -> None:
+    copier.run_copy(str(source), tmp_path, data={name: value}, defaults=True, quiet=True)
+
+    assert answers_of(tmp_path)[name] == value
+
+
+@pytest.mark.parametrize(("name", "value"), cases(BAD))
+def test_an_answer_that_would_break_a_file_is_refused_with_a_hint(
+    source: Path, tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(ValueError, match=f"'{name}': .*[a-z].{{15}}") as refusal:
+        copier.run_copy(str(source), tmp_path, data={name: value}, defaults=True, quiet=True)
+
+    assert "undefined" not in str(refusal.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_in_another_alphabet_asks_for_a_slug(source: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="--data project_slug="):
+        copier.run_copy(str(source), tmp_path, data={"project_name": "注文"}, defaults=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [("Order Desk", "order-desk"), ("R&D (north), v2", "r-d-north-v2"), ("24 Hours", "hours")],
+)
+def test_the_slug_follows_from_the_name(render: Render, name: str, slug: str) -> None:
+    assert answers_of(render(project_name=name))["project_slug"] == slug
+
+
+def test_no_dependency_can_be_the_projects_own_name(source: Path, render: Render) -> None:
+    needed = set()
+    for preset in questions.presets():
+        for database in questions.choices("database"):
+            needed |= dependencies(render(preset=preset, database=database))
+    refusal = questions.questions()["project_slug"]["validator"]
+
+    assert len(needed) > 10
+    assert [name for name in sorted(needed) if f"'{name}'" not in refusal] == []
+
+
+def dependencies(project: Path) -> set[str]:
+    table = tomllib.loads((project / "pyproject.toml").read_text())
+    listed = [*table["project"]["dependencies"], *table["dependency-groups"]["dev"]]
+    return {canonicalize_name(Requirement(line).name) for line in listed}
+
+
+def test_the_defaults_are_the_standard_service(copie: Copie, source: Path) -> None:
+    result = copie.copy(template_dir=source)
+
+    assert result.exception is None
+    assert result.answers["preset"] == "standard"
+    assert result.answers["auth"] is True
+    assert result.answers["database"] == "postgresql"
+    assert result.answers["python_version"] == "3.11"
+
+
+@pytest.mark.parametrize("preset", questions.presets())
+def test_a_preset_switches_on_its_features_and_no_other(
+    copie: Copie, source: Path, preset: str
+) -> None:
+    result = copie.copy({"preset": preset}, template_dir=source)
+
+    on = [name for name in questions.toggles() if result.answers[name]]
+    assert result.exception is None
+    assert on == questions.preset_features(preset)
+
+
+def test_a_larger_preset_keeps_what_the_smaller_one_had() -> None:
+    minimal, standard, full = map(questions.preset_features, ("minimal", "standard", "full"))
+
+    assert set(minimal) <= set(standard) <= set(full) == set(questions.toggles())
+
+
+@pytest.mark.parametrize("name", questions.computed())
+def test_a_computed_answer_cannot_be_given(source: Path, tmp_path: Path, name: str) -> None:
+    given = {name: "[]" if name == "preset_features" else "true"}
+
+    with pytest.raises(ValueError, match=f"'{name}': This follows from .* --data"):
+        copier.run_copy(str(source), tmp_path, data=given, defaults=True, quiet=True)
+
+
+@pytest.mark.parametrize("name", questions.toggles())
+def test_a_misspelt_yes_or_no_is_refused(source: Path, tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="true or false"):
+        copier.run_copy(str(source), tmp_path, data={name: "flase"}, defaults=True, quiet=True)
+
+
+@pytest.mark.parametrize("name", questions.toggles())
+def test_a_toggle_given_beside_a_preset_wins_and_is_remembered(render: Render, name: str) -> None:
+    switched = name not in questions.preset_features("standard")
+
+    answers = answers_of(render(preset="standard", **{name: switched}))
+
+    assert answers[name] is switched
+    assert answers["preset"] == "standard"
+
+
+@pytest.mark.parametrize("name", questions.toggles())
+def test_a_toggle_that_follows_its_preset_is_not_written_down(render: Render, name: str) -> None:
+    for preset in questions.presets():
+        usual = name in questions.preset_features(preset)
+        assert name not in answers_of(render(preset=preset, **{name: usual}))
+
+
+def test_a_custom_choice_is_written_down_in_full(render: Render) -> None:
+    answers = answers_of(render(preset="custom"))
+
+    assert set(questions.toggles()) <= set(answers)
+
+
+def test_a_copy_and_its_three_commands_need_no_trust(released: Path, tmp_path: Path) -> None:
+    done = run_copier("copy", "--defaults", ".", str(tmp_path / "my service"), cwd=released)
+
+    assert done.returncode == 0, done.stderr
+    assert f"cd '{tmp_path}/my service'" in done.stderr
+    assert "git init" in done.stderr
+    assert "uv run just dev" in done.stderr
+    assert "WARNING" not in done.stderr
+
+
+def test_nothing_is_configured_that_would_demand_trust() -> None:
+    demanding = {"_tasks", "_jinja_extensions", "_migrations"}
+
+    assert demanding.isdisjoint(questions.config())
+
+
+def test_an_unknown_key_on_the_command_line_is_named(source: Path, tmp_path: Path) -> None:
+    data = ["--data", "databse=sqlite", "--data", "auth=false"]
+
+    done = run_copier("copy", "--defaults", *data, str(source), str(tmp_path / "new"), cwd=source)
+
+    assert done.returncode == 0, done.stderr
+    assert 'WARNING: "databse" is no question' in done.stderr
+    assert '"auth"' not in done.stderr
+    assert "The questions: auth, author_email," in done.stderr
+
+
+def test_a_project_copied_from_a_relative_path_can_be_updated(
+    released: Path, tmp_path: Path
+) -> None:
+    project = tmp_path / "service"
+
+    made = run_copier("copy", "--defaults", ".", str(project), cwd=released)
+    for command in ("init", "add --all", "commit --quiet --message start"):
+        subprocess.run(["git", *command.split()], cwd=project, check=True, capture_output=True)
+    updated = run_copier("update", "--defaults", "--data", "auth=false", cwd=project)
+
+    assert made.returncode == updated.returncode == 0, updated.stderr
+    assert answers_of(project)["_src_path"] == str(released)
+    assert answers_of(project)["auth"] is False
+    assert "git diff" in updated.stderr
