@@ -1,0 +1,202 @@
+"""The rules that keep template/ readable: plain Python, few seams, small modules."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import pytest
+from pathspec import GitIgnoreSpec
+
+from tests import questions
+from tests.conftest import Render
+from tests.rendering import working_tree
+
+SEAMS = {
+    "app/features.py.jinja",
+    "app/api/router.py.jinja",
+    "migrations/versions/0001_initial.py.jinja",
+}
+# Written by Copier for Copier: it filters the answers, which takes more than a bare name.
+ANSWERS_FILE = "{{_copier_conf.answers_file}}.jinja"
+OWNERS = [name for name in questions.exclusions() if not name.startswith("_")]
+LINE_BUDGETS = {"minimal": 1500, "standard": 3000}
+
+STATEMENT = re.compile(r"{%.*?%}|{#", re.DOTALL)
+CONDITIONS = questions.conditions()
+COPIED_JINJA = re.compile(r"{% (?:if|endif)|{{ ?(?:" + "|".join(questions.questions()) + r")\b")
+ALLOWED_LINE = re.compile(r"{% (?:if (?P<name>\w+)|endif) %}")
+FORBIDDEN = re.compile(
+    r"\b(?:TODO|FIXME|XXX|HACK)\b|pypi\.org|pythonhosted|npmjs|deb\.debian|index-url|docker\.io"
+)
+
+
+def sources() -> list[str]:
+    """Return the paths under template/."""
+    names = (name.partition("template/") for name in working_tree())
+    return [rest for before, found, rest in names if found and not before]
+
+
+def text(name: str) -> str:
+    return (questions.ROOT / "template" / name).read_text()
+
+
+def output(name: str) -> str:
+    return name.removesuffix(".jinja")
+
+
+def conditional() -> list[str]:
+    return [name for name in sources() if name.endswith(".jinja") and name != ANSWERS_FILE]
+
+
+def python() -> list[str]:
+    return [name for name in sources() if output(name).endswith(".py")]
+
+
+def plain_python() -> list[str]:
+    return [name for name in sources() if name.endswith(".py")]
+
+
+def functions(name: str) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(ast.parse(text(name))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield f"{name}:{node.lineno} {node.name}", (node.end_lineno or 0) - node.lineno + 1
+
+
+def test_there_is_a_template_to_look_at() -> None:
+    assert len(plain_python()) > 20
+    assert set(sources()) >= SEAMS | {ANSWERS_FILE, "pyproject.toml.jinja"}
+
+
+def test_jinja_in_python_keeps_to_the_seams() -> None:
+    assert {name for name in python() if name.endswith(".jinja")} == SEAMS
+
+
+def test_nearly_all_python_is_plain() -> None:
+    assert len(plain_python()) / len(python()) >= 0.9
+
+
+def mistakes(name: str) -> Iterator[str]:
+    """Yield the lines of a template that say more than a template may."""
+    depth = 0
+    for number, line in enumerate(text(name).splitlines(), start=1):
+        if not STATEMENT.search(line):
+            continue
+        found = ALLOWED_LINE.fullmatch(line.strip())
+        depth += 0 if not found else 1 if found["name"] else -1
+        if not found or depth not in (0, 1) or found["name"] not in {None, *CONDITIONS}:
+            yield f"{name}:{number}: {line.strip()}"
+
+
+def test_a_condition_is_one_bare_name_on_a_line_of_its_own_and_never_nested() -> None:
+    assert [mistake for name in conditional() for mistake in mistakes(name)] == []
+
+
+def test_no_jinja_hides_in_a_file_that_is_copied_as_it_is() -> None:
+    plain = [name for name in sources() if not name.endswith((".jinja", ".html", ".txt"))]
+
+    assert [name for name in plain if COPIED_JINJA.search(text(name))] == []
+
+
+def test_white_space_is_left_to_the_settings_of_copier() -> None:
+    assert [name for name in sources() if re.search("{%-|-%}|{{-|-}}", text(name))] == []
+
+
+def test_a_seam_prints_no_answer() -> None:
+    assert [name for name in sorted(SEAMS) if "{{" in text(name)] == []
+
+
+@pytest.mark.parametrize("toggle", questions.toggles())
+def test_a_toggle_is_named_in_few_files(toggle: str) -> None:
+    naming = [name for name in conditional() if f"{{% if {toggle} %}}" in text(name)]
+
+    assert 1 <= len(naming) <= 6, naming
+
+
+def test_no_template_hides_a_plain_file_of_the_same_name() -> None:
+    assert [name for name in sources() if f"{name}.jinja" in sources()] == []
+
+
+def test_no_path_is_a_file_in_one_variant_and_a_folder_in_another() -> None:
+    files = {output(name) for name in sources()}
+    folders = {str(parent) for name in files for parent in Path(name).parents}
+
+    assert files & folders == set()
+
+
+def test_no_path_is_one_that_copier_cannot_delete() -> None:
+    parts = {part for name in sources() for part in Path(name).parts}
+
+    assert parts.isdisjoint({"tags", "RCS", "CVS"})
+    assert [name for name in sources() if (questions.ROOT / "template" / name).is_symlink()] == []
+
+
+@pytest.mark.parametrize("condition", [*OWNERS, "_copier_operation"])
+def test_every_path_a_toggle_owns_exists(condition: str) -> None:
+    outputs = [output(name) for name in sources()]
+    unused = [
+        pattern
+        for pattern in questions.exclusions()[condition]
+        if not any(GitIgnoreSpec.from_lines([pattern]).match_files(outputs))
+    ]
+
+    assert unused == []
+
+
+def test_every_exclusion_can_be_read_with_the_answers_of_an_older_version() -> None:
+    heads = [entry.splitlines()[0] for entry in questions.config()["_exclude"]]
+    conditional_heads = [head for head in heads if "{%" in head and "_copier_operation" not in head]
+
+    assert len(conditional_heads) == len(OWNERS) >= 4
+    for head in conditional_heads:
+        assert re.fullmatch(r"{% if \w+ is false %}", head), head
+
+
+@pytest.mark.parametrize("condition", OWNERS)
+def test_a_folder_is_excluded_whole_or_not_at_all(condition: str) -> None:
+    """A pattern that ends in a slash empties the folder and leaves it."""
+    patterns = questions.exclusions()[condition]
+    spec = GitIgnoreSpec.from_lines(patterns)
+    folders = {parent for name in sources() for parent in Path(output(name)).parents if parent.name}
+    emptied = [
+        folder
+        for folder in folders
+        if not spec.match_file(str(folder))
+        and all(spec.match_file(output(name)) for name in sources() if folder in Path(name).parents)
+    ]
+
+    assert [pattern for pattern in patterns if pattern.endswith("/")] == []
+    assert emptied == []
+
+
+def test_a_module_is_short_and_so_are_its_functions() -> None:
+    long = [name for name in plain_python() if len(text(name).splitlines()) > 200]
+    long += [where for name in plain_python() for where, lines in functions(name) if lines > 25]
+
+    assert long == []
+
+
+def test_most_modules_and_functions_are_shorter_still() -> None:
+    app = [name for name in plain_python() if name.startswith("app/")]
+
+    assert median(len(text(name).splitlines()) for name in app) <= 60
+    assert median(lines for name in app for _, lines in functions(name)) <= 10
+
+
+@pytest.mark.parametrize(("preset", "budget"), LINE_BUDGETS.items())
+def test_what_a_user_inherits_is_within_its_budget(
+    render: Render, preset: str, budget: int
+) -> None:
+    modules = (render(preset=preset) / "app").rglob("*.py")
+    lines = [line for path in modules for line in path.read_text().splitlines() if line.strip()]
+
+    assert 300 < len(lines) <= budget
+
+
+def test_nothing_is_left_unfinished_or_tied_to_a_registry() -> None:
+    """Here, in the tests, the words stand for what is looked for."""
+    names = [name for name in working_tree() if not name.startswith("tests/")]
+    found = [name for name in names if FORBIDDEN.search((questions.ROOT / name).read_text())]
+
+    assert found == []
