@@ -1,0 +1,1 @@
+"""The service: see app/main.py for how it is put together."""

@@ -1,0 +1,115 @@
+"""Who is calling: the dependencies of every route that needs a user."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+from fastapi.params import Depends as Dependency
+from fastapi.security import OAuth2PasswordBearer
+from structlog.contextvars import bind_contextvars
+
+from app.api.deps import SessionDep
+from app.auth.state import Auth
+from app.core.exceptions import NotAuthenticatedError, PermissionDeniedError
+from app.core.mail import Mailer
+from app.models.user import User
+from app.services.auth import AuthService
+from app.services.order import OrderService
+from app.services.password import PasswordService
+from app.services.registration import RegistrationService
+from app.services.user import UserService
+
+bearer = OAuth2PasswordBearer(
+    tokenUrl="/api/v1/auth/login", refreshUrl="/api/v1/auth/refresh", auto_error=False
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The user of a request, and the login it belongs to."""
+
+    user: User
+    session_id: UUID
+
+
+async def get_auth(request: Request) -> Auth:
+    """The tools of authentication."""
+    return request.app.state.auth
+
+
+async def get_mailer(request: Request) -> Mailer:
+    """Where mail is posted: whichever feature has taken that over."""
+    return request.app.state.mailer
+
+
+AuthDep = Annotated[Auth, Depends(get_auth)]
+MailerDep = Annotated[Mailer, Depends(get_mailer)]
+
+
+async def get_auth_service(session: SessionDep, auth: AuthDep) -> AuthService:
+    """Logins in the request's session."""
+    return AuthService(session, auth)
+
+
+async def get_user_service(session: SessionDep, auth: AuthDep) -> UserService:
+    """Accounts in the request's session."""
+    return UserService(session, auth)
+
+
+AuthServiceDep = Annotated[AuthService, Depends(get_auth_service)]
+UserServiceDep = Annotated[UserService, Depends(get_user_service)]
+
+
+async def get_password_service(users: UserServiceDep) -> PasswordService:
+    """Passwords in the request's session."""
+    return PasswordService(users)
+
+
+async def get_registration_service(users: UserServiceDep, mailer: MailerDep) -> RegistrationService:
+    """Registration in the request's session."""
+    return RegistrationService(users, mailer)
+
+
+async def get_order_service(session: SessionDep, mailer: MailerDep) -> OrderService:
+    """Orders in the request's session."""
+    return OrderService(session, mailer)
+
+
+PasswordServiceDep = Annotated[PasswordService, Depends(get_password_service)]
+RegistrationServiceDep = Annotated[RegistrationService, Depends(get_registration_service)]
+OrderServiceDep = Annotated[OrderService, Depends(get_order_service)]
+
+
+async def get_caller(
+    token: Annotated[str | None, Depends(bearer)], service: AuthServiceDep
+) -> Caller:
+    """The user of the access token. A session that has ended, ends here and now."""
+    if not token:
+        raise NotAuthenticatedError
+    user, session_id = await service.authenticate(token)
+    bind_contextvars(user_id=str(user.id))
+    return Caller(user, session_id)
+
+
+CallerDep = Annotated[Caller, Depends(get_caller)]
+
+
+async def get_current_user(caller: CallerDep) -> User:
+    """The user alone."""
+    return caller.user
+
+
+async def require_superuser(caller: CallerDep) -> User:
+    """The user, who is a superuser."""
+    if not caller.user.is_superuser:
+        raise PermissionDeniedError
+    return caller.user
+
+
+CurrentUserDep = Annotated[User, Depends(get_current_user)]
+SuperuserDep = Annotated[User, Depends(require_superuser)]
+
+readers: list[Dependency] = [Depends(get_caller)]
+writers: list[Dependency] = [Depends(require_superuser)]
+operators: list[Dependency] = [Depends(require_superuser)]

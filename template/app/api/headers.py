@@ -1,0 +1,8 @@
+"""Headers that whole routers share."""
+
+from fastapi import Response
+
+
+async def no_store(response: Response) -> None:
+    """Keep an answer about a person out of every cache (RFC 9111 §5.2.2.5)."""
+    response.headers["Cache-Control"] = "no-store"

@@ -1,0 +1,100 @@
+"""The OpenAPI document, with every problem that an operation can answer."""
+
+from collections import defaultdict
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.api.errors import MEDIA_TYPE, Problem
+from app.core.exceptions import (
+    AppError,
+    DependencyUnavailableError,
+    NotAuthenticatedError,
+    PermissionDeniedError,
+)
+
+TAGS = [
+    {"name": "Auth", "description": "Registering, logging in and out, passwords"},
+    {"name": "Users", "description": "Your own account, and everybody's for superusers"},
+    {"name": "Items", "description": "What is for sale, and how much of it there is"},
+    {"name": "Orders", "description": "Taking items out of stock"},
+    {"name": "Health", "description": "For balancers and people on call"},
+]
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
+# What any operation may answer, beside what it declares itself.
+BAD_REQUEST = "The request is malformed"
+TOO_LARGE = "The body is larger than `REQUEST_MAX_BYTES`"
+INVALID = "The input breaks a rule: `validation_error`"
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def problems(*errors: type[AppError]) -> Responses:
+    """Document the errors an operation raises: `responses=problems(ItemNotFoundError)`."""
+    by_status: defaultdict[int, list[type[AppError]]] = defaultdict(list)
+    for error in errors:
+        by_status[error.status].append(error)
+    return {status: _response(group) for status, group in by_status.items()}
+
+
+def _response(errors: list[type[AppError]]) -> dict[str, Any]:
+    text = "; ".join(f"`{error.code}`: {error.detail}" for error in errors)
+    return {"description": text, "content": {MEDIA_TYPE: {"schema": PROBLEM}}}
+
+
+def _plain(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": PROBLEM}}}
+
+
+def add_openapi(app: FastAPI) -> None:
+    """Make `app.openapi()` answer our document, built once."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = build(app)
+        return app.openapi_schema
+
+    app.openapi = openapi
+
+
+def build(app: FastAPI) -> dict[str, Any]:
+    """Take FastAPI's document and add what it cannot know."""
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        contact=app.contact,
+        license_info=app.license_info,
+        routes=app.routes,
+    )
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs") | {"Problem": problem}
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    used = set()
+    for path in document["paths"].values():
+        for operation in path.values():
+            used.update(operation.get("tags", ()))
+            _complete(operation)
+    document["tags"] = [tag for tag in TAGS if tag["name"] in used]
+    return document
+
+
+def _complete(operation: dict[str, Any]) -> None:
+    """Add the answers that follow from what the operation is, where it has not its own."""
+    responses = operation["responses"]
+    general: dict[str, dict[str, Any]] = {"500": _response([AppError])}
+    general["400"] = _plain(BAD_REQUEST)
+    general["503"] = _response([DependencyUnavailableError])
+    if "422" in responses:
+        invalid = responses.pop("422")
+        declared = invalid if MEDIA_TYPE in invalid.get("content", {}) else None
+        general["422"] = declared or _plain(INVALID)
+    if "requestBody" in operation:
+        general["413"] = _plain(TOO_LARGE)
+    if operation.get("security"):
+        general["401"] = _response([NotAuthenticatedError])
+        general["403"] = _response([PermissionDeniedError])
+    operation["responses"] = dict(sorted((general | responses).items()))

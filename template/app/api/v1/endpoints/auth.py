@@ -1,0 +1,136 @@
+"""/api/v1/auth: logging in and out, passwords."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, BackgroundTasks, Body, Depends, Request, Response, status
+from fastapi.security import OAuth2PasswordRequestForm
+
+from app.api.auth import (
+    AuthDep,
+    AuthServiceDep,
+    CallerDep,
+    MailerDep,
+    PasswordServiceDep,
+    RegistrationServiceDep,
+)
+from app.api.deps import DatabaseDep
+from app.api.headers import no_store
+from app.api.openapi import problems
+from app.auth.password_policy import PasswordRejectedError
+from app.auth.throttle import TooManyAttemptsError
+from app.models.user import User
+from app.schemas.auth import (
+    LogoutRequest,
+    PasswordChange,
+    PasswordForgotten,
+    PasswordMailSent,
+    PasswordResetRequest,
+    RefreshRequest,
+    TokenPair,
+)
+from app.schemas.user import UserRead, UserRegister
+from app.services.auth import (
+    InvalidCredentialsError,
+    RefreshTokenInvalidError,
+    RefreshTokenReusedError,
+)
+from app.services.password import ResetTokenInvalidError, send_reset
+from app.services.registration import RegistrationClosedError, count_signup
+from app.services.user import EmailTakenError, IncorrectPasswordError
+
+router = APIRouter(prefix="/auth", tags=["Auth"], dependencies=[Depends(no_store)])
+
+
+@router.post(
+    "/register",
+    status_code=status.HTTP_201_CREATED,
+    response_model=UserRead,
+    responses=problems(RegistrationClosedError, EmailTakenError, PasswordRejectedError),
+)
+async def register(
+    data: UserRegister,
+    registration: RegistrationServiceDep,
+    database: DatabaseDep,
+    tasks: BackgroundTasks,
+    response: Response,
+) -> User:
+    """Register an account. A welcome is mailed to it."""
+    user = await registration.register(data)
+    # Runs after the answer, and so after the commit; not at all if that failed.
+    tasks.add_task(count_signup, database.transactions)
+    response.headers["Location"] = f"/api/v1/users/{user.id}"
+    return user
+
+
+@router.post("/login", responses=problems(InvalidCredentialsError, TooManyAttemptsError))
+async def login(
+    form: Annotated[OAuth2PasswordRequestForm, Depends()], service: AuthServiceDep, request: Request
+) -> TokenPair:
+    """Log in with email (as `username`) and password (RFC 6749 §4.3)."""
+    return await service.login(form.username, form.password, address_of(request))
+
+
+@router.post("/refresh", responses=problems(RefreshTokenInvalidError, RefreshTokenReusedError))
+async def refresh(data: RefreshRequest, service: AuthServiceDep) -> TokenPair:
+    """Get new tokens for a refresh token, which can be used once."""
+    return await service.refresh(data.refresh_token)
+
+
+@router.post("/logout", status_code=status.HTTP_204_NO_CONTENT)
+async def logout(
+    caller: CallerDep,
+    service: AuthServiceDep,
+    data: Annotated[LogoutRequest | None, Body()] = None,
+) -> None:
+    """End this session, or all of yours; their tokens are worth nothing from now on."""
+    everywhere = data is not None and data.everywhere
+    await service.logout(caller.user, caller.session_id, everywhere=everywhere)
+
+
+@router.post(
+    "/password",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(IncorrectPasswordError, PasswordRejectedError),
+)
+async def change_password(
+    data: PasswordChange, caller: CallerDep, passwords: PasswordServiceDep
+) -> None:
+    """Change your password. Your other sessions end."""
+    current, new = data.current_password, data.new_password
+    await passwords.change(
+        caller.user, caller.session_id, current.get_secret_value(), new.get_secret_value()
+    )
+
+
+@router.post(
+    "/password/forgot",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=problems(TooManyAttemptsError),
+)
+async def forgot_password(
+    data: PasswordForgotten,
+    auth: AuthDep,
+    database: DatabaseDep,
+    mailer: MailerDep,
+    tasks: BackgroundTasks,
+    request: Request,
+) -> PasswordMailSent:
+    """Ask for a mail with which to choose a new password. The answer is always the same."""
+    await auth.resets_throttle.admit(data.email, address_of(request))
+    tasks.add_task(send_reset, database.transactions, auth, mailer, data.email)
+    return PasswordMailSent()
+
+
+@router.post(
+    "/password/reset",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(ResetTokenInvalidError, PasswordRejectedError),
+)
+async def reset_password(data: PasswordResetRequest, passwords: PasswordServiceDep) -> None:
+    """Choose a new password with the token from the mail. All your sessions end."""
+    await passwords.reset(data.token, data.new_password.get_secret_value())
+
+
+def address_of(request: Request) -> str:
+    """The caller's address; a server on a Unix socket knows none."""
+    return request.client.host if request.client else "unknown"

@@ -1,0 +1,113 @@
+"""/api/v1/items."""
+
+from collections.abc import AsyncGenerator
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request, Response, status
+from fastapi.responses import StreamingResponse
+
+from app.api.csv import csv_lines
+from app.api.deps import DatabaseDep, ItemServiceDep, PreconditionDep
+from app.api.openapi import problems
+from app.core.etag import etag, not_modified
+from app.core.exceptions import PreconditionFailedError
+from app.core.pagination import Page
+from app.models.item import Item
+from app.schemas.item import ItemCreate, ItemQuery, ItemRead, ItemUpdate
+from app.services.export import stream_items
+from app.services.item import ItemInUseError, ItemNotFoundError, NameTakenError
+
+# Two routers, since who may read is not always who may write: see app/api/router.py.
+reading = APIRouter(prefix="/items", tags=["Items"])
+writing = APIRouter(prefix="/items", tags=["Items"])
+
+
+@reading.get("")
+async def list_items(items: ItemServiceDep, query: Annotated[ItemQuery, Query()]) -> Page[ItemRead]:
+    """List items: filtered, sorted, a page at a time."""
+    return Page[ItemRead].of(await items.page(query), query)
+
+
+@reading.get(
+    "/export",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
+async def export_items(database: DatabaseDep) -> StreamingResponse:
+    """Download all items as CSV (RFC 4180), however many there are."""
+    lines = csv_lines(ItemRead.model_fields, stream_items(database.reads))
+    first = await anext(lines)  # a database that is down is a 503, not a broken download
+
+    async def body() -> AsyncGenerator[str, None]:
+        yield first
+        async for line in lines:
+            yield line
+
+    disposition = 'attachment; filename="items.csv"'
+    return StreamingResponse(
+        body(), media_type="text/csv", headers={"Content-Disposition": disposition}
+    )
+
+
+@reading.get(
+    "/{item_id}",
+    response_model=ItemRead,
+    responses={**problems(ItemNotFoundError), 304: {"description": "Your copy is current"}},
+)
+async def get_item(
+    item_id: UUID,
+    items: ItemServiceDep,
+    response: Response,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Item | Response:
+    """Read one item. Its `ETag` goes into `If-None-Match` or `If-Match`."""
+    item = await items.get(item_id)
+    response.headers["ETag"] = etag(item.version)
+    if not_modified(if_none_match, item.version):
+        return Response(status_code=304, headers={"ETag": etag(item.version)})
+    return item
+
+
+@writing.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=ItemRead,
+    responses=problems(NameTakenError),
+)
+async def create_item(
+    data: ItemCreate, items: ItemServiceDep, request: Request, response: Response
+) -> Item:
+    """Add an item. Its name must be new."""
+    item = await items.create(data)
+    response.headers["Location"] = f"{request.url.path}/{item.id}"
+    response.headers["ETag"] = etag(item.version)
+    return item
+
+
+@writing.patch(
+    "/{item_id}",
+    response_model=ItemRead,
+    responses=problems(ItemNotFoundError, NameTakenError, PreconditionFailedError),
+)
+async def update_item(
+    item_id: UUID,
+    data: ItemUpdate,
+    items: ItemServiceDep,
+    precondition: PreconditionDep,
+    response: Response,
+) -> Item:
+    """Change some fields of an item; with `If-Match`, only the version you have seen."""
+    item = await items.update(item_id, data, precondition)
+    response.headers["ETag"] = etag(item.version)
+    return item
+
+
+@writing.delete(
+    "/{item_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(ItemNotFoundError, ItemInUseError, PreconditionFailedError),
+)
+async def delete_item(item_id: UUID, items: ItemServiceDep, precondition: PreconditionDep) -> None:
+    """Delete an item that is part of no order."""
+    await items.delete(item_id, precondition)

@@ -1,0 +1,89 @@
+"""/api/v1/users."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response, status
+
+from app.api.auth import CurrentUserDep, SuperuserDep, UserServiceDep
+from app.api.headers import no_store
+from app.api.openapi import problems
+from app.auth.password_policy import PasswordRejectedError
+from app.core.pagination import Page
+from app.models.user import User
+from app.schemas.user import ProfileUpdate, UserCreate, UserQuery, UserRead, UserUpdate
+from app.services.user import (
+    EmailTakenError,
+    IncorrectPasswordError,
+    LastSuperuserError,
+    UserNotFoundError,
+)
+
+router = APIRouter(prefix="/users", tags=["Users"], dependencies=[Depends(no_store)])
+
+
+@router.get("/me", response_model=UserRead)
+async def get_me(user: CurrentUserDep) -> User:
+    """Read your own account."""
+    return user
+
+
+@router.patch(
+    "/me",
+    response_model=UserRead,
+    responses=problems(EmailTakenError, IncorrectPasswordError),
+)
+async def update_me(data: ProfileUpdate, user: CurrentUserDep, users: UserServiceDep) -> User:
+    """Change your name; or your email, with your password."""
+    return await users.update_profile(user, data)
+
+
+@router.get("")
+async def list_users(
+    _: SuperuserDep, users: UserServiceDep, query: Annotated[UserQuery, Query()]
+) -> Page[UserRead]:
+    """List accounts. For superusers."""
+    return Page[UserRead].of(await users.page(query), query)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=UserRead,
+    responses=problems(EmailTakenError, PasswordRejectedError),
+)
+async def create_user(
+    _: SuperuserDep, data: UserCreate, users: UserServiceDep, response: Response
+) -> User:
+    """Add an account. For superusers."""
+    user = await users.create(data)
+    response.headers["Location"] = f"/api/v1/users/{user.id}"
+    return user
+
+
+@router.get("/{user_id}", response_model=UserRead, responses=problems(UserNotFoundError))
+async def get_user(user_id: UUID, user: CurrentUserDep, users: UserServiceDep) -> User:
+    """Read an account: your own, or any as a superuser."""
+    return await users.get(user_id, user)
+
+
+@router.patch(
+    "/{user_id}",
+    response_model=UserRead,
+    responses=problems(UserNotFoundError, EmailTakenError, LastSuperuserError),
+)
+async def update_user(
+    user_id: UUID, _: SuperuserDep, data: UserUpdate, users: UserServiceDep
+) -> User:
+    """Change an account. Disabling it ends its sessions. For superusers."""
+    return await users.update(user_id, data)
+
+
+@router.delete(
+    "/{user_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(UserNotFoundError, LastSuperuserError),
+)
+async def delete_user(user_id: UUID, _: SuperuserDep, users: UserServiceDep) -> None:
+    """Delete an account; its orders stay. For superusers."""
+    await users.delete(user_id)

@@ -1,0 +1,36 @@
+"""How people prove who they are."""
+
+from typing import Annotated
+
+from limits import RateLimitItem, parse
+from pydantic import BeforeValidator, Field
+
+from app.core.settings import EnvSettings
+
+
+def parse_rate(value: object) -> RateLimitItem:
+    """Read a rate such as `5/minute`."""
+    try:
+        return parse(str(value))
+    except ValueError:
+        raise ValueError("is not a rate like 5/minute") from None
+
+
+class AuthSettings(EnvSettings):
+    """Lifetimes are in the units that their names say."""
+
+    access_token_minutes: Annotated[int, Field(ge=1, le=60 * 24)] = 15
+    refresh_token_days: Annotated[int, Field(ge=1)] = 7
+    session_days: Annotated[int, Field(ge=1)] = 30
+    password_reset_minutes: Annotated[int, Field(ge=1)] = 30
+
+    registration_enabled: bool = True
+    rate_limit_login: Annotated[RateLimitItem, BeforeValidator(parse_rate)] = parse("5/minute")
+
+    password_min_length: Annotated[int, Field(ge=8, le=64)] = 12
+    # Off: NIST SP 800-63B-4 advises against rules on the kinds of characters.
+    password_require_mixed: bool = False
+    # Argon2id: each hash takes this memory, and there are as many at once as threads.
+    password_hash_memory_kib: Annotated[int, Field(ge=8)] = 64 * 1024
+    password_hash_iterations: Annotated[int, Field(ge=1)] = 3
+    password_hash_threads: Annotated[int, Field(ge=1)] = 2

@@ -1,0 +1,96 @@
+"""Access tokens: short-lived JWTs (RFC 7519) of one kind (RFC 9068) and algorithm (RFC 8725)."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import jwt
+
+from app.core.exceptions import NotAuthenticatedError
+
+ALGORITHM = "HS256"
+TYPE = "at+jwt"
+CLAIMS = ("iss", "aud", "sub", "sid", "jti", "iat", "exp")
+
+
+class TokenInvalidError(NotAuthenticatedError):
+    """Not a token of ours."""
+
+    code = "token_invalid"
+    detail = "The access token is not valid."
+
+
+class TokenExpiredError(NotAuthenticatedError):
+    """Was a token of ours."""
+
+    code = "token_expired"
+    detail = "The access token has expired. Refresh it."
+
+
+class TokenRevokedError(NotAuthenticatedError):
+    """The session has ended, or the user is disabled or gone."""
+
+    code = "token_revoked"
+    detail = "The session has ended. Log in again."
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Whose token it is, and of which session."""
+
+    user_id: UUID
+    session_id: UUID
+
+
+class AccessTokens:
+    """Signs with the first key, believes all of them."""
+
+    def __init__(self, keys: list[str], issuer: str, lifetime: timedelta) -> None:
+        self.keys = keys
+        self.issuer = issuer
+        self.lifetime = lifetime
+
+    def issue(self, claims: Claims) -> str:
+        """Make a token for the session."""
+        now = datetime.now(UTC)
+        payload = {
+            "iss": self.issuer,
+            "aud": self.issuer,
+            "sub": str(claims.user_id),
+            "sid": str(claims.session_id),
+            "jti": uuid4().hex,
+            "iat": now,
+            "exp": now + self.lifetime,
+        }
+        return jwt.encode(payload, self.keys[0], algorithm=ALGORITHM, headers={"typ": TYPE})
+
+    def verify(self, token: str) -> Claims:
+        """Read a token, or raise `TokenInvalidError` or `TokenExpiredError`."""
+        try:
+            payload = self._decode(token)
+            return Claims(UUID(payload["sub"]), UUID(payload["sid"]))
+        except jwt.ExpiredSignatureError:
+            raise TokenExpiredError from None
+        except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError):
+            raise TokenInvalidError from None
+
+    def _decode(self, token: str) -> dict[str, str]:
+        for key in self.keys[:-1]:
+            try:
+                return self._decode_with(key, token)
+            except jwt.InvalidSignatureError:
+                continue
+        return self._decode_with(self.keys[-1], token)
+
+    def _decode_with(self, key: str, token: str) -> dict[str, str]:
+        decoded = jwt.decode_complete(
+            token,
+            key,
+            algorithms=[ALGORITHM],
+            audience=self.issuer,
+            issuer=self.issuer,
+            options={"require": list(CLAIMS)},
+        )
+        if decoded["header"].get("typ") != TYPE:
+            raise jwt.InvalidTokenError
+        return decoded["payload"]

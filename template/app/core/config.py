@@ -1,0 +1,82 @@
+"""The core settings. Each feature keeps its own settings class beside its code."""
+
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
+from sqlalchemy import URL
+
+from app.core.database_url import parse_database_url
+from app.core.project import PROJECT
+from app.core.settings import CommaSeparated, EnvSettings
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Settings(EnvSettings):
+    """What every part of the service needs to know of its surroundings."""
+
+    environment: Literal["development", "test", "staging", "production"] = "development"
+    project_name: str = PROJECT.title
+    debug: bool = False
+
+    log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
+    log_format: Literal["json", "console"] = "json"
+
+    host: str = "127.0.0.1"
+    port: Port = 8000
+    web_concurrency: Annotated[int, Field(ge=1, le=256)] = 1
+    request_max_bytes: Annotated[int, Field(ge=1024)] = 1024 * 1024
+    # Seconds between SIGTERM and the closed listener, in which a balancer notices.
+    shutdown_drain_seconds: Annotated[float, Field(ge=0, le=300)] | None = None
+    # Seconds that running requests then still get.
+    shutdown_grace_seconds: Annotated[int, Field(ge=1, le=3600)] = 30
+
+    docs_enabled: bool | None = None
+    cors_origins: CommaSeparated[str] = []
+    trusted_hosts: CommaSeparated[str] = []
+    trusted_proxies: CommaSeparated[IPv4Network | IPv6Network] = []
+    health_token: SecretStr | None = None
+
+    database_url: Annotated[URL, BeforeValidator(parse_database_url)]
+    db_pool_size: Annotated[int, Field(ge=1)] = 5
+    db_max_overflow: Count = 5
+    # Seconds.
+    db_pool_timeout: Annotated[float, Field(gt=0)] = 2
+    db_pool_recycle: Annotated[int, Field(ge=1)] = 1800
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def lower_case(cls, level: object) -> object:
+        """Accept `INFO` as well as `info`."""
+        return level.lower() if isinstance(level, str) else level
+
+    @field_validator("cors_origins")
+    @classmethod
+    def no_wildcard(cls, origins: list[str]) -> list[str]:
+        """`*` together with credentials would open the API to every website."""
+        if any("*" in origin for origin in origins):
+            raise ValueError("list each origin; * is not allowed, since credentials are")
+        return [origin.rstrip("/") for origin in origins]
+
+    @model_validator(mode="after")
+    def fit_for_production(self) -> Self:
+        """Refuse what is handy in development and dangerous in production."""
+        if self.environment == "production" and self.debug:
+            raise ValueError("DEBUG: must be off in production")
+        return self
+
+    @property
+    def serves_docs(self) -> bool:
+        """Whether /docs, /redoc and the OpenAPI document are public."""
+        if self.docs_enabled is None:
+            return self.environment != "production"
+        return self.docs_enabled
+
+    @property
+    def drain_seconds(self) -> float:
+        """Seconds to go on serving after SIGTERM: none while developing, 5 elsewhere."""
+        if self.shutdown_drain_seconds is None:
+            return 0 if self.environment in {"development", "test"} else 5
+        return self.shutdown_drain_seconds

@@ -1,0 +1,50 @@
+"""What this process uses of its machine."""
+
+import os
+import shutil
+
+import psutil
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+class Pool(BaseModel):
+    """Database connections of this process."""
+
+    in_use: int
+    idle: int
+    limit: int
+
+
+class Diagnostics(BaseModel):
+    """Sizes are in bytes, shares in percent."""
+
+    pool: Pool | None
+    memory_bytes: int
+    cpu_percent: float
+    load_average: tuple[float, float, float]
+    disk_free_bytes: int
+
+
+PROCESS = psutil.Process()
+
+
+def diagnose(engine: AsyncEngine) -> Diagnostics:
+    """Read the counters; the CPU's share is since the last call."""
+    return Diagnostics(
+        pool=pool_state(engine),
+        memory_bytes=PROCESS.memory_info().rss,
+        cpu_percent=PROCESS.cpu_percent(),
+        load_average=os.getloadavg(),
+        disk_free_bytes=shutil.disk_usage(".").free,
+    )
+
+
+def pool_state(engine: AsyncEngine) -> Pool:
+    """How much of the pool is in use."""
+    pool = engine.pool
+    return Pool(
+        in_use=pool.checkedout(),  # ty: ignore[missing-attribute]
+        idle=pool.checkedin(),  # ty: ignore[missing-attribute]
+        limit=pool.size() + pool._max_overflow,  # ty: ignore[missing-attribute]
+    )

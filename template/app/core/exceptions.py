@@ -1,0 +1,70 @@
+"""The errors a caller may see. Subclass `AppError` beside the service that raises it."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class AppError(Exception):
+    """An error with an HTTP status, a stable code and a message that is safe to show (RFC 9457)."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    detail: ClassVar[str] = "The server made a mistake. It has been logged."
+    headers: ClassVar[Mapping[str, str]] = {}
+    # Whether what was changed before the error is kept, as a revoked session must be.
+    commits: ClassVar[bool] = False
+
+    def __init__(self, detail: str | None = None, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail or self.detail)
+        self.message = detail or self.detail
+        self.response_headers = {**self.headers, **(headers or {})}
+
+
+class NotFoundError(AppError):
+    """There is no such object, or the caller may not know of it."""
+
+    status = 404
+    code = "not_found"
+    detail = "There is no such resource."
+
+
+class ConflictError(AppError):
+    """The request contradicts the present state."""
+
+    status = 409
+    code = "conflict"
+    detail = "The request contradicts the present state of the resource."
+
+
+class PreconditionFailedError(AppError):
+    """`If-Match` names another version (RFC 9110 §13.1.1)."""
+
+    status = 412
+    code = "precondition_failed"
+    detail = "The resource has changed since you read it."
+
+
+class NotAuthenticatedError(AppError):
+    """The request carries no credentials."""
+
+    status = 401
+    code = "not_authenticated"
+    detail = "Send an access token."
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+
+
+class PermissionDeniedError(AppError):
+    """The caller is known and not allowed."""
+
+    status = 403
+    code = "permission_denied"
+    detail = "You may not do this."
+
+
+class DependencyUnavailableError(AppError):
+    """A server this service needs is down, silent or out of connections."""
+
+    status = 503
+    code = "dependency_unavailable"
+    detail = "A server this service depends on does not answer. Try again."
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}

@@ -1,0 +1,53 @@
+"""Logs: one JSON object a line on stdout, or coloured lines for people."""
+
+import logging
+import sys
+
+import structlog
+from structlog.typing import Processor
+
+from app.core.config import Settings
+
+# The libraries' chatter that says nothing the access log does not say.
+QUIET = ("httpx2", "uvicorn.access", "watchfiles")
+
+
+def configure_logging(settings: Settings) -> None:
+    """Send our own and every library's records through the same processors to stdout."""
+    level = "DEBUG" if settings.debug else settings.log_level.upper()
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    final = _renderers(settings)
+    structlog.configure(
+        processors=[*shared, *final],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(),
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    _tame_libraries()
+
+
+def _renderers(settings: Settings) -> list[Processor]:
+    if settings.log_format == "console":
+        return [structlog.dev.ConsoleRenderer()]
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+
+
+def _tame_libraries() -> None:
+    """Undo the handlers that servers install, so that each record is written once."""
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,63 @@
+"""Lists are read in numbered pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, Self, TypeVar
+
+from pydantic import BaseModel, Field, computed_field
+
+from app.core.text import Text
+
+T = TypeVar("T")
+
+
+class PageQuery(BaseModel):
+    """The query parameters of every list. Subclasses add `sort` and filters."""
+
+    page: Annotated[int, Field(ge=1, le=1_000_000, description="Which page, from 1")] = 1
+    size: Annotated[int, Field(ge=1, le=100, description="How many to a page")] = 20
+    q: Annotated[
+        Text | None, Field(max_length=200, description="Text to find, in any letter case")
+    ] = None
+
+    @property
+    def offset(self) -> int:
+        """How many rows lie before the page."""
+        return (self.page - 1) * self.size
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The rows of one page, and how many there are on all pages."""
+
+    rows: Sequence[Any]
+    total: int
+
+
+class Page(BaseModel, Generic[T]):
+    """One page of a list. A page past the end is empty."""
+
+    items: list[T]
+    total: Annotated[int, Field(ge=0)]
+    page: int
+    size: int
+
+    @computed_field
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return -(-self.total // self.size)
+
+    @computed_field
+    @property
+    def has_next(self) -> bool:
+        """Whether a page follows."""
+        return self.page < self.pages
+
+    @classmethod
+    def of(cls, part: Slice, query: PageQuery) -> Self:
+        """Turn database rows into a page."""
+        return cls.model_validate(
+            {"items": part.rows, "total": part.total, "page": query.page, "size": query.size},
+            from_attributes=True,
+        )

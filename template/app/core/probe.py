@@ -1,0 +1,51 @@
+"""Asking a dependency how it is, and waiting no longer for the answer than a probe may take."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import structlog
+
+BUDGET_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The state of one dependency. `degraded`: missed, but not needed to serve."""
+
+    status: Literal["ok", "degraded", "down"]
+    latency_ms: float | None = None
+
+
+class Probe:
+    """One question to one dependency. Those who ask while it is under way share its answer.
+
+    `ask` raises if the dependency is not well; its state is then `otherwise`.
+    """
+
+    def __init__(
+        self, ask: Callable[[], Awaitable[object]], otherwise: Literal["degraded", "down"] = "down"
+    ) -> None:
+        self.ask = ask
+        self.otherwise = Check(otherwise)
+        self.running: asyncio.Task[Check] | None = None
+
+    async def check(self) -> Check:
+        """Answer within a second, whether the dependency does or not."""
+        if self.running is None or self.running.done():
+            self.running = asyncio.create_task(self._ask())
+        done, _ = await asyncio.wait({self.running}, timeout=BUDGET_SECONDS)
+        return self.running.result() if done else self.otherwise
+
+    async def _ask(self) -> Check:
+        started = time.perf_counter()
+        try:
+            await self.ask()
+        except Exception as error:  # whatever it is, the dependency is not well
+            log.warning("probe_failed", error=type(error).__name__)
+            return self.otherwise
+        return Check("ok", latency_ms=round((time.perf_counter() - started) * 1000, 2))

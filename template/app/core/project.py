@@ -1,0 +1,39 @@
+"""What pyproject.toml says of this project: the one source of its name and version."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The `[project]` and `[tool.app]` tables, as far as the service speaks of them."""
+
+    name: str
+    title: str
+    version: str
+    description: str
+    license: str
+    author: str
+    email: str
+
+
+def read_project() -> Project:
+    """Read pyproject.toml, which is deployed beside the code."""
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = document["project"]
+    author = project["authors"][0]
+    return Project(
+        name=project["name"],
+        title=document["tool"]["app"]["title"],
+        version=project["version"],
+        description=project["description"],
+        license=project["license"],
+        author=author["name"],
+        email=author["email"],
+    )
+
+
+PROJECT = read_project()

@@ -1,0 +1,44 @@
+"""Sessions: one for each request, on connections that stay open."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import NullPool
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from app.core.config import Settings
+from app.db.engine import READ_ONLY, create_engine, pool_options
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """What the service keeps open of its database.
+
+    `transactions` makes sessions that change things; `reads` makes sessions whose statements
+    stand alone, which saves the round trips of BEGIN and ROLLBACK. `probe` has no pool: a health
+    check must see the server, not the queue for it.
+    """
+
+    engine: AsyncEngine
+    probe: AsyncEngine
+    transactions: async_sessionmaker[AsyncSession]
+    reads: async_sessionmaker[AsyncSession]
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncGenerator[Database, None]:
+    """Open the database without connecting: the service starts even while it is down."""
+    engine = create_engine(settings, **pool_options(settings))
+    probe = create_engine(settings, poolclass=NullPool)
+    try:
+        yield Database(
+            engine=engine,
+            probe=probe,
+            transactions=async_sessionmaker(engine, expire_on_commit=False),
+            reads=async_sessionmaker(
+                engine.execution_options(**READ_ONLY), expire_on_commit=False, autoflush=False
+            ),
+        )
+    finally:
+        await engine.dispose()

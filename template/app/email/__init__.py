@@ -1,0 +1,1 @@
+"""Sending mail: rendered from templates, through one of several backends, in the background."""

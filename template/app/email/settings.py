@@ -1,0 +1,33 @@
+"""How mail leaves."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from app.core.settings import EnvSettings
+
+
+class EmailSettings(EnvSettings):
+    """`console` writes mail to stderr, `file` to a folder, `smtp` sends it."""
+
+    email_backend: Literal["console", "file", "smtp"] = "console"
+    email_file_dir: Path = Path(".local/mail")
+    emails_from: str = "no-reply@localhost"
+    # The page of your website that asks for the new password; the token is put behind it.
+    password_reset_url: str = ""
+
+    smtp_host: str = ""
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    # Seconds.
+    smtp_timeout: Annotated[float, Field(gt=0)] = 10
+
+    @model_validator(mode="after")
+    def reachable(self) -> Self:
+        """SMTP needs a server."""
+        if self.email_backend == "smtp" and not self.smtp_host:
+            raise ValueError("SMTP_HOST: is required when EMAIL_BACKEND is smtp")
+        return self

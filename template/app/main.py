@@ -1,0 +1,69 @@
+"""The composition root: how the service is put together. This file is yours."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+
+from app.api.docs import add_docs
+from app.api.errors import add_error_handlers
+from app.api.openapi import add_openapi
+from app.api.router import add_routes
+from app.core.config import Settings
+from app.core.drain import drain_on_sigterm
+from app.core.logging import configure_logging
+from app.core.probe import Probe
+from app.core.project import PROJECT
+from app.db.health import database_question
+from app.db.session import open_database
+from app.features import FEATURES
+from app.middleware.stack import add_middleware
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
+    """Open what the service needs, first to last; close it last to first."""
+    settings: Settings = app.state.settings
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(settings))
+        app.state.database = database
+        app.state.probes = {"database": Probe(database_question(database.probe))}
+        for feature in FEATURES:
+            await stack.enter_async_context(feature.lifespan(app))
+            if feature.probe is not None:
+                app.state.probes[feature.name] = feature.probe(app)
+        stack.enter_context(drain_on_sigterm(settings.drain_seconds))
+        yield
+
+
+def create_app() -> FastAPI:
+    """Make the app from the settings in the environment, or raise `SettingsError`."""
+    settings = Settings.load()
+    configure_logging(settings)
+    app = FastAPI(
+        title=settings.project_name,
+        version=PROJECT.version,
+        description=PROJECT.description,
+        contact={"name": PROJECT.author, "email": PROJECT.email},
+        license_info={"name": PROJECT.license},
+        openapi_url="/api/v1/openapi.json" if settings.serves_docs else None,
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_parameters={"persistAuthorization": True, "displayRequestDuration": True},
+        generate_unique_id_function=lambda route: route.name,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+        lifespan=lifespan,
+    )
+    app.state.settings = settings
+    add_error_handlers(app)
+    add_routes(app)
+    add_middleware(app)
+    for feature in FEATURES:
+        feature.setup(app)
+    if settings.serves_docs:
+        add_openapi(app)
+        add_docs(app)
+    return app
+
+
+app = create_app()

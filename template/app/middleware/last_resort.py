@@ -1,0 +1,39 @@
+"""Turns an error that nobody expected into a 500 that tells nothing."""
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.errors import internal_error
+
+log = structlog.get_logger(__name__)
+
+
+class LastResortMiddleware:
+    """Innermost of ours: the 500 then passes through the others and gets their headers.
+
+    Starlette's own handler stands outside of everything: its answer would have no request id and
+    no CORS headers, and the server would drop the connection.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 500 unless the answer has begun; then the connection must break."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        except Exception:
+            if started:
+                raise
+            log.exception("unhandled_error")
+            await internal_error(scope)(scope, receive, send)

@@ -1,0 +1,119 @@
+"""One pass over every request: its id, the caller's address, common headers, the access log."""
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from fastapi import FastAPI
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
+
+from app.core.client_address import Networks, client_address, is_trusted
+from app.core.config import Settings
+from app.core.drain import draining
+from app.core.feature import Feature
+from app.core.route import route_template
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+ONE_YEAR_OF_HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+
+log = structlog.get_logger("access")
+
+
+class RequestContextMiddleware:
+    """Outermost, so that no response leaves without what it adds."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.proxies: Networks = settings.trusted_proxies
+        production = settings.environment == "production"
+        self.headers = {**SECURITY_HEADERS, **(ONE_YEAR_OF_HTTPS if production else {})}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or one WebSocket."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        request_id = accepted_request_id(headers.get("x-request-id"))
+        scope.setdefault("state", {})["request_id"] = request_id
+        clear_contextvars()
+        bind_contextvars(request_id=request_id)
+        if self.proxies:
+            trust_proxies(scope, headers, self.proxies)
+        if scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        status = 500
+        started = time.perf_counter()
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._add_headers(MutableHeaders(scope=message), scope["state"]["request_id"])
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_headers)
+        finally:
+            log_request(scope, status, time.perf_counter() - started)
+
+    def _add_headers(self, headers: MutableHeaders, request_id: str) -> None:
+        for name, value in self.headers.items():
+            headers.setdefault(name, value)
+        headers["X-Request-ID"] = request_id
+        if draining():
+            headers["Connection"] = "close"
+
+
+def accepted_request_id(sent: str | None) -> str:
+    """Take the caller's id if it is harmless, else make one."""
+    return sent if sent and REQUEST_ID.fullmatch(sent) else uuid4().hex
+
+
+def trust_proxies(scope: Scope, headers: Headers, proxies: Networks) -> None:
+    """Put the caller's own address and scheme into the scope, if a proxy of ours speaks for it."""
+    peer = scope.get("client")
+    if not peer or not is_trusted(peer[0], proxies):
+        return
+    forwarded_for = ",".join(headers.getlist("x-forwarded-for"))
+    scope["client"] = (client_address(peer[0], forwarded_for, proxies), 0)
+    scheme = headers.get("x-forwarded-proto", "").strip().lower()
+    if scheme in {"http", "https"} and scope["type"] == "http":
+        scope["scheme"] = scheme
+
+
+def log_request(scope: Scope, status: int, seconds: float) -> None:
+    """Write the access log's line. The query may hold secrets, so the path stands alone."""
+    write: Callable[..., Any] = log.error if status >= 500 else log.info
+    write(
+        "request",
+        method=scope["method"],
+        path=scope["path"],
+        route=route_template(scope),
+        status=status,
+        duration_ms=round(seconds * 1000, 2),
+        user_id=get_contextvars().get("user_id"),
+    )
+
+
+def _setup(app: FastAPI) -> None:
+    app.add_middleware(RequestContextMiddleware, settings=app.state.settings)
+
+
+request_context = Feature(name="request_context", setup=_setup)

@@ -1,0 +1,34 @@
+"""Logins, and the tokens that prolong them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import Base, HasId, utc_now
+from app.db.types import Timestamp
+
+
+class LoginSession(HasId, Base):
+    """One login on one device. Every access token names its session, which can be ended."""
+
+    __tablename__ = "login_sessions"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=utc_now)
+    expires_at: Mapped[datetime] = mapped_column(Timestamp)
+    revoked_at: Mapped[datetime | None] = mapped_column(Timestamp)
+
+
+class RefreshToken(Base):
+    """One use of the right to prolong a session. Used ones stay, to recognise a thief."""
+
+    __tablename__ = "refresh_tokens"
+
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(
+        ForeignKey("login_sessions.id", ondelete="CASCADE"), index=True
+    )
+    expires_at: Mapped[datetime] = mapped_column(Timestamp)
+    used_at: Mapped[datetime | None] = mapped_column(Timestamp)

@@ -1,0 +1,44 @@
+"""Queries about users."""
+
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+
+from app.core.pagination import Slice
+from app.models.user import User
+from app.repositories.base import Repository
+from app.schemas.user import UserQuery
+
+
+class UserRepository(Repository[User]):
+    """The users of one session."""
+
+    model = User
+    sortable = ("created_at", "email")
+
+    async def search(self, query: UserQuery) -> Slice:
+        """Read one page of the users that match."""
+        where = []
+        if query.q:
+            columns = (User.email, User.full_name)
+            where.append(or_(*(column.icontains(query.q, autoescape=True) for column in columns)))
+        return await self.page(query, query.sort, where)
+
+    async def by_email(self, email: str) -> User | None:
+        """Find a user by email, in any letter case."""
+        return await self.session.scalar(select(User).where(User.email == email.lower()))
+
+    async def replace_hash(self, user_id: UUID, password_hash: str) -> None:
+        """Store a new hash of the password."""
+        statement = update(User).where(User.id == user_id).values(password_hash=password_hash)
+        await self.session.execute(statement)
+
+    async def lock_superusers(self) -> set[UUID]:
+        """Keep the active superusers from changing, in one order so that nobody deadlocks."""
+        statement = (
+            select(User.id)
+            .where(User.is_superuser, User.is_active)
+            .order_by(User.id)
+            .with_for_update()
+        )
+        return set(await self.session.scalars(statement))

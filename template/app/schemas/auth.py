@@ -1,0 +1,58 @@
+"""Logging in and out, as the API speaks of it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from app.core.text import Text
+from app.schemas.base import Input, Output
+from app.schemas.user import Email, NewPassword, Password
+
+Token = Annotated[Text, Field(min_length=1, max_length=512)]
+
+
+class TokenPair(Output):
+    """What a login gives (RFC 6749 §5.1). `expires_in` is in seconds."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105  (its type, not a token)
+    expires_in: int
+
+
+class RefreshRequest(Input):
+    """The token of the last login or refresh; it can be used once."""
+
+    refresh_token: Token
+
+
+class LogoutRequest(Input):
+    """Which sessions to end: this one, or all."""
+
+    everywhere: bool = False
+
+
+class PasswordChange(Input):
+    """The old password and the new."""
+
+    current_password: Password
+    new_password: NewPassword
+
+
+class PasswordForgotten(Input):
+    """Whose password is forgotten."""
+
+    email: Email
+
+
+class PasswordMailSent(Output):
+    """The same for every address, whether it has an account or not."""
+
+    detail: str = "If there is such an account, a mail is on its way to it."
+
+
+class PasswordResetRequest(Input):
+    """The token from the mail, and the new password."""
+
+    token: Token
+    new_password: NewPassword

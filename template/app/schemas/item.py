@@ -1,0 +1,65 @@
+"""Items as the API speaks of them."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import MISSING, AfterValidator, ConfigDict, Field
+
+from app.core.pagination import PageQuery
+from app.core.text import Text
+from app.schemas.base import Input, Output
+
+Name = Annotated[Text, Field(min_length=1, max_length=100, examples=["Teapot"])]
+Description = Annotated[Text, Field(max_length=10_000, examples=["Holds one litre."])]
+Price = Annotated[
+    Decimal,
+    Field(ge=0, max_digits=12, decimal_places=2, examples=["24.90"]),
+    AfterValidator(lambda amount: abs(amount).quantize(Decimal("0.01"))),
+]
+Stock = Annotated[int, Field(ge=0, le=1_000_000_000, examples=[12])]
+
+
+class ItemCreate(Input):
+    """A new item."""
+
+    name: Name
+    description: Description | None = None
+    price: Price
+    stock: Stock = 0
+
+
+class ItemUpdate(Input):
+    """Changes to an item. A field that is left out stays as it is."""
+
+    name: Name | MISSING = MISSING
+    description: Description | None | MISSING = MISSING
+    price: Price | MISSING = MISSING
+    stock: Stock | MISSING = MISSING
+
+
+class ItemRead(Output):
+    """An item."""
+
+    id: UUID
+    name: str
+    description: str | None
+    price: Annotated[Decimal, Field(examples=["24.90"])]
+    stock: int
+    version: Annotated[int, Field(description="Grows with every change; also the ETag")]
+    created_at: datetime
+    updated_at: datetime
+
+
+class ItemQuery(PageQuery):
+    """Which items, in which order."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    sort: Literal[
+        "created_at", "-created_at", "name", "-name", "price", "-price", "stock", "-stock"
+    ] = "-created_at"
+    min_price: Price | None = None
+    max_price: Price | None = None
+    in_stock: bool | None = None

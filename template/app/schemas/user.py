@@ -1,0 +1,75 @@
+"""Users as the API speaks of them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import MISSING, AfterValidator, EmailStr, Field, SecretStr
+
+from app.core.pagination import PageQuery
+from app.core.text import Text
+from app.schemas.base import Input, Output
+
+Email = Annotated[
+    EmailStr, AfterValidator(str.lower), Field(max_length=254, examples=["ada@example.com"])
+]
+FullName = Annotated[Text, Field(min_length=1, max_length=200, examples=["Ada Lovelace"])]
+NewPassword = Annotated[
+    SecretStr,
+    Field(
+        max_length=128,
+        description="At least `PASSWORD_MIN_LENGTH` characters, and not a common one",
+        examples=["correct horse battery staple"],
+    ),
+]
+Password = Annotated[SecretStr, Field(max_length=128)]
+
+
+class UserRegister(Input):
+    """What a person gives to register."""
+
+    email: Email
+    password: NewPassword
+    full_name: FullName | None = None
+
+
+class UserCreate(UserRegister):
+    """What a superuser gives to add somebody."""
+
+    is_active: bool = True
+    is_superuser: bool = False
+
+
+class ProfileUpdate(Input):
+    """What people may change of themselves. A new email needs the password."""
+
+    full_name: FullName | None | MISSING = MISSING
+    email: Email | MISSING = MISSING
+    current_password: Password | None = None
+
+
+class UserUpdate(Input):
+    """What a superuser may change of others."""
+
+    full_name: FullName | None | MISSING = MISSING
+    email: Email | MISSING = MISSING
+    is_active: bool | MISSING = MISSING
+    is_superuser: bool | MISSING = MISSING
+
+
+class UserRead(Output):
+    """An account."""
+
+    id: UUID
+    email: Annotated[str, Field(examples=["ada@example.com"])]
+    full_name: str | None
+    is_active: bool
+    is_superuser: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class UserQuery(PageQuery):
+    """Which users, in which order. `q` looks at email and name."""
+
+    sort: Literal["created_at", "-created_at", "email", "-email"] = "-created_at"
