@@ -24,11 +24,11 @@ from guard import project
 
 root = project()
 with (root.parent / "runs.txt").open("a") as runs:
-    runs.write(f"{root}\\\n")
+    runs.write(f"{root}\n")
 env = root / ".env"
 if env.exists():
-    env.write_text(env.read_text().replace("\\\nMAIL_BACKEND=", "\\\nEMAIL_BACKEND="))
-'''.replace("\\\n", "\n")
+    env.write_text(env.read_text().replace("\nMAIL_BACKEND=", "\nEMAIL_BACKEND="))
+'''
 
 GUARD = questions.ROOT / "hooks/migrations/guard.py"
 

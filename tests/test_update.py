@@ -5,12 +5,14 @@ initial migration, which has run on somebody's database by then. See `_exclude` 
 """
 
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import copier
 import pytest
+import uv
 
 from tests import questions
 from tests.combinations import Answers
@@ -121,15 +123,13 @@ def edits(project: Path) -> dict[str, str]:
     """Make the changes people make, and return what must still be there later, file by file."""
     main = project / "app/main.py"
     readme = project / "README.md"
-    manifest = project / "pyproject.toml"
     justfile = project / "justfile"
     router = project / "app/api/v1/endpoints/reports.py"
 
     main.write_text(main.read_text() + "\nREPORTS = True\n")
     readme.write_text(readme.read_text().replace("\n\n", "\n\nOurs since Monday.\n\n", 1))
-    anchor = "    # project dependencies\n"
-    assert anchor in manifest.read_text()
-    manifest.write_text(manifest.read_text().replace(anchor, f'    "polars>=1.3",\n{anchor}'))
+    add = [uv.find_uv_bin(), "add", "--quiet", "--frozen", "--project", project, "polars>=1.3"]
+    subprocess.run(add, check=True)
     justfile.write_text(justfile.read_text() + "\nreports:\n    uv run python -m app.reports\n")
     router.write_text('"""Reports."""\n\nROUTES: list[str] = []\n')
     return {
