@@ -1,0 +1,80 @@
+"""`python -m dev`: run the service, or any command, with the development database."""
+
+import os
+import signal
+import sys
+from contextlib import AbstractContextManager
+from types import FrameType
+
+from dev.processes import hand_over, supervise
+from dev.project import LauncherError, say, setting
+
+USAGE = """\
+python -m dev serve            start the database, migrate it, serve with reload
+python -m dev run COMMAND ...  run a command with DATABASE_URL set to the development database"""
+
+
+def serve() -> int:
+    """Serve until asked to stop, which is a success; a failed step's exit code otherwise."""
+    host, port = setting("HOST", "127.0.0.1"), setting("PORT", "8000")
+    say(f"The API documentation will be at http://{host}:{port}/docs - stop with Ctrl-C")
+    migrate = [sys.executable, "-m", "app", "migrate"]
+    uvicorn = [sys.executable, "-m", "uvicorn", "app.main:app", "--host", host, "--port", port]
+    # Open connections (a browser's, a WebSocket) must not hold up a reload.
+    reload = ["--reload", "--reload-dir", "app", "--timeout-graceful-shutdown", "3"]
+    try:
+        with development() as url:
+            environment = environ(url) | {"LOG_FORMAT": setting("LOG_FORMAT", "console")}
+            return supervise(migrate, environment) or supervise(uvicorn + reload, environment)
+    except (KeyboardInterrupt, SystemExit):
+        return 0
+
+
+def run(command: list[str]) -> int:
+    """Run a command and return its exit code."""
+    with development() as url:
+        try:
+            return hand_over(command, environ(url))
+        except OSError as error:
+            raise LauncherError(f"{command[0]} cannot be run: {error.strerror}.") from error
+
+
+def development() -> AbstractContextManager[str]:
+    """The development database, imported late: that takes a while, in which Ctrl-C may come."""
+    from dev import database
+
+    return database.development()
+
+
+def environ(url: str) -> dict[str, str]:
+    """Our own environment, with the development database."""
+    return os.environ | {"DATABASE_URL": url}
+
+
+def leave(number: int, _frame: FrameType | None) -> None:
+    """Stop on a signal, but in order: what was started is stopped on the way out."""
+    raise SystemExit(128 + number)
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the command line says and return the exit code."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # scripts start us with it ignored
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)
+    try:
+        match arguments:
+            case ["serve"]:
+                return serve()
+            case ["run", *command] if command:
+                return run(command)
+        say(USAGE)
+        return 2
+    except LauncherError as error:
+        say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,114 @@
+"""The databases of development and of the tests: yours if you name them, else the project's own."""
+
+import asyncio
+import os
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app.core.database_url import parse_database_url
+from dev.project import LOCAL, LauncherError, setting, uses_postgresql
+
+NO_SUCH_DATABASE = "3D000"
+CREATED_MEANWHILE = {"42P04", "23505"}
+
+
+@contextmanager
+def development() -> Generator[str]:
+    """Yield the URL of the development database: `DATABASE_URL`, or one under `.local/`."""
+    if url := setting("DATABASE_URL"):
+        create_database("DATABASE_URL", url)
+        yield url
+    else:
+        with _own("app", file="app.db") as url:
+            yield url
+
+
+@contextmanager
+def testing() -> Generator[str]:
+    """Yield the URL of a database that tests may empty: `TEST_DATABASE_URL`, or one in `.local/`.
+
+    Raises `LauncherError` if its name does not contain "test".
+    """
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        refuse_real_data(url)
+        create_database("TEST_DATABASE_URL", url)
+        yield url
+    else:
+        with _own("app_test", file="test.db") as url:
+            yield url
+
+
+def refuse_real_data(url: str) -> None:
+    """Tests delete what they find, so the database must say that it is meant for them."""
+    name = Path(_parse("TEST_DATABASE_URL", url).database or "").name
+    if "test" not in name:
+        raise LauncherError(
+            f'TEST_DATABASE_URL names the database "{name}": the tests empty their database, so '
+            'its name must contain "test".'
+        )
+
+
+@contextmanager
+def _own(name: str, file: str) -> Generator[str]:
+    LOCAL.mkdir(exist_ok=True)
+    if not uses_postgresql():
+        yield f"sqlite:///{LOCAL / file}"
+        return
+    # By name, since a project on SQLite has no such module.
+    with import_module("dev.postgres").server(LOCAL / "postgres") as server:
+        url = f"{server}/{name}"
+        create_database("DATABASE_URL", url)
+        yield url
+
+
+def create_database(variable: str, value: str) -> None:
+    """Create the PostgreSQL database that `value` names unless it exists.
+
+    `variable` is where the value came from, for the message of `LauncherError`.
+    """
+    url = _parse(variable, value)
+    if url.get_backend_name() != "postgresql":
+        return
+    try:
+        # In a thread of its own: the caller may be running an event loop.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, _create(url)).result()
+    except (OSError, SQLAlchemyError) as error:
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        raise LauncherError(f"The database of {variable} cannot be used: {reason}") from error
+
+
+def _parse(variable: str, value: str) -> URL:
+    try:
+        return parse_database_url(value)
+    except ValueError as error:
+        raise LauncherError(f"{variable} {error}.") from None
+
+
+async def _create(url: URL) -> None:
+    if await _execute(url, "SELECT 1") == NO_SUCH_DATABASE:
+        name = (url.database or "").replace('"', '""')
+        await _execute(url.set(database="postgres"), f'CREATE DATABASE "{name}"')
+
+
+async def _execute(url: URL, statement: str) -> str:
+    """Execute outside a transaction; return the code of an error that is to be expected, or ""."""
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT", connect_args={"timeout": 5})
+    try:
+        async with engine.connect() as connection:
+            await connection.exec_driver_sql(statement)
+    except DBAPIError as error:
+        state = getattr(error.orig, "sqlstate", "")
+        if state not in {NO_SUCH_DATABASE, *CREATED_MEANWHILE}:
+            raise
+        return state
+    finally:
+        await engine.dispose()
+    return ""

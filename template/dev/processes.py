@@ -1,0 +1,48 @@
+"""The programs that the launcher runs."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+STOP_SECONDS = 10
+
+
+def supervise(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a program that only we stop, and return its exit code.
+
+    It is in a session of its own, so that Ctrl-C reaches us alone. Whatever interrupts us stops
+    it and whatever it has started, and goes on its way when all has ended.
+    """
+    child = subprocess.Popen(command, env=environment, start_new_session=True)
+    try:
+        return exit_code(child.wait())
+    except BaseException:
+        child.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(STOP_SECONDS)
+        with suppress(ProcessLookupError, PermissionError):  # nothing is left, as it should be
+            os.killpg(child.pid, signal.SIGKILL)
+        raise
+
+
+def hand_over(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a program that owns the terminal, such as a prompt, and return its exit code.
+
+    Ctrl-C is its own affair: a prompt only drops the line. Other requests to stop are passed on.
+    """
+    # A function, not SIG_IGN, which the program would inherit.
+    signal.signal(signal.SIGINT, lambda _signal, _frame: None)
+    child = subprocess.Popen(command, env=environment)
+    try:
+        return exit_code(child.wait())
+    except BaseException:
+        child.terminate()
+        child.wait()
+        raise
+
+
+def exit_code(code: int) -> int:
+    """Tell a death by signal as shells do: 128 and the signal's number."""
+    return code if code >= 0 else 128 - code

@@ -1,0 +1,31 @@
+"""What the launcher knows of the project it belongs to."""
+
+import os
+import sys
+import tomllib
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCAL = ROOT / ".local"
+
+
+class LauncherError(Exception):
+    """Development cannot go on. The message says what to do, in a sentence."""
+
+
+def uses_postgresql() -> bool:
+    """Whether `[tool.app] database` in pyproject.toml is `postgresql`; else it is `sqlite`."""
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return document["tool"]["app"]["database"] == "postgresql"
+
+
+def setting(name: str, default: str = "") -> str:
+    """Read a variable as the service does: the environment, then `.env`; empty means unset."""
+    return os.environ.get(name) or dotenv_values(ROOT / ".env").get(name) or default
+
+
+def say(line: str) -> None:
+    """Report progress, apart from the output of the program that is run."""
+    print(line, file=sys.stderr, flush=True)

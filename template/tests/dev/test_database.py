@@ -1,0 +1,60 @@
+"""Which database development and the tests get; the same for either kind of database."""
+
+from collections.abc import Generator
+
+import pytest
+
+from dev import database
+from dev.project import LauncherError
+
+
+@pytest.fixture
+def url(monkeypatch: pytest.MonkeyPatch) -> Generator[str]:
+    """The project's own test database, whatever the environment of whoever runs the tests names."""
+    monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
+    with database.testing() as url:
+        yield url
+
+
+def test_the_tests_own_database_says_so_in_its_name(url: str) -> None:
+    assert "test" in url.rpartition("/")[2]
+
+
+def test_a_database_named_in_the_environment_is_used_for_development(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+
+    with database.development() as used:
+        assert used == url
+
+
+def test_a_test_database_named_in_the_environment_is_used(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("TEST_DATABASE_URL", url)
+
+    with database.testing() as used:
+        assert used == url
+
+
+def test_tests_refuse_a_database_whose_name_does_not_contain_test(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    server = url.rpartition("/")[0]
+    monkeypatch.setenv("TEST_DATABASE_URL", f"{server}/customers")
+
+    with (
+        pytest.raises(LauncherError, match=r'"customers".*must contain "test"'),
+        database.testing(),
+    ):
+        pass
+
+
+def test_a_url_that_is_none_is_refused_by_the_name_of_its_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "secret-nonsense")
+
+    with pytest.raises(LauncherError, match=r"^DATABASE_URL (?!.*secret)"), database.development():
+        pass

@@ -1,0 +1,159 @@
+"""The launcher's own server, started and stopped for real."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from dev.database import create_database
+from dev.postgres import Cluster, candidates, find_binaries, server
+from dev.project import LauncherError
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One data directory for all tests here: making it is the slow part."""
+    return tmp_path_factory.mktemp("postgres")
+
+
+@pytest.fixture
+def cluster(directory: Path) -> Generator[Cluster]:
+    """The server under test, which no test may leave running."""
+    cluster = Cluster(directory.resolve(), find_binaries(candidates()))
+    yield cluster
+    assert cluster.port() is None
+
+
+def execute(url: str, statement: str, database: str = "postgres") -> Any:
+    """Return the first value that a statement yields."""
+
+    async def ask() -> Any:
+        connection = await asyncpg.connect(f"{url}/{database}")
+        try:
+            return await connection.fetchval(statement)
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask())
+
+
+def test_the_server_speaks_utf8_and_listens_on_this_machine_only(cluster: Cluster) -> None:
+    with server(cluster.directory) as url:
+        assert url.startswith("postgresql://app@127.0.0.1:")
+        assert execute(url, "SHOW listen_addresses") == "127.0.0.1"
+        assert execute(url, "SHOW server_encoding") == "UTF8"
+
+
+def test_what_is_committed_survives_a_restart(cluster: Cluster) -> None:
+    with server(cluster.directory) as url:
+        execute(url, "CREATE TABLE kept AS SELECT 42 AS answer")
+
+    with server(cluster.directory) as url:
+        assert execute(url, "SELECT answer FROM kept") == 42
+
+
+def test_the_server_is_shared_and_runs_until_the_last_user_leaves(cluster: Cluster) -> None:
+    first, second = server(cluster.directory), server(cluster.directory)
+    url = first.__enter__()
+
+    assert second.__enter__() == url
+    first.__exit__(None, None, None)
+
+    assert execute(url, "SELECT 1") == 1
+    second.__exit__(None, None, None)
+
+
+def test_a_server_left_behind_by_a_killed_launcher_is_used_and_then_stopped(
+    cluster: Cluster,
+) -> None:
+    with server(cluster.directory):
+        pass
+    port = cluster.start()
+
+    with server(cluster.directory) as url:
+        assert url.endswith(f":{port}")
+
+
+def test_a_killed_server_starts_again_with_what_was_committed(cluster: Cluster) -> None:
+    with server(cluster.directory) as url:
+        execute(url, "CREATE TABLE crashed AS SELECT 42 AS answer")
+        pid = int((cluster.data / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, signal.SIGKILL)
+        while cluster.port():
+            time.sleep(0.01)
+
+        with server(cluster.directory) as restarted:
+            assert execute(restarted, "SELECT answer FROM crashed") == 42
+
+
+def test_a_stale_pid_file_with_the_number_of_another_process_does_no_harm(
+    cluster: Cluster,
+) -> None:
+    with server(cluster.directory):
+        stale = (cluster.data / "postmaster.pid").read_text().splitlines()
+    stale[0] = str(os.getppid())
+    (cluster.data / "postmaster.pid").write_text("\n".join(stale))
+
+    with server(cluster.directory) as url:
+        assert execute(url, "SELECT 1") == 1
+
+
+def test_data_of_another_version_are_refused_with_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "PG_VERSION").write_text("8\n")
+
+    with (
+        pytest.raises(LauncherError, match=r"made by PostgreSQL 8, .* delete that folder"),
+        server(tmp_path),
+    ):
+        pass
+
+
+def test_a_server_that_does_not_start_shows_the_end_of_its_log(cluster: Cluster) -> None:
+    with server(cluster.directory):
+        pass
+    configuration = cluster.data / "postgresql.auto.conf"
+    configuration.write_text("no_such_setting = 1\n")
+
+    try:
+        with pytest.raises(LauncherError, match="no_such_setting"), server(cluster.directory):
+            pass
+    finally:
+        configuration.write_text("")
+
+
+def test_a_machine_without_postgresql_is_told_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(LauncherError, match=r"run `uv sync`.*TEST_DATABASE_URL"):
+        find_binaries([tmp_path])
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
+def test_a_database_that_is_missing_is_created_once(cluster: Cluster, scheme: str) -> None:
+    with server(cluster.directory) as url:
+        address = url.partition("://")[2]
+
+        create_database("DATABASE_URL", f"{scheme}://{address}/new-{scheme}")
+        create_database("DATABASE_URL", f"{scheme}://{address}/new-{scheme}")
+
+        assert execute(url, "SELECT current_database()", f"new-{scheme}") == f"new-{scheme}"
+
+
+async def test_a_database_can_be_created_while_an_event_loop_runs(cluster: Cluster) -> None:
+    with server(cluster.directory) as url:
+        create_database("DATABASE_URL", f"{url}/looped")
+
+
+def test_a_server_that_does_not_answer_is_reported_by_the_variable_that_names_it(
+    cluster: Cluster,
+) -> None:
+    with server(cluster.directory) as url:
+        pass
+
+    with pytest.raises(LauncherError, match=r"^The database of DATABASE_URL cannot be used"):
+        create_database("DATABASE_URL", f"{url}/app")

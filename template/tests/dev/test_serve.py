@@ -1,0 +1,56 @@
+"""`python -m dev serve`, from outside: what `just dev` runs."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from dev import database
+from dev.project import ROOT
+
+START_SECONDS = 30
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(url: str) -> int:
+    """Return the status that `url` answers with, once it does."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            return httpx2.get(url).status_code
+        except httpx2.TransportError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+def test_the_service_answers_and_ctrl_c_ends_it_quietly(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    port, output = free_port(), tmp_path / "output"
+    monkeypatch.setenv("PORT", str(port))
+    monkeypatch.delenv("HOST", raising=False)
+    with database.testing() as url, output.open("w") as log:
+        monkeypatch.setenv("DATABASE_URL", f"{url.rpartition('/')[0]}/serve_test")
+        with subprocess.Popen(
+            [sys.executable, "-m", "dev", "serve"], cwd=ROOT, stdout=log, stderr=log
+        ) as launcher:
+            try:
+                status = wait_for(f"http://127.0.0.1:{port}/health/live")
+            finally:
+                launcher.send_signal(signal.SIGINT)
+
+    assert status == 200
+    assert launcher.returncode == 0, output.read_text()
+    assert output.read_text().startswith("The API documentation will be at http://127.0.0.1:")
+    assert "Traceback" not in output.read_text()
