@@ -76,13 +76,18 @@ def rows(*, paper: bool) -> list[Answers]:
     paired = [{"preset": "custom"} | row for row in pairs(parameters(paper=paper))]
     found: dict[str, Answers] = {}
     for row in [*preset_rows(), *alone_and_missing(), *paired]:
-        found.setdefault(effect(row), row)
+        found.setdefault(effect(row, paper=paper), row)
     return list(found.values())
 
 
-def effect(row: Answers) -> str:
+def named_rows(*, paper: bool) -> dict[str, Answers]:
+    """Return the rows by what they render, for the names of tests."""
+    return {effect(row, paper=paper): row for row in rows(paper=paper)}
+
+
+def effect(row: Answers, *, paper: bool) -> str:
     """Name what a row renders: two rows of the same name give the same files, presets aside."""
-    full = {name: _chosen(name, row) for name in parameters(paper=True)}
+    full = {name: _chosen(name, row) for name in parameters(paper=paper)}
     words = [name for name, value in full.items() if value is True]
     words += [str(value) for value in full.values() if not isinstance(value, bool)]
     return "-".join(words)

@@ -21,6 +21,10 @@ def environment(shared: Path) -> Iterator[None]:
         patch.delenv(variable, raising=False)
     patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    # A checkout may belong to another user than the one who tests it, in a container for one.
+    patch.setenv("GIT_CONFIG_COUNT", "1")
+    patch.setenv("GIT_CONFIG_KEY_0", "safe.directory")
+    patch.setenv("GIT_CONFIG_VALUE_0", "*")
     for role in ("AUTHOR", "COMMITTER"):
         patch.setenv(f"GIT_{role}_NAME", "Test")
         patch.setenv(f"GIT_{role}_EMAIL", "test@example.com")

@@ -1,38 +1,43 @@
 """Each service that can be generated, installed from its own files alone and put through its tests.
 
-A row takes a minute or two, on a real database. To run one again by hand:
-`uv run pytest tests/test_service.py -k NAME`, or `just render FOLDER --data ...` and work there.
+A row takes a minute or so, on a real database. To run one again: `just test -k NAME`, or by hand
+with the command a failure ends with.
 """
 
 import contextlib
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import copier
 import pytest
 import uv
 
-from tests import combinations
+from tests import combinations, questions
 from tests.combinations import Answers
 from tests.rendering import git
 
 pytestmark = pytest.mark.service
 
-ROWS = {combinations.effect(row): row for row in combinations.rows(paper=False)}
-STEPS = {
-    "install": "uv sync",
-    "lint": "uv run ruff check",
-    "format": "uv run ruff format --check",
-    "types": "uv run ty check",
-    "imports": "uv run lint-imports",
-    "check": "uv run just check",
-    "test": "uv run just test",
-}
+ROWS = combinations.named_rows(paper=False)
+INSTALL = "uv sync"
+CHECKS = (
+    "uv run ruff check",
+    "uv run ruff format --check",
+    "uv run ty check",
+    "uv run lint-imports",
+    "uv run just check",
+    "uv run just test",
+)
+LIMIT = 600.0  # seconds for one command
+
+Run = Callable[[Path, str], str | None]
 
 
 @pytest.fixture(scope="module")
@@ -48,56 +53,101 @@ def path_of_a_user(tmp_path_factory: pytest.TempPathFactory) -> str:
     return os.pathsep.join([str(folder), *rest])
 
 
-@pytest.mark.parametrize("answers", ROWS.values(), ids=list(ROWS))
-def test_a_generated_service_passes_its_own_checks_and_tests(
-    copy: Callable[..., Path], path_of_a_user: str, answers: Answers
-) -> None:
-    project = copy(**answers)
-    git(project, "init", "--quiet")
-    before = visible(project)
-    environment = {**os.environ, "PATH": path_of_a_user}
+@pytest.fixture
+def run(path_of_a_user: str, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Return a function that runs a command in a project, and returns its output if it fails.
 
-    for name, command in STEPS.items():
-        failure = run(name, command, project, environment)
-        assert failure is None, f"{failure}\n\n{reproduction(answers, command)}"
+    It says at once how long each command took: the whole suite is minutes of silence otherwise.
+    """
 
-    assert created(project, before) == {"uv.lock"}, "not in .gitignore, or not cleaned up"
-    assert still_running(project) == []
-    shutil.rmtree(project)
+    def timed(project: Path, command: str) -> str | None:
+        begun = time.monotonic()
+        code, output = execute(project, command, {**os.environ, "PATH": path_of_a_user})
+        with capfd.disabled():
+            print(f"\n    {command}: {time.monotonic() - begun:.0f} s", end=" ", flush=True)
+        return None if code == 0 else f"{command}\n{output[-6000:]}"
+
+    return timed
 
 
-def run(name: str, command: str, project: Path, environment: dict[str, str]) -> str | None:
-    """Run one step, say how long it took, and return what it printed if it failed."""
-    begun = time.monotonic()
-    done = subprocess.run(
+def execute(project: Path, command: str, environment: dict[str, str]) -> tuple[int, str]:
+    """Run a command to its end, or end it and what it started when it takes too long."""
+    with subprocess.Popen(
         shlex.split(command),
         cwd=project,
         env=environment,
-        check=False,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=600,
+        start_new_session=True,
+    ) as process:
+        try:
+            output, _ = process.communicate(timeout=LIMIT)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            output, _ = process.communicate()
+            output += f"\nended after {LIMIT:.0f} s"
+    return process.returncode, output
+
+
+@pytest.mark.parametrize("answers", ROWS.values(), ids=list(ROWS))
+def test_a_generated_service_passes_its_own_checks_and_tests(
+    copy: Callable[..., Path], run: Run, answers: Answers
+) -> None:
+    project = copy(**answers)
+    git(project, "init", "--quiet")
+    before = visible(project)
+
+    failures = [failure] if (failure := run(project, INSTALL)) else run_all(run, project, CHECKS)
+
+    assert not failures, "\n\n".join([*failures, reproduction(answers)])
+    assert visible(project) - before == {"uv.lock"}, "not in .gitignore, or not cleaned up"
+    assert still_running(project) == []
+    shutil.rmtree(project)
+
+
+@pytest.mark.parametrize("toggle", questions.toggles())
+def test_a_feature_switched_on_later_gets_its_tables_by_one_migration(
+    released: Path, tmp_path: Path, run: Run, toggle: str
+) -> None:
+    project = tmp_path / "project"
+    copier.run_copy(str(released), project, data={toggle: False}, defaults=True, quiet=True)
+    git(project, "init", "--quiet")
+    commit(project)
+    failures = run_all(run, project, ["uv run just migrate"])
+    commit(project)
+
+    copier.run_update(project, data={toggle: True}, defaults=True, overwrite=True, quiet=True)
+    failures += run_all(
+        run, project, [f"uv run just migration 'add {toggle}'", "uv run just check"]
     )
-    print(f"{name}: {time.monotonic() - begun:.0f} s", file=sys.__stderr__, flush=True)
-    return None if done.returncode == 0 else f"{name} failed:\n{done.stdout[-6000:]}"
+
+    assert not failures, "\n\n".join(failures)
+    versions = sorted(path.name for path in (project / "migrations/versions").glob("*.py"))
+    assert len(versions) == 2, versions
+    shutil.rmtree(project)
 
 
-def reproduction(answers: Answers, command: str) -> str:
-    options = " ".join(f"--data {name}={value}" for name, value in answers.items())
-    return f"Again, by hand: uv run just render ../try {options} && cd ../try && {command}"
+def run_all(run: Run, project: Path, commands: tuple[str, ...] | list[str]) -> list[str]:
+    """Run every command, even after one failed: each tells something else."""
+    return [failure for command in commands if (failure := run(project, command))]
+
+
+def commit(project: Path) -> None:
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", "work")
+
+
+def reproduction(answers: Answers) -> str:
+    options = " ".join(f"--data {name}={str(value).lower()}" for name, value in answers.items())
+    return f"The same service by hand: just render ../try {options}"
 
 
 def visible(project: Path) -> set[str]:
     """Return the files git would add there."""
     listed = git(project, "ls-files", "--cached", "--others", "--exclude-standard")
     return set(listed.splitlines())
-
-
-def created(project: Path, before: set[str]) -> set[str]:
-    """Return what the tools left behind in sight of git."""
-    return visible(project) - before
 
 
 def still_running(project: Path) -> list[str]:

@@ -14,7 +14,7 @@ from tests import combinations, questions
 from tests.combinations import Answers
 from tests.conftest import Render
 
-ROWS = {combinations.effect(row): row for row in combinations.rows(paper=True)}
+ROWS = combinations.named_rows(paper=True)
 LEFT_OVER = re.compile(r"(?<!\$){[{%#]")
 
 
