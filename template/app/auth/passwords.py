@@ -20,6 +20,7 @@ class Passwords:
         hasher = Argon2Hasher(
             memory_cost=settings.password_hash_memory_kib,
             time_cost=settings.password_hash_iterations,
+            parallelism=1,  # or each of our threads would start more
         )
         self.hasher = PasswordHash((hasher,))
         self.threads = anyio.CapacityLimiter(settings.password_hash_threads)

@@ -12,4 +12,4 @@ def route_template(scope: Mapping[str, Any]) -> str:
     FastAPI keeps the whole template beside the route, whose own path lacks the router's prefix.
     """
     context = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
-    return getattr(context, "path", UNMATCHED)
+    return getattr(context, "path_format", UNMATCHED)

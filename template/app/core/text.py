@@ -6,9 +6,13 @@ from pydantic import AfterValidator, Field
 
 
 def storable(text: str) -> str:
-    """Refuse NUL, which PostgreSQL cannot store; lone surrogates never get this far."""
+    """Refuse NUL, which PostgreSQL cannot store, and lone surrogates, which UTF-8 cannot."""
     if "\x00" in text:
         raise ValueError("must not contain NUL characters")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("must not contain lone surrogates") from None
     return text
 
 

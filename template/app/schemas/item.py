@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import MISSING, AfterValidator, ConfigDict, Field
+from pydantic import MISSING, AfterValidator, ConfigDict, Field, WithJsonSchema
 
 from app.core.pagination import PageQuery
 from app.core.text import Text
@@ -13,10 +13,13 @@ from app.schemas.base import Input, Output
 
 Name = Annotated[Text, Field(min_length=1, max_length=100, examples=["Teapot"])]
 Description = Annotated[Text, Field(max_length=10_000, examples=["Holds one litre."])]
+# A string, for many JSON readers make a binary fraction of a number; numbers are accepted too.
+AMOUNT = r"^[0-9]{1,10}(\.[0-9]{1,2})?$"
 Price = Annotated[
     Decimal,
-    Field(ge=0, max_digits=12, decimal_places=2, examples=["24.90"]),
+    Field(ge=0, max_digits=12, decimal_places=2),
     AfterValidator(lambda amount: abs(amount).quantize(Decimal("0.01"))),
+    WithJsonSchema({"type": "string", "pattern": AMOUNT, "examples": ["24.90"]}),
 ]
 Stock = Annotated[int, Field(ge=0, le=1_000_000_000, examples=[12])]
 

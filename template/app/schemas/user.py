@@ -1,11 +1,12 @@
 """Users as the API speaks of them."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import MISSING, AfterValidator, EmailStr, Field, SecretStr
 
+from app.auth.settings import AuthSettings
 from app.core.pagination import PageQuery
 from app.core.text import Text
 from app.schemas.base import Input, Output
@@ -14,12 +15,20 @@ Email = Annotated[
     EmailStr, AfterValidator(str.lower), Field(max_length=254, examples=["ada@example.com"])
 ]
 FullName = Annotated[Text, Field(min_length=1, max_length=200, examples=["Ada Lovelace"])]
+
+
+def say_shortest(schema: dict[str, Any]) -> None:
+    """Tell the API's users the length that the settings demand."""
+    schema["minLength"] = AuthSettings.load().password_min_length
+
+
 NewPassword = Annotated[
     SecretStr,
     Field(
         max_length=128,
-        description="At least `PASSWORD_MIN_LENGTH` characters, and not a common one",
+        description="Not a common one",
         examples=["correct horse battery staple"],
+        json_schema_extra=say_shortest,
     ),
 ]
 Password = Annotated[SecretStr, Field(max_length=128)]

@@ -51,7 +51,7 @@ async def export_items(database: DatabaseDep) -> StreamingResponse:
 
 
 @reading.get(
-    "/{item_id}",
+    "/{item_id:uuid}",
     response_model=ItemRead,
     responses={**problems(ItemNotFoundError), 304: {"description": "Your copy is current"}},
 )
@@ -86,7 +86,7 @@ async def create_item(
 
 
 @writing.patch(
-    "/{item_id}",
+    "/{item_id:uuid}",
     response_model=ItemRead,
     responses=problems(ItemNotFoundError, NameTakenError, PreconditionFailedError),
 )
@@ -104,7 +104,7 @@ async def update_item(
 
 
 @writing.delete(
-    "/{item_id}",
+    "/{item_id:uuid}",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(ItemNotFoundError, ItemInUseError, PreconditionFailedError),
 )

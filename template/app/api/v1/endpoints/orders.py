@@ -40,20 +40,22 @@ async def create_order(
     return order
 
 
-@router.get("/{order_id}", response_model=OrderRead, responses=problems(OrderNotFoundError))
+@router.get("/{order_id:uuid}", response_model=OrderRead, responses=problems(OrderNotFoundError))
 async def get_order(order_id: UUID, user: CurrentUserDep, orders: OrderServiceDep) -> Order:
     """Read one of your orders."""
     return await orders.get(order_id, user)
 
 
-@router.post("/{order_id}/cancel", response_model=OrderRead, responses=problems(OrderNotFoundError))
+@router.post(
+    "/{order_id:uuid}/cancel", response_model=OrderRead, responses=problems(OrderNotFoundError)
+)
 async def cancel_order(order_id: UUID, user: CurrentUserDep, orders: OrderServiceDep) -> Order:
     """Cancel one of your orders. Its items go back into stock, once."""
     return await orders.cancel(order_id, user)
 
 
 @router.post(
-    "/{order_id}/confirm",
+    "/{order_id:uuid}/confirm",
     response_model=OrderRead,
     responses=problems(OrderNotFoundError, OrderCancelledError),
 )

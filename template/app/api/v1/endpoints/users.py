@@ -61,14 +61,14 @@ async def create_user(
     return user
 
 
-@router.get("/{user_id}", response_model=UserRead, responses=problems(UserNotFoundError))
+@router.get("/{user_id:uuid}", response_model=UserRead, responses=problems(UserNotFoundError))
 async def get_user(user_id: UUID, user: CurrentUserDep, users: UserServiceDep) -> User:
     """Read an account: your own, or any as a superuser."""
     return await users.get(user_id, user)
 
 
 @router.patch(
-    "/{user_id}",
+    "/{user_id:uuid}",
     response_model=UserRead,
     responses=problems(UserNotFoundError, EmailTakenError, LastSuperuserError),
 )
@@ -80,7 +80,7 @@ async def update_user(
 
 
 @router.delete(
-    "/{user_id}",
+    "/{user_id:uuid}",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(UserNotFoundError, LastSuperuserError),
 )
