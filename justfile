@@ -8,7 +8,7 @@ default:
 
 # Render the working tree, uncommitted changes included, e.g. `just render ../try --data auth=false`
 render folder *options:
-    uv run copier copy --defaults --overwrite --vcs-ref HEAD "${@:2}" . "$1"
+    folder=$1; shift; uv run copier copy --defaults --overwrite --vcs-ref HEAD "$@" . "$folder"
 
 # Everything that must be clean before a commit
 check:
