@@ -1,0 +1,126 @@
+"""Schemathesis against each generated service: no input makes one break its own document."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+import pytest
+
+from tests import combinations
+from tests.combinations import Answers
+
+pytestmark = pytest.mark.service
+
+ROWS = combinations.named_rows(paper=False)
+# What an answer must be. Left out: that all input of the right form is accepted, since a name may
+# be taken and a password common.
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "unsupported_method",
+)
+# These would end the session that the others are sent with.
+SUICIDAL = ("logout", "change_password", "update_me")
+SUPERUSER = {
+    "FIRST_SUPERUSER_EMAIL": "fuzz@example.com",
+    "FIRST_SUPERUSER_PASSWORD": "nothing that anybody would guess",
+}
+SETTINGS = {
+    **SUPERUSER,
+    "RATE_LIMIT_LOGIN": "100000/minute",
+    "PASSWORD_HASH_MEMORY_KIB": "8",
+    "PASSWORD_HASH_ITERATIONS": "1",
+    "EMAIL_BACKEND": "file",
+    "LOG_LEVEL": "warning",
+}
+
+
+@pytest.mark.parametrize("answers", ROWS.values(), ids=list(ROWS))
+def test_no_input_makes_a_service_break_its_own_document(
+    copy: Callable[..., Path], answers: Answers
+) -> None:
+    project = copy(**answers)
+    port = free_port()
+    environment = {**os.environ, **SETTINGS, "PORT": str(port)}
+    run(project, environment, "python", "-m", "app", "migrate")
+    service = f"http://127.0.0.1:{port}"
+
+    with serving(project, environment, service):
+        token = log_in(project, environment, service)
+        report = fuzz(service, token)
+
+    assert report.returncode == 0, report.stdout[-8000:]
+    assert "Operations:" in report.stdout
+
+
+def run(project: Path, environment: dict[str, str], *command: str) -> None:
+    """Run a command with the development database of the project."""
+    launcher = ["uv", "run", "--quiet", "python", "-m", "dev", "run", *command]
+    subprocess.run(launcher, cwd=project, env=environment, check=True, stdin=subprocess.DEVNULL)
+
+
+@contextmanager
+def serving(project: Path, environment: dict[str, str], service: str) -> Iterator[None]:
+    """Serve the project as in production, until the block ends."""
+    launcher = ["uv", "run", "--quiet", "python", "-m", "dev", "run"]
+    process = subprocess.Popen(
+        [*launcher, "python", "-m", "app", "serve"], cwd=project, env=environment
+    )
+    try:
+        wait_until_ready(f"{service}/health/ready")
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def wait_until_ready(address: str) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            with urlopen(address, timeout=1):  # noqa: S310  (our own address)
+                return
+        except (URLError, OSError):
+            time.sleep(0.2)
+    raise AssertionError(f"{address} did not answer within 30 s")
+
+
+def log_in(project: Path, environment: dict[str, str], service: str) -> str | None:
+    """Return a superuser's token, or None from a service without users."""
+    if not (project / "app" / "auth").is_dir():
+        return None
+    run(project, environment, "python", "-m", "app", "create-superuser")
+    email, password = SUPERUSER.values()
+    form = urlencode({"username": email, "password": password}).encode()
+    with urlopen(f"{service}/api/v1/auth/login", form, timeout=10) as answer:  # noqa: S310
+        return json.load(answer)["access_token"]
+
+
+def fuzz(service: str, token: str | None) -> subprocess.CompletedProcess[str]:
+    """Send what the OpenAPI document allows, and what it does not."""
+    command = [str(Path(sys.executable).parent / "schemathesis"), "run"]
+    command += [f"{service}/api/v1/openapi.json", "--checks", ",".join(CHECKS)]
+    command += ["--seed", "1", "--max-examples", "25", "--phases", "examples,coverage,fuzzing"]
+    command += [part for name in SUICIDAL for part in ("--exclude-operation-id", name)]
+    if token is not None:
+        command += ["--header", f"Authorization: Bearer {token}"]
+    return subprocess.run(
+        command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
