@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -41,18 +42,9 @@ def create_app() -> FastAPI:
     settings = Settings.load()
     configure_logging(settings)
     app = FastAPI(
-        title=settings.project_name,
-        version=PROJECT.version,
-        description=PROJECT.description,
-        contact={"name": PROJECT.author, "email": PROJECT.email},
-        license_info={"name": PROJECT.license},
-        openapi_url="/api/v1/openapi.json" if settings.serves_docs else None,
-        docs_url=None,
-        redoc_url=None,
-        swagger_ui_parameters={"persistAuthorization": True, "displayRequestDuration": True},
-        generate_unique_id_function=lambda route: route.name,
-        telemetry={"tracing": False, "metrics": False, "logs": False},
+        **describe(settings),
         lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
     add_error_handlers(app)
@@ -64,6 +56,22 @@ def create_app() -> FastAPI:
         add_openapi(app)
         add_docs(app)
     return app
+
+
+def describe(settings: Settings) -> dict[str, Any]:
+    """Say in the OpenAPI document what this is. Its pages are ours: see app/api/docs.py."""
+    return {
+        "title": settings.project_name,
+        "version": PROJECT.version,
+        "description": PROJECT.description,
+        "contact": {"name": PROJECT.author, "email": PROJECT.email},
+        "license_info": {"name": PROJECT.license},
+        "openapi_url": "/api/v1/openapi.json" if settings.serves_docs else None,
+        "docs_url": None,
+        "redoc_url": None,
+        "swagger_ui_parameters": {"persistAuthorization": True, "displayRequestDuration": True},
+        "generate_unique_id_function": lambda route: route.name,
+    }
 
 
 app = create_app()
