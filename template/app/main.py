@@ -31,8 +31,8 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         app.state.probes = {"database": Probe(database_question(database.probe))}
         for feature in FEATURES:
             await stack.enter_async_context(feature.lifespan(app))
-            if feature.probe is not None:
-                app.state.probes[feature.name] = feature.probe(app)
+            if probe := feature.probe(app):
+                app.state.probes[feature.name] = probe
         stack.enter_context(drain_on_sigterm(settings.drain_seconds))
         yield
 

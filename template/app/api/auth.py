@@ -82,13 +82,14 @@ OrderServiceDep = Annotated[OrderService, Depends(get_order_service)]
 
 
 async def get_caller(
-    token: Annotated[str | None, Depends(bearer)], service: AuthServiceDep
+    request: Request, token: Annotated[str | None, Depends(bearer)], service: AuthServiceDep
 ) -> Caller:
     """The user of the access token. A session that has ended, ends here and now."""
     if not token:
         raise NotAuthenticatedError
     user, session_id = await service.authenticate(token)
     bind_contextvars(user_id=str(user.id))
+    request.state.user = user  # for what works with and without users
     return Caller(user, session_id)
 
 

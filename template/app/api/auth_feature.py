@@ -19,10 +19,11 @@ from app.core.config import Settings
 from app.core.feature import Commands, Feature
 from app.core.project import PROJECT
 from app.db.session import open_database
+from app.limiter.limiter import Limiter, LocalLimiter
 from app.services.superuser import FirstSuperuser, create_superuser
 
 
-def make_auth(settings: Settings) -> Auth:
+def make_auth(settings: Settings, limiter: Limiter) -> Auth:
     """Make the tools from the settings."""
     own = AuthSettings.load()
     return Auth(
@@ -34,13 +35,15 @@ def make_auth(settings: Settings) -> Auth:
             issuer=PROJECT.name,
             lifetime=timedelta(minutes=own.access_token_minutes),
         ),
-        throttle=LoginThrottle(own.rate_limit_login),
-        resets_throttle=LoginThrottle(own.rate_limit_login),
+        throttle=LoginThrottle(limiter, own.rate_limit_login, "login"),
+        resets_throttle=LoginThrottle(limiter, own.rate_limit_login, "reset"),
     )
 
 
 def _setup(app: FastAPI) -> None:
-    app.state.auth = make_auth(app.state.settings)
+    # Another feature may share the counts over all processes.
+    limiter = getattr(app.state, "limiter", None) or LocalLimiter()
+    app.state.auth = make_auth(app.state.settings, limiter)
 
 
 def _commands(commands: Commands) -> None:
@@ -63,7 +66,7 @@ def _create_superuser(arguments: Namespace) -> int:
 
 async def _create(settings: Settings, email: str, password: str) -> bool:
     async with open_database(settings) as database, database.transactions() as session:
-        return await create_superuser(session, make_auth(settings), email, password)
+        return await create_superuser(session, make_auth(settings, LocalLimiter()), email, password)
 
 
 auth = Feature(name="auth", setup=_setup, commands=_commands)
