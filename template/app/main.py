@@ -10,6 +10,7 @@ from app.api.docs import add_docs
 from app.api.errors import add_error_handlers
 from app.api.openapi import add_openapi
 from app.api.router import add_routes
+from app.core.cache import NoCache
 from app.core.config import Settings
 from app.core.drain import drain_on_sigterm
 from app.core.logging import configure_logging
@@ -47,6 +48,7 @@ def create_app() -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
+    app.state.cache = NoCache()
     add_error_handlers(app)
     add_routes(app)
     add_middleware(app)

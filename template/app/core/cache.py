@@ -24,11 +24,17 @@ class Cache(Protocol):
     async def read(
         self, key: str, model: type[ModelT], load: Callable[[], Awaitable[ModelT]]
     ) -> Cached[ModelT]:
-        """Return the value, from the cache or by `load`. What `load` raises is not kept."""
+        """Return the value, from the cache or by `load`. What `load` raises is not kept.
+
+        `load` must read what is committed, so not in a transaction that has changed something.
+        """
         ...
 
     def forget(self, session: AsyncSession, *keys: str) -> None:
-        """Forget the values once the session's transaction is committed, and not before."""
+        """Forget the values once the session's transaction is committed, and not before.
+
+        Whoever reads after the commit was answered, gets the new value.
+        """
         ...
 
 
