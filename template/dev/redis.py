@@ -153,7 +153,7 @@ def _start(directory: Path) -> Server:
 def launch(directory: Path, program: str | None, port: int = 0) -> Server | None:
     """Start a server and wait until it answers; None if it ends. Without `program`: fakeredis."""
     port = port or _free_port()
-    command = [sys.executable, "-m", "dev.redis", str(port)]
+    command = [sys.executable, "-m", "dev.fake_redis", str(port)]
     if program:
         options = f"--port {port} --bind 127.0.0.1 --appendonly no --loglevel warning"
         command = [program, *options.split(), "--save", "", "--dir", str(directory)]
@@ -186,15 +186,3 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def serve_fake(port: int) -> None:
-    """Be a server that is a Python program. Its clients see little difference."""
-    from fakeredis import TcpFakeServer
-
-    TcpFakeServer.request_queue_size = 128  # a pool opens many connections at once
-    TcpFakeServer(("127.0.0.1", port), server_type="redis").serve_forever()
-
-
-if __name__ == "__main__":
-    serve_fake(int(sys.argv[1]))

@@ -1,8 +1,11 @@
 """Slowing down those who guess passwords."""
 
+import asyncio
+
 from limits import RateLimitItem
 
 from app.core.exceptions import TooManyRequestsError
+from app.limiter.headers import limit_headers
 from app.limiter.limiter import Limiter, Window
 
 # What one address may fail on all accounts, and all addresses on one, compared with one on one.
@@ -21,19 +24,24 @@ class LoginThrottle:
     async def admit(self, account: str, address: str) -> None:
         """Count the attempt before it is made, so that parallel guesses do not slip through."""
         pair = (self.purpose, "pair", account, address)
-        self._insist(await self.limiter.hit(self.rate, *pair))
-        for kind, key in (("account", account), ("address", address)):
-            self._insist(await self.limiter.look(self.wide, self.purpose, kind, key))
+        self._insist(self.rate, await self.limiter.hit(self.rate, *pair))
+        for window in await asyncio.gather(
+            self.limiter.look(self.wide, self.purpose, "account", account),
+            self.limiter.look(self.wide, self.purpose, "address", address),
+        ):
+            self._insist(self.wide, window)
 
     async def failed(self, account: str, address: str) -> None:
         """Count a failure against the account and the address."""
-        await self.limiter.hit(self.wide, self.purpose, "account", account)
-        await self.limiter.hit(self.wide, self.purpose, "address", address)
+        await asyncio.gather(
+            self.limiter.hit(self.wide, self.purpose, "account", account),
+            self.limiter.hit(self.wide, self.purpose, "address", address),
+        )
 
     async def succeeded(self, account: str, address: str) -> None:
         """Forget what came before: this was the owner."""
         await self.limiter.clear(self.rate, self.purpose, "pair", account, address)
 
-    def _insist(self, window: Window) -> None:
+    def _insist(self, rate: RateLimitItem, window: Window) -> None:
         if not window.allowed:
-            raise TooManyRequestsError(headers={"Retry-After": str(window.reset)})
+            raise TooManyRequestsError(headers=limit_headers(self.purpose, rate, window))

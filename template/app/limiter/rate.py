@@ -11,9 +11,12 @@ def parse_rate(value: object) -> RateLimitItem:
     if isinstance(value, RateLimitItem):
         return value
     try:
-        return parse(str(value))
+        rate = parse(str(value))
     except ValueError:
         raise ValueError("is not a rate like 5/minute") from None
+    if rate.amount < 1:
+        raise ValueError("must allow something, like 5/minute")
+    return rate
 
 
 Rate = Annotated[RateLimitItem, BeforeValidator(parse_rate)]

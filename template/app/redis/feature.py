@@ -1,9 +1,10 @@
 """Redis as a feature: one client for the app's life, or none without `REDIS_URL`."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
+from redis.exceptions import RedisError
 
 from app.core.feature import Feature
 from app.core.probe import Probe
@@ -19,9 +20,16 @@ def _setup(app: FastAPI) -> None:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-    yield
-    if app.state.redis is not None:
-        await app.state.redis.client.aclose()
+    guarded: GuardedRedis | None = app.state.redis
+    if guarded is None:
+        yield
+        return
+    with suppress(RedisError, OSError, TimeoutError):
+        await guarded.ping()  # the first request need not wait for a connection
+    try:
+        yield
+    finally:
+        await guarded.client.aclose(close_connection_pool=True)
 
 
 def _probe(app: FastAPI) -> Probe | None:

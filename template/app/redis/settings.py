@@ -3,16 +3,17 @@
 from typing import Annotated
 
 from pydantic import AfterValidator, SecretStr
+from redis.asyncio.connection import parse_url
 
 from app.core.settings import EnvSettings
-
-SCHEMES = ("redis://", "rediss://", "unix://")
 
 
 def usable(url: SecretStr) -> SecretStr:
     """Refuse what is no Redis URL, without repeating it: it may hold a password."""
-    if not url.get_secret_value().startswith(SCHEMES):
-        raise ValueError("must start with redis://, rediss:// or unix://")
+    try:
+        parse_url(url.get_secret_value())
+    except ValueError:
+        raise ValueError("is not a URL like redis://host:6379/0 (or rediss://, unix://)") from None
     return url
 
 

@@ -1,0 +1,62 @@
+"""Counting over all processes, in Redis."""
+
+import time
+from contextlib import suppress
+from dataclasses import replace
+
+from limits import RateLimitItem
+from limits.aio.storage import RedisStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from app.core.project import PROJECT
+from app.limiter.limiter import LocalLimiter, Window, hidden, window
+from app.redis.guard import GuardedRedis, RedisUnavailableError
+
+
+class SharedLimiter:
+    """Counts in Redis; while that does not answer, what this process itself has seen counts.
+
+    A moving window: the counters that take less room estimate, and would let more through than
+    was promised. A script in Redis looks and counts in one step, so parallel hits do not slip by.
+    """
+
+    def __init__(self, redis: GuardedRedis) -> None:
+        self.redis = redis
+        self.local = LocalLimiter()
+        storage = RedisStorage(
+            "async+redis://",
+            implementation="redispy",
+            key_prefix=PROJECT.name,
+            connection_pool=redis.client.connection_pool,  # ty: ignore[invalid-argument-type]
+        )
+        self.shared = MovingWindowRateLimiter(storage)
+
+    async def hit(self, rate: RateLimitItem, *key: str) -> Window:
+        """Count once, unless that is too much."""
+        own = await self.local.hit(rate, *key)
+        try:
+            return await self.redis.ask(lambda _: self._hit(rate, hidden(key)))
+        except RedisUnavailableError:
+            return own
+
+    async def look(self, rate: RateLimitItem, *key: str) -> Window:
+        """See whether one more would be allowed, without counting."""
+        try:
+            return await self.redis.ask(lambda _: self._look(rate, hidden(key)))
+        except RedisUnavailableError:
+            return await self.local.look(rate, *key)
+
+    async def clear(self, rate: RateLimitItem, *key: str) -> None:
+        """Forget the count."""
+        await self.local.clear(rate, *key)
+        with suppress(RedisUnavailableError):
+            await self.redis.ask(lambda _: self.shared.clear(rate, *hidden(key)))
+
+    async def _hit(self, rate: RateLimitItem, key: tuple[str, str]) -> Window:
+        allowed = await self.shared.hit(rate, *key)
+        return replace(await self._look(rate, key), allowed=allowed)
+
+    async def _look(self, rate: RateLimitItem, key: tuple[str, str]) -> Window:
+        stats = await self.shared.get_window_stats(rate, *key)
+        count, seconds = rate.amount - stats.remaining, stats.reset_time - time.time()
+        return window(rate, allowed=stats.remaining > 0, count=count, seconds=seconds)
