@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from importlib.util import find_spec
@@ -28,7 +28,10 @@ def serve() -> int:
     try:
         with development() as servers:
             environment = servers | {"LOG_FORMAT": setting("LOG_FORMAT", "console")}
-            return supervise(migrate, environment) or supervise(uvicorn + reload, environment)
+            if failure := supervise(migrate, environment):
+                return failure
+            with helpers(environment):
+                return supervise(uvicorn + reload, environment)
     except (KeyboardInterrupt, SystemExit):
         return 0
 
@@ -55,6 +58,15 @@ def development() -> Generator[dict[str, str]]:
             redis = import_module("dev.redis")
             environment["REDIS_URL"] = stack.enter_context(redis.development())
         yield environment
+
+
+@contextmanager
+def helpers(environment: Mapping[str, str]) -> Generator[None]:
+    """What runs beside the server: a worker, if the project has any."""
+    with ExitStack() as stack:
+        if find_spec("dev.workers"):
+            stack.enter_context(import_module("dev.workers").beside(environment))
+        yield
 
 
 def leave(number: int, _frame: FrameType | None) -> None:

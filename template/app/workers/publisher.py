@@ -80,7 +80,7 @@ class Publisher(JobQueue):
 
     def _connect(self) -> None:
         with self.client.connection_for_write() as connection:
-            connection.ensure_connection(max_retries=1)
+            connection.ensure_connection(max_retries=1, interval_start=0)
 
     def _send(self, id: str) -> None:
         self.client.send_task("jobs.run", [id], queue=JOBS)
