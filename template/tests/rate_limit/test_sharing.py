@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx2
 import pytest
 from fastapi import FastAPI
+from redis import Redis
 
 from app.core.project import PROJECT
-from redis import Redis
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.processes import serving

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from redis.asyncio import Redis
 
 from app.redis import guard
 from app.redis.client import make_client
-from app.redis.guard import GuardedRedis, RedisUnavailableError
-from redis.asyncio import Redis
+from app.redis.guard import SLOW, TIMEOUT_SECONDS, GuardedRedis, RedisUnavailableError
+from app.redis.patience import TICKS
 from tests.redis.servers import RedisServer
 
 
@@ -113,7 +114,8 @@ async def test_a_probe_asks_in_the_pause_too_and_ends_it(
 
 async def test_a_slow_answer_is_taken_and_is_the_last_for_now(guarded: GuardedRedis) -> None:
     async def slow(redis: Redis) -> Any:
-        await asyncio.sleep(0.075)
+        for _ in range(TICKS - SLOW):
+            await asyncio.sleep(TIMEOUT_SECONDS / TICKS * 1.02)
         return await hello(redis)
 
     assert await guarded.ask(slow) == b"hello"
