@@ -35,6 +35,7 @@ class PasswordService:
         hashed = await self._hash(new, user.email)
         await self.users.users.replace_hash(user.id, hashed)
         await self.users.logins.revoke_all(user.id, but=session_id)
+        await self.resets.withdraw(user.id)
 
     async def reset(self, token: str, new: str) -> None:
         """Replace a forgotten password, and end all sessions."""

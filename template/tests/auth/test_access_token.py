@@ -10,14 +10,10 @@ from uuid import UUID, uuid4
 import jwt
 import pytest
 from httpx2 import AsyncClient, Response
-from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.project import PROJECT
-from app.db.base import utc_now
-from app.models.session import LoginSession
 from app.models.user import User
-from tests.auth.factories import ME, USERS, authorization, log_in
+from tests.auth.factories import ME, authorization, log_in
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.problems import assert_problem
@@ -169,39 +165,3 @@ async def test_a_token_of_another_user_or_session_is_revoked(
     response = await show(anonymous, forge(token, **{claim: str(uuid4())}))
 
     assert_refused(response, "token_revoked")
-
-
-async def test_a_token_ends_with_its_session(
-    user_client: AsyncClient, session: AsyncSession
-) -> None:
-    await session.execute(update(LoginSession).values(expires_at=utc_now()))
-
-    assert_refused(await user_client.get(ME), "token_revoked")
-
-
-async def test_a_disabled_user_is_out_at_once(
-    user_client: AsyncClient, client: AsyncClient, user: User
-) -> None:
-    await client.patch(f"{USERS}/{user.id}", json={"is_active": False})
-    assert_refused(await user_client.get(ME), "token_revoked")
-
-    await client.patch(f"{USERS}/{user.id}", json={"is_active": True})
-    assert_refused(await user_client.get(ME), "token_revoked")
-
-
-async def test_a_deleted_user_is_out_at_once(
-    user_client: AsyncClient, client: AsyncClient, user: User
-) -> None:
-    await client.delete(f"{USERS}/{user.id}")
-
-    assert_refused(await user_client.get(ME), "token_revoked")
-
-
-async def test_a_demoted_superuser_is_one_no_longer(
-    user_client: AsyncClient, client: AsyncClient, user: User
-) -> None:
-    await client.patch(f"{USERS}/{user.id}", json={"is_superuser": True})
-    assert (await user_client.get(USERS)).status_code == 200
-
-    await client.patch(f"{USERS}/{user.id}", json={"is_superuser": False})
-    assert_problem(await user_client.get(USERS), 403, "permission_denied")
