@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -72,7 +72,7 @@ def run(project: Path, environment: dict[str, str], *command: str) -> None:
 
 
 @contextmanager
-def serving(project: Path, environment: dict[str, str], service: str) -> Iterator[None]:
+def serving(project: Path, environment: dict[str, str], service: str) -> Generator[None]:
     """Serve the project as in production, until the block ends."""
     launcher = ["uv", "run", "--quiet", "python", "-m", "dev", "run"]
     process = subprocess.Popen(

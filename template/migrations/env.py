@@ -12,6 +12,7 @@ from app.core.config import Settings
 from app.db import types
 from app.db.base import Base
 from app.db.engine import create_engine
+from app.db.errors import DatabaseUnavailableError
 
 # Any number will do that no other program locks in this database.
 MIGRATION_LOCK = 7_203_415_981
@@ -46,8 +47,12 @@ def run(connection: Connection) -> None:
 async def run_online() -> None:
     """Migrate over a connection of our own."""
     engine = create_engine(Settings.load(), poolclass=NullPool)
-    async with engine.begin() as connection:
-        await connection.run_sync(run)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(run)
+    except DatabaseUnavailableError:
+        await asyncio.sleep(0.05)  # SQLite's driver ends a thread, and tells this loop
+        raise
 
 
 def run_offline() -> None:

@@ -4,6 +4,7 @@ import re
 
 import anyio
 
+from app.auth.passwords import normalise
 from app.auth.settings import AuthSettings
 from app.core.exceptions import AppError
 
@@ -31,6 +32,7 @@ class PasswordPolicy:
 
     async def check(self, password: str, email: str) -> None:
         """Raise `PasswordRejectedError` with the reason, unless the password is good."""
+        password = normalise(password)  # what is hashed
         shortest = self.settings.password_min_length
         if len(password) < shortest:
             raise PasswordRejectedError(f"Use at least {shortest} characters.")

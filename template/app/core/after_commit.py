@@ -19,12 +19,15 @@ def after_commit(session: AsyncSession, action: Callable[[], Awaitable[None]]) -
     The request waits for it, so it must bound its own waits. What it raises is logged: the
     transaction is committed, whatever comes of the action.
     """
-    session.info.setdefault(KEY, []).append(action)
+    savepoint = session.sync_session.get_nested_transaction()
+    session.info.setdefault(KEY, []).append((savepoint, action))
 
 
 @event.listens_for(Session, "after_commit")
 def _act(session: Session) -> None:
-    for action in session.info.pop(KEY, ()):
+    if session.in_nested_transaction():  # a savepoint: the transaction goes on
+        return
+    for _, action in session.info.pop(KEY, ()):
         try:
             await_(action())  # SQLAlchemy commits in a greenlet of the event loop
         except Exception:
@@ -33,4 +36,6 @@ def _act(session: Session) -> None:
 
 @event.listens_for(Session, "after_rollback")
 def _forget(session: Session) -> None:
-    session.info.pop(KEY, None)
+    undone = session.get_nested_transaction()
+    kept = [pair for pair in session.info.pop(KEY, ()) if undone and pair[0] is not undone]
+    session.info[KEY] = kept

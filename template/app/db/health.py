@@ -4,20 +4,24 @@ from collections.abc import Awaitable, Callable
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db.migrations import current_revision, newest_revision
+from app.db.migrations import current_revision, older_revisions
 
 
 class SchemaBehindError(Exception):
-    """The database has another revision than the code: run `python -m app migrate`."""
+    """The database lacks migrations that this code has: run `python -m app migrate`."""
 
 
 def database_question(engine: AsyncEngine) -> Callable[[], Awaitable[None]]:
-    """Make the readiness question. It raises when the database is away or not migrated."""
-    newest = newest_revision()
+    """Make the readiness question. It raises when the database is away or not migrated.
+
+    A revision that we do not know is newer than our own: while a release is rolled out, the old
+    processes go on serving on the new schema.
+    """
+    older = older_revisions()
 
     async def ask() -> None:
         current = await current_revision(engine)
-        if current != newest:
-            raise SchemaBehindError(f"database at {current}, code at {newest}")
+        if current is None or current in older:
+            raise SchemaBehindError(f"at {current}")
 
     return ask

@@ -24,6 +24,12 @@ def newest_revision() -> str | None:
     return ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
+def older_revisions() -> set[str]:
+    """The revisions that lead to the newest."""
+    history = ScriptDirectory.from_config(alembic_config()).walk_revisions()
+    return {script.revision for script in history} - {newest_revision()}
+
+
 async def current_revision(engine: AsyncEngine) -> str | None:
     """The revision that the database has."""
     async with engine.connect() as connection:

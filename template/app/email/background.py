@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
@@ -25,9 +25,12 @@ log = structlog.get_logger(__name__)
 class BackgroundMailer:
     """Sends from tasks of this process. What is not sent when the process dies is lost."""
 
-    def __init__(self, renderer: Renderer, backend: Backend) -> None:
+    def __init__(
+        self, renderer: Renderer, backend: Backend, delays: Sequence[float] = DELAYS
+    ) -> None:
         self.renderer = renderer
         self.backend = backend
+        self.delays = delays
         self.slots = asyncio.Semaphore(AT_ONCE)
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -45,7 +48,7 @@ class BackgroundMailer:
     async def _send(self, mail: RenderedMail) -> None:
         """Try, wait, try again; a mail that fails breaks nothing and is logged."""
         async with self.slots:
-            for delay in (*DELAYS, None):
+            for delay in (*self.delays, None):
                 try:
                     await self.backend.send(mail)
                 except (OSError, SMTPException) as error:

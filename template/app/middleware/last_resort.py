@@ -19,21 +19,26 @@ class LastResortMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 500 unless the answer has begun; then the connection must break."""
+        """Answer 500 unless the answer has begun; then the connection must break.
+
+        Once the answer is complete, only a background task can fail: nobody waits for that.
+        """
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started = False
+        started = complete = False
 
         async def watch(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
+            nonlocal started, complete
+            started = True
             await send(message)
+            complete = message["type"] == "http.response.body" and not message.get("more_body")
 
         try:
             await self.app(scope, receive, watch)
         except Exception:
-            if started:
+            if started and not complete:
                 raise
             log.exception("unhandled_error")
-            await internal_error(scope)(scope, receive, send)
+            if not started:
+                await internal_error(scope)(scope, receive, send)

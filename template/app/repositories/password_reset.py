@@ -27,6 +27,10 @@ class PasswordResetRepository:
         await self.session.flush()
         return token
 
+    async def withdraw(self, user_id: UUID) -> None:
+        """Make the user's token worth nothing."""
+        await self.session.execute(delete(PasswordReset).where(PasswordReset.user_id == user_id))
+
     async def use(self, token: str) -> UUID | None:
         """Use a token up and return its user. Of several who try at once, one succeeds."""
         statement = (

@@ -62,7 +62,8 @@ class AuthService:
         """Begin a session. Unknown, wrong and disabled look alike and take as long."""
         account = email.lower()
         await self.auth.throttle.admit(account, address)
-        user = await self.users.by_email(account)
+        # PostgreSQL cannot even look for NUL; no account has it.
+        user = None if "\x00" in account else await self.users.by_email(account)
         await self.session.close()  # others may have the connection while we hash
         matches, stronger = await self.auth.passwords.verify(
             password, user.password_hash if user else None

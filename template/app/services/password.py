@@ -35,6 +35,7 @@ class PasswordService:
         hashed = await self._hash(new, user.email)
         await self.users.users.replace_hash(user.id, hashed)
         await self.users.logins.revoke_all(user.id, but=session_id)
+        await self.resets.withdraw(user.id)
 
     async def reset(self, token: str, new: str) -> None:
         """Replace a forgotten password, and end all sessions."""
@@ -62,9 +63,11 @@ async def send_reset(
     """
     minutes = auth.settings.password_reset_minutes
     async with sessions.begin() as session:
-        user = await UserRepository(session).by_email(email)
+        users = UserRepository(session)
+        user = await users.by_email(email)
         if user is None or not user.is_active:
             return
+        await users.get_for_update(user.id)  # another mail may be asked for at the same time
         resets = PasswordResetRepository(session)
         token = await resets.issue(user.id, timedelta(minutes=minutes))
         context = {"token": token, "minutes": str(minutes)}

@@ -116,7 +116,9 @@ async def forgot_password(
     request: Request,
 ) -> PasswordMailSent:
     """Ask for a mail with which to choose a new password. The answer is always the same."""
-    await auth.resets_throttle.admit(data.email, address_of(request))
+    address = address_of(request)
+    await auth.resets_throttle.admit(data.email, address)
+    await auth.resets_throttle.failed(data.email, address)  # each mail counts: no success is known
     tasks.add_task(send_reset, database.transactions, auth, mailer, data.email)
     return PasswordMailSent()
 

@@ -1,0 +1,162 @@
+"""Errors: problem+json everywhere, and nothing of the input or of our insides in it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import AsyncClient
+from sqlalchemy import text
+
+from app.api.deps import SessionDep
+from tests.clients import connect
+from tests.conftest import MakeApp
+from tests.problems import assert_problem
+
+ITEMS = "/api/v1/items"
+JSON = {"Content-Type": "application/json"}
+SECRET = "correct horse battery staple"
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing", "/api/v1", "/api/v2/items", "/health/nothing"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "QUERY"])
+async def test_an_unknown_path_is_not_found(client: AsyncClient, method: str, path: str) -> None:
+    assert_problem(await client.request(method, path), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", ITEMS, "GET, POST"),
+        ("PUT", f"{ITEMS}/00000000-0000-0000-0000-000000000000", "DELETE, GET, PATCH"),
+        ("POST", "/health", "GET"),
+        ("POST", "/docs", "GET"),
+        ("QUERY", ITEMS, "GET, POST"),
+    ],
+)
+async def test_a_wrong_method_is_told_the_right_ones(
+    client: AsyncClient, method: str, path: str, allowed: str
+) -> None:
+    response = await client.request(method, path)
+
+    assert_problem(response, 405, "method_not_allowed")
+    assert response.headers["allow"] == allowed
+
+
+async def test_a_trailing_slash_leads_to_the_path_without(client: AsyncClient) -> None:
+    response = await client.get(f"{ITEMS}/", follow_redirects=True)
+
+    assert response.json()["total"] == 0
+    assert [step.status_code for step in response.history] == [307]
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "{", "{'name': 1}", '{"stock": 1' + "0" * 5000 + "}", "[" * 100_000, b"\xff\xfe", "\x00"],
+    ids=lambda body: repr(body[:12]),
+)
+async def test_a_body_that_is_not_json_is_malformed(client: AsyncClient, body: str) -> None:
+    response = await client.post(ITEMS, content=body, headers=JSON)
+
+    assert response.status_code in {400, 422}
+    assert_problem(response, response.status_code, response.json()["code"])
+
+
+async def test_malformed_json_is_called_so(client: AsyncClient) -> None:
+    response = await client.post(ITEMS, content='{"name": "Tea', headers=JSON)
+
+    assert_problem(response, 400, "malformed_json")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"name": "Tea", "price": NaN}',
+        '{"name": "Tea", "price": -Infinity}',
+        '{"name": "\\ud800", "price": "1"}',
+        '{"name": "Tea", "price": "1", "\\udfff": 1}',
+        '{"name": "Tea", "price": "1", "' + "a" * 1000 + '": 1}',
+        '{"name": "Tea", "price": 1e400}',
+        "[]",
+        "null",
+        '"text"',
+    ],
+    ids=lambda body: body[:32],
+)
+async def test_json_that_makes_no_sense_is_refused(client: AsyncClient, body: str) -> None:
+    response = await client.post(ITEMS, content=body, headers=JSON)
+
+    problem = assert_problem(response, 422, "validation_error")
+    assert all(error.keys() == {"loc", "message", "type"} for error in problem["errors"])
+
+
+async def test_a_body_of_another_type_is_refused(client: AsyncClient) -> None:
+    response = await client.post(ITEMS, content="<item/>", headers={"Content-Type": "text/xml"})
+
+    assert_problem(response, 422, "validation_error")
+
+
+async def test_the_input_is_never_echoed(client: AsyncClient) -> None:
+    body = {"name": {"password": SECRET}, "price": SECRET, "stock": SECRET, "description": [SECRET]}
+
+    response = await client.post(ITEMS, json=body)
+
+    assert len(response.json()["errors"]) == 4
+    assert SECRET not in response.text
+
+
+async def test_a_body_that_announces_to_be_too_large_is_refused(client: AsyncClient) -> None:
+    response = await client.post(ITEMS, content=b" " * (1024 * 1024 + 1), headers=JSON)
+
+    assert_problem(response, 413, "payload_too_large")
+
+
+async def test_a_body_that_turns_out_to_be_too_large_is_refused(client: AsyncClient) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b" " * 65536
+
+    response = await client.post(ITEMS, content=endless(), headers=JSON)
+
+    assert "content-length" not in response.request.headers
+    assert_problem(response, 413, "payload_too_large")
+
+
+async def test_a_body_of_the_largest_size_is_read(client: AsyncClient) -> None:
+    body = b'{"name": "Tea", "price": "1"}'.ljust(1024 * 1024)
+
+    assert (await client.post(ITEMS, content=body, headers=JSON)).status_code == 201
+
+
+async def break_down() -> None:
+    raise RuntimeError(SECRET)
+
+
+async def ask_nonsense(session: SessionDep) -> None:
+    await session.execute(text("SELECT * FROM no_such_table"))
+
+
+@pytest.fixture
+async def faulty(make_app: MakeApp) -> FastAPI:
+    """An app with routes that fail."""
+    app = await make_app(CORS_ORIGINS="https://web.example")
+    app.get("/broken")(break_down)
+    app.get("/nonsense")(ask_nonsense)
+    return app
+
+
+@pytest.mark.parametrize("path", ["/broken", "/nonsense"])
+async def test_our_own_mistakes_tell_nothing(faulty: FastAPI, path: str) -> None:
+    async with connect(faulty) as client:
+        response = await client.get(path, headers={"Origin": "https://web.example"})
+
+    problem = assert_problem(response, 500, "internal_error")
+    assert problem["detail"] == "The server made a mistake. It has been logged."
+    assert response.headers["x-frame-options"] == "DENY"
+    assert response.headers["access-control-allow-origin"] == "https://web.example"
+
+
+async def test_a_client_can_go_on_after_our_mistake(faulty: FastAPI) -> None:
+    async with connect(faulty) as client:
+        await client.get("/broken")
+
+        assert (await client.get("/health")).status_code == 200

@@ -1,0 +1,103 @@
+"""The OpenAPI document tells everything a caller needs."""
+
+import re
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from httpx2 import AsyncClient
+
+from app import main
+from app.core.project import PROJECT
+from tests.routes import Operation, operations
+
+OPERATIONS = [pytest.param(operation, id=operation.id) for operation in operations(main.app)]
+
+
+@pytest.fixture
+async def document(anonymous: AsyncClient) -> dict[str, Any]:
+    """The document as it is served."""
+    return (await anonymous.get("/api/v1/openapi.json")).json()
+
+
+def references(part: Any) -> set[str]:
+    """Every `$ref` in a part of the document."""
+    if isinstance(part, dict):
+        found = {part["$ref"]} if isinstance(part.get("$ref"), str) else set()
+        return found.union(*(references(value) for value in part.values()))
+    return set().union(*(references(value) for value in part)) if isinstance(part, list) else set()
+
+
+async def test_the_document_says_what_the_service_is(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    assert document["info"] == {
+        "title": PROJECT.title,
+        "version": PROJECT.version,
+        "description": PROJECT.description,
+        "contact": {"name": PROJECT.author, "email": PROJECT.email},
+        "license": {"name": PROJECT.license},
+    }
+
+
+async def test_the_title_can_be_set(anonymous: AsyncClient, make_client: Any) -> None:
+    client = await make_client(PROJECT_NAME="Tea & Co")
+
+    assert (await client.get("/api/v1/openapi.json")).json()["info"]["title"] == "Tea & Co"
+
+
+def test_operation_ids_are_the_names_of_the_functions(app: FastAPI) -> None:
+    functions = [
+        getattr(context.endpoint, "__name__", "")
+        for context in iter_route_contexts(app.routes)
+        if getattr(context, "include_in_schema", False)
+    ]
+
+    listed = [operation.document["operationId"] for operation in operations(app)]
+
+    assert listed == functions
+    assert len(set(listed)) == len(listed)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_an_operation_is_described(operation: Operation, app: FastAPI) -> None:
+    described = {tag["name"] for tag in app.openapi()["tags"]}
+
+    assert operation.document["summary"]
+    assert operation.document["description"].endswith(".")
+    assert operation.document["tags"]
+    assert described.issuperset(operation.document["tags"])
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_an_operation_documents_its_problems(operation: Operation) -> None:
+    responses = operation.document["responses"]
+    expected = {"400", "500", "503"}
+    expected |= {"413", "422"} if "requestBody" in operation.document else set()
+    expected |= {"401", "403"} if "security" in operation.document else set()
+
+    assert expected <= responses.keys()
+    for status, response in responses.items():
+        is_readiness = operation.id == "get_readiness" and status == "503"
+        if status >= "400" and not is_readiness:
+            problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+            assert response["content"] == {"application/problem+json": problem}
+
+
+async def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    used = references(document)
+
+    assert used == {
+        f"#/components/schemas/{name}"
+        for name in document["components"]["schemas"]
+        if f"#/components/schemas/{name}" in used
+    }
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+async def test_bodies_have_examples(document: dict[str, Any]) -> None:
+    item = document["components"]["schemas"]["ItemCreate"]
+
+    assert item["additionalProperties"] is False
+    assert item["properties"]["name"]["examples"] == ["Teapot"]
+    assert re.search("examples", str(document["components"]["schemas"]["Problem"]))

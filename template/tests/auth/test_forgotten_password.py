@@ -1,0 +1,102 @@
+"""Asking for a mail with which to choose a new password."""
+
+from hashlib import sha256
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import AsyncClient
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.session import Database
+from app.models.password_reset import PasswordReset
+from app.models.user import User
+from tests.auth.factories import (
+    log_in,
+    make_user,
+)
+from tests.auth.fixtures import Mailbox
+from tests.auth.resets import FORGOT, forget
+from tests.clients import connect
+from tests.conftest import MakeClient
+from tests.problems import assert_problem
+from tests.transactions import failing_commits
+
+
+@pytest.fixture
+async def token(anonymous: AsyncClient, mailbox: Mailbox, user: User) -> str:
+    """The token that the user has got by mail."""
+    return await forget(anonymous, mailbox, user.email)
+
+
+async def test_the_answer_does_not_tell_who_has_an_account(
+    anonymous: AsyncClient, session: AsyncSession, user: User, mailbox: Mailbox
+) -> None:
+    disabled = await make_user(session, is_active=False)
+    emails = [user.email.upper(), disabled.email, "nobody@example.com"]
+
+    responses = [await anonymous.post(FORGOT, json={"email": email}) for email in emails]
+
+    assert {response.status_code for response in responses} == {202}
+    assert len({response.text for response in responses}) == 1
+    assert [mail["to"] for mail in await mailbox()] == [user.email]
+
+
+async def test_the_mail_holds_a_token_and_the_database_its_hash(
+    session: AsyncSession, mailbox: Mailbox, token: str
+) -> None:
+    [mail] = await mailbox()
+
+    assert mail["template"] == "password_reset"
+    assert mail["context"] == {"token": token, "minutes": "30"}
+    assert token in mail["text"]
+    assert token in mail["html"]
+    assert await session.scalar(select(PasswordReset.fingerprint)) == (
+        sha256(token.encode()).hexdigest()
+    )
+
+
+async def test_the_sixth_mail_in_a_minute_has_to_wait(
+    app: FastAPI, anonymous: AsyncClient, user: User, mailbox: Mailbox
+) -> None:
+    body = {"email": user.email}
+    statuses = [(await anonymous.post(FORGOT, json=body)).status_code for _ in range(5)]
+
+    response = await anonymous.post(FORGOT, json=body)
+
+    assert statuses == [202] * 5
+    assert_problem(response, 429, "rate_limited")
+    assert 1 <= int(response.headers["retry-after"]) <= 60
+    assert len(await mailbox()) == 5
+    async with connect(app, address="192.0.2.1") as elsewhere:
+        assert (await elsewhere.post(FORGOT, json=body)).status_code == 202
+
+
+async def test_who_has_forgotten_may_still_try_to_log_in(
+    anonymous: AsyncClient, user: User
+) -> None:
+    for _ in range(5):
+        await anonymous.post(FORGOT, json={"email": user.email})
+
+    assert await log_in(anonymous, user.email)
+
+
+async def test_nothing_is_mailed_when_the_token_cannot_be_kept(
+    anonymous: AsyncClient, database: Database, user: User, mailbox: Mailbox
+) -> None:
+    with failing_commits(database.engine):
+        response = await anonymous.post(FORGOT, json={"email": user.email})
+
+    assert response.status_code == 202
+    assert await mailbox() == []
+
+
+async def test_one_address_cannot_have_mail_sent_to_everybody(
+    make_client: MakeClient, user: User
+) -> None:
+    client = await make_client(RATE_LIMIT_LOGIN="1/hour")
+
+    emails = [f"victim{number}@example.com" for number in range(11)]
+    statuses = [(await client.post(FORGOT, json={"email": email})).status_code for email in emails]
+
+    assert statuses == [202] * 10 + [429]

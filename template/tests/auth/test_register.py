@@ -1,0 +1,159 @@
+"""Registering an account."""
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime
+
+import pytest
+from httpx2 import AsyncClient
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.session import Database
+from app.models.signup import DailySignups
+from app.models.user import User
+from tests.auth.factories import AUTH, ME, PASSWORD, authorization, log_in, make_user
+from tests.auth.fixtures import Mailbox
+from tests.clients import connect
+from tests.conftest import MakeApp
+from tests.problems import assert_problem
+from tests.transactions import failing_commits
+
+REGISTER = f"{AUTH}/register"
+ADA = {"email": "ada@example.com", "password": PASSWORD, "full_name": "Ada Lovelace"}
+
+
+async def test_a_new_account_can_log_in_and_is_where_location_says(anonymous: AsyncClient) -> None:
+    response = await anonymous.post(REGISTER, json=ADA)
+
+    assert response.status_code == 201
+    tokens = await log_in(anonymous, ADA["email"])
+    anonymous.headers |= authorization(tokens["access_token"])
+    found = await anonymous.get(response.headers["location"])
+    assert found.json() == response.json() == (await anonymous.get(ME)).json()
+
+
+async def test_a_new_account_is_an_ordinary_one(anonymous: AsyncClient) -> None:
+    user = (await anonymous.post(REGISTER, json=ADA)).json()
+
+    assert user.keys() == {
+        *("id", "email", "full_name", "is_active", "is_superuser", "created_at", "updated_at")
+    }
+    assert (user["is_active"], user["is_superuser"]) == (True, False)
+    assert (user["email"], user["full_name"]) == ("ada@example.com", "Ada Lovelace")
+
+
+async def test_a_password_is_never_answered_and_only_its_hash_is_kept(
+    anonymous: AsyncClient, session: AsyncSession
+) -> None:
+    accepted = await anonymous.post(REGISTER, json=ADA)
+    refused = await anonymous.post(REGISTER, json=ADA | {"email": 1, "no such field": PASSWORD})
+
+    assert PASSWORD not in accepted.text + refused.text
+    assert "password" not in accepted.text
+    kept = await session.scalar(select(User.password_hash))
+    assert kept is not None
+    assert kept.startswith("$argon2id$")
+
+
+@pytest.mark.parametrize("email", ["ada@example.com", "ADA@Example.COM"])
+async def test_an_email_is_taken_in_any_letter_case(anonymous: AsyncClient, email: str) -> None:
+    await anonymous.post(REGISTER, json=ADA | {"email": "Ada@example.com"})
+
+    response = await anonymous.post(REGISTER, json=ADA | {"email": email})
+
+    assert_problem(response, 409, "email_taken")
+
+
+async def test_of_several_who_register_one_email_at_once_one_succeeds(
+    anonymous: AsyncClient, mailbox: Mailbox
+) -> None:
+    bodies = [ADA | {"email": email} for email in ("ada@example.com", "ADA@example.com") * 4]
+
+    responses = await asyncio.gather(*(anonymous.post(REGISTER, json=body) for body in bodies))
+
+    assert Counter(response.status_code for response in responses) == {201: 1, 409: 7}
+    assert len(await mailbox()) == 1
+
+
+async def test_a_closed_registration_adds_nobody(
+    make_app: MakeApp, session: AsyncSession, mailbox: Mailbox
+) -> None:
+    async with connect(await make_app(REGISTRATION_ENABLED="false")) as client:
+        response = await client.post(REGISTER, json=ADA)
+
+    assert_problem(response, 403, "registration_closed")
+    assert await session.scalar(select(User.id)) is None
+    assert await mailbox() == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"is_superuser": True},
+        {"is_active": True},
+        {"id": "00000000-0000-0000-0000-000000000000"},
+        {"email": "ada"},
+        {"email": "a" * 250 + "@example.com"},
+        {"email": None},
+        {"full_name": ""},
+        {"full_name": "Ada\x00"},
+        {"full_name": "a" * 201},
+        {"password": None},
+        {"password": 123456789012},
+    ],
+    ids=str,
+)
+async def test_a_body_that_is_not_a_registration_is_refused(
+    anonymous: AsyncClient, session: AsyncSession, change: dict[str, object]
+) -> None:
+    response = await anonymous.post(REGISTER, json=ADA | change)
+
+    assert_problem(response, 422, "validation_error")
+    assert await session.scalar(select(User.id)) is None
+
+
+async def test_an_address_with_a_tag_is_an_address(anonymous: AsyncClient) -> None:
+    response = await anonymous.post(REGISTER, json=ADA | {"email": "first.last+tag@b.co"})
+
+    assert response.json()["email"] == "first.last+tag@b.co"
+
+
+async def test_a_newcomer_is_welcomed_by_mail(anonymous: AsyncClient, mailbox: Mailbox) -> None:
+    await anonymous.post(REGISTER, json=ADA)
+
+    [mail] = await mailbox()
+    assert (mail["to"], mail["template"]) == ("ada@example.com", "welcome")
+    assert mail["context"] == {"name": "Ada Lovelace"}
+    assert "Ada Lovelace" in mail["text"]
+
+
+async def test_a_newcomer_without_a_name_is_called_by_email(
+    anonymous: AsyncClient, mailbox: Mailbox
+) -> None:
+    await anonymous.post(REGISTER, json={"email": ADA["email"], "password": PASSWORD})
+
+    assert (await mailbox())[0]["context"] == {"name": "ada@example.com"}
+
+
+async def test_nobody_is_welcomed_when_the_commit_fails(
+    anonymous: AsyncClient, session: AsyncSession, database: Database, mailbox: Mailbox
+) -> None:
+    with failing_commits(database.engine):
+        response = await anonymous.post(REGISTER, json=ADA)
+
+    assert response.status_code >= 500
+    assert await mailbox() == []
+    assert await session.scalar(select(DailySignups.count)) is None
+
+
+async def test_each_registration_of_a_day_is_counted(
+    anonymous: AsyncClient, session: AsyncSession
+) -> None:
+    await make_user(session)
+    bodies = [ADA | {"email": f"ada{number}@example.com"} for number in range(6)]
+
+    await asyncio.gather(*(anonymous.post(REGISTER, json=body) for body in bodies))
+
+    [counted] = await session.scalars(select(DailySignups))
+    assert (counted.day, counted.count) == (datetime.now(UTC).date(), 6)

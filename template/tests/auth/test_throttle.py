@@ -1,0 +1,105 @@
+"""Slowing down those who guess passwords."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.settings import SettingsError
+from app.models.user import User
+from tests.auth.factories import AUTH, credentials, log_in, make_user
+from tests.clients import connect
+from tests.conftest import MakeApp
+from tests.problems import assert_problem
+
+LOGIN = f"{AUTH}/login"
+WRONG = "some other long password"
+
+
+async def guess(client: AsyncClient, email: str, times: int) -> list[int]:
+    return [
+        (await client.post(LOGIN, data=credentials(email, WRONG))).status_code for _ in range(times)
+    ]
+
+
+async def test_the_sixth_attempt_in_a_minute_has_to_wait(
+    anonymous: AsyncClient, user: User
+) -> None:
+    assert await guess(anonymous, user.email, 5) == [401] * 5
+
+    response = await anonymous.post(LOGIN, data=credentials(user.email))
+
+    assert_problem(response, 429, "rate_limited")
+    assert 1 <= int(response.headers["retry-after"]) <= 60
+
+
+async def test_letter_case_gives_no_further_attempts(anonymous: AsyncClient, user: User) -> None:
+    await guess(anonymous, user.email, 5)
+
+    assert await guess(anonymous, user.email.upper(), 1) == [429]
+
+
+async def test_other_accounts_and_addresses_may_log_in_meanwhile(
+    app: FastAPI, anonymous: AsyncClient, session: AsyncSession, user: User
+) -> None:
+    await guess(anonymous, user.email, 6)
+
+    assert await log_in(anonymous, (await make_user(session)).email)
+    async with connect(app, address="192.0.2.1") as elsewhere:
+        assert await log_in(elsewhere, user.email)
+
+
+async def test_a_success_forgets_the_attempts_before(anonymous: AsyncClient, user: User) -> None:
+    for _ in range(3):
+        await guess(anonymous, user.email, 4)
+
+        assert await log_in(anonymous, user.email)
+
+
+async def test_who_logs_in_often_is_not_locked_out(anonymous: AsyncClient, user: User) -> None:
+    for _ in range(12):
+        assert await log_in(anonymous, user.email)
+
+
+async def test_parallel_guesses_do_not_slip_through(app: FastAPI, user: User) -> None:
+    async with connect(app, address="192.0.2.2") as client:
+        guesses = await asyncio.gather(*(guess(client, user.email, 1) for _ in range(50)))
+
+    statuses = Counter(status for [status] in guesses)
+    assert statuses.keys() <= {401, 429}
+    assert 1 <= statuses[401] <= 5
+
+
+async def test_one_address_may_not_try_one_password_on_all_accounts(make_app: MakeApp) -> None:
+    async with connect(await make_app(RATE_LIMIT_LOGIN="1/minute")) as client:
+        names = [f"nobody{number}@example.com" for number in range(11)]
+        statuses = [(await guess(client, name, 1))[0] for name in names]
+
+    assert statuses == [401] * 10 + [429]
+
+
+async def test_many_addresses_may_not_guess_at_one_account(make_app: MakeApp, user: User) -> None:
+    app = await make_app(RATE_LIMIT_LOGIN="1/minute")
+    statuses = []
+    for number in range(11):
+        async with connect(app, address=f"192.0.2.{number}") as client:
+            statuses += await guess(client, user.email, 1)
+
+    assert statuses == [401] * 10 + [429]
+
+
+async def test_an_operator_may_set_the_rate(make_app: MakeApp) -> None:
+    async with connect(await make_app(RATE_LIMIT_LOGIN="2/hour")) as client:
+        assert await guess(client, "nobody@example.com", 2) == [401, 401]
+        response = await client.post(LOGIN, data=credentials("nobody@example.com"))
+
+    assert response.status_code == 429
+    assert 3000 < int(response.headers["retry-after"]) <= 3600
+
+
+async def test_what_is_no_rate_stops_the_start(make_app: MakeApp) -> None:
+    with pytest.raises(SettingsError, match="RATE_LIMIT_LOGIN"):
+        await make_app(RATE_LIMIT_LOGIN="often")

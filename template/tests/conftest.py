@@ -1,0 +1,126 @@
+"""The real app on a real database, which every test finds empty."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, ExitStack
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.session import Database
+from dev.database import testing
+from dev.project import LauncherError
+from tests.clients import connect
+from tests.environment import forget_settings
+from tests.tables import drop_everything, empty
+
+# Each provides `authorize` and `public_operations`, for a service with users and for one without.
+WITH_USERS = Path(__file__).parent / "auth" / "fixtures.py"
+pytest_plugins = ["tests.auth.fixtures" if WITH_USERS.exists() else "tests.public"]
+
+Authorize = Callable[[FastAPI], Awaitable[dict[str, str]]]
+MakeApp = Callable[..., Awaitable[FastAPI]]
+MakeClient = Callable[..., Awaitable[AsyncClient]]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the database and migrate it, before any test module imports the app."""
+    stack = ExitStack()
+    config.add_cleanup(stack.close)
+    try:
+        url = stack.enter_context(testing())
+    except LauncherError as error:
+        raise pytest.UsageError(str(error)) from None
+    forget_settings()
+    os.environ |= {
+        "ENVIRONMENT": "test",
+        "DATABASE_URL": url,
+        "SECRET_KEY": secrets.token_hex(32),
+        "HEALTH_TOKEN": secrets.token_hex(16),
+    }
+    from app.db.migrations import upgrade
+
+    asyncio.run(drop_everything())
+    upgrade()
+
+
+@pytest.fixture(scope="session")
+async def app() -> AsyncGenerator[FastAPI]:
+    """The app that is served, running. Its settings are those of `pytest_configure`."""
+    from app.main import app
+
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def database(app: FastAPI) -> AsyncGenerator[Database]:
+    """The app's database. What the test leaves in it is deleted."""
+    yield app.state.database
+    await empty(app.state.database.engine)
+
+
+@pytest.fixture
+async def session(database: Database) -> AsyncGenerator[AsyncSession]:
+    """Every statement stands alone: it locks nothing and sees what the requests have committed."""
+    engine = database.engine.execution_options(isolation_level="AUTOCOMMIT")
+    async with AsyncSession(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+async def anonymous(app: FastAPI, database: Database) -> AsyncGenerator[AsyncClient]:
+    """A client without credentials."""
+    async with connect(app) as client:
+        yield client
+
+
+@pytest.fixture
+async def credentials(app: FastAPI, database: Database, authorize: Authorize) -> dict[str, str]:
+    """The headers of somebody who may do everything."""
+    return await authorize(app)
+
+
+@pytest.fixture
+async def client(app: FastAPI, credentials: dict[str, str]) -> AsyncGenerator[AsyncClient]:
+    """A client that may do everything."""
+    async with connect(app, credentials) as client:
+        yield client
+
+
+@pytest.fixture
+async def make_app(
+    app: FastAPI, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[MakeApp]:
+    """Make and run another app: `await make_app(CORS_ORIGINS="https://web.example")`."""
+    from app.core.logging import configure_logging
+    from app.main import create_app
+
+    async with AsyncExitStack() as stack:
+
+        async def make(**settings: str) -> FastAPI:
+            for name, value in settings.items():
+                monkeypatch.setenv(name, value)
+            other = create_app()
+            await stack.enter_async_context(other.router.lifespan_context(other))
+            return other
+
+        yield make
+    configure_logging(app.state.settings)
+
+
+@pytest.fixture
+async def make_client(make_app: MakeApp, credentials: dict[str, str]) -> AsyncGenerator[MakeClient]:
+    """Make another app, and a client of it that may do everything."""
+    async with AsyncExitStack() as stack:
+
+        async def make(**settings: str) -> AsyncClient:
+            other = await make_app(**settings)
+            return await stack.enter_async_context(connect(other, credentials))
+
+        yield make

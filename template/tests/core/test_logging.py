@@ -1,0 +1,114 @@
+"""Logs: what a collector of log lines finds on stdout."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from tests.processes import Service, environment, serving
+
+SECRET = "hunter2"
+# Stands for any library that logs.
+LOG_LIKE_A_LIBRARY = """
+import logging
+from app.core.config import Settings
+from app.core.logging import configure_logging
+configure_logging(Settings.load())
+logging.getLogger("library").warning("the %s is hot", "tea")
+try:
+    1 / 0
+except ZeroDivisionError:
+    logging.getLogger("library").exception("broken")
+"""
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Generator[Service]:
+    """One service for all tests here."""
+    with serving(tmp_path_factory.mktemp("service")) as service:
+        yield service
+
+
+def request(service: Service, path: str, **headers: str) -> list[dict[str, Any]]:
+    """Make a request, and return the lines it has caused."""
+    sent = httpx2.get(f"{service.url}{path}", headers=headers).headers["x-request-id"]
+    for _ in range(50):
+        if lines := [line for line in service.lines() if line.get("request_id") == sent]:
+            return lines
+        time.sleep(0.05)
+    raise TimeoutError("the request is not logged")
+
+
+def log_like_a_library(folder: Path, **settings: str) -> str:
+    command = [sys.executable, "-c", LOG_LIKE_A_LIBRARY]
+    env = environment(**settings)
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True).stdout
+
+
+def test_a_request_is_one_line_that_tells_what_was_asked(service: Service) -> None:
+    [line] = request(service, "/health/live")
+
+    told = {name: line[name] for name in ("level", "event", "method", "path", "route", "status")}
+    assert told == {
+        "level": "info",
+        "event": "request",
+        "method": "GET",
+        "path": "/health/live",
+        "route": "/health/live",
+        "status": 200,
+    }
+    assert line["user_id"] is None
+    assert 0 < line["duration_ms"] < 1000
+
+
+def test_times_are_utc(service: Service) -> None:
+    [line] = request(service, "/health")
+
+    time = datetime.fromisoformat(line["timestamp"])
+    assert time.utcoffset() == timedelta()
+    assert abs(datetime.now(UTC) - time) < timedelta(minutes=1)
+
+
+def test_a_route_is_its_template(service: Service) -> None:
+    [known] = request(service, f"/api/v1/items/{uuid4()}")
+    [unknown] = request(service, "/nothing/42")
+
+    assert known["route"] == "/api/v1/items/{item_id}"
+    assert unknown["route"] == "unmatched"
+
+
+def test_neither_queries_nor_credentials_are_logged(service: Service) -> None:
+    request(service, f"/api/v1/items?token={SECRET}", Authorization=f"Bearer {SECRET}")
+
+    assert SECRET not in service.output.read_text()
+
+
+def test_the_servers_own_lines_have_the_same_form(service: Service) -> None:
+    lines = service.lines()
+
+    assert any("Uvicorn running" in line["event"] for line in lines)
+    assert all({"timestamp", "level", "event"} <= line.keys() for line in lines)
+
+
+def test_a_librarys_lines_have_the_same_form(tmp_path: Path) -> None:
+    warning, error = map(json.loads, log_like_a_library(tmp_path).splitlines())
+
+    assert (warning["event"], warning["level"]) == ("the tea is hot", "warning")
+    assert (error["event"], error["level"]) == ("broken", "error")
+    assert "ZeroDivisionError" in error["exception"]
+
+
+def test_people_can_have_lines_to_read_from_a_level_on(tmp_path: Path) -> None:
+    output = log_like_a_library(tmp_path, LOG_FORMAT="console", LOG_LEVEL="ERROR")
+
+    assert "broken" in output
+    assert "the tea is hot" not in output
+    assert not output.startswith("{")

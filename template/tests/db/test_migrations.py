@@ -1,0 +1,54 @@
+"""The migrations make the tables that the models describe."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from alembic import command
+from sqlalchemy import NullPool, inspect
+
+from app.core.config import Settings
+from app.db.engine import create_engine
+from app.db.migrations import alembic_config, current_revision, newest_revision, upgrade
+from tests.databases import empty_database
+
+
+async def tables() -> set[str]:
+    """The tables of the database that the environment names."""
+    engine = create_engine(Settings.load(), poolclass=NullPool)
+    async with engine.connect() as connection:
+        return set(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))
+
+
+def test_models_and_migrations_agree() -> None:
+    command.check(alembic_config())
+
+
+def test_the_schema_can_be_taken_down_and_built_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with empty_database(tmp_path) as url:
+        monkeypatch.setenv("DATABASE_URL", url)
+        upgrade()
+        built = asyncio.run(tables())
+
+        command.downgrade(alembic_config(), "base")
+        assert asyncio.run(tables()) == {"alembic_version"}
+
+        upgrade()
+        assert asyncio.run(tables()) == built >= {"alembic_version", "items"}
+
+
+def test_the_sql_can_be_written_for_somebody_else_to_run(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    command.upgrade(alembic_config(), "head", sql=True)
+
+    assert "CREATE TABLE items" in capfd.readouterr().out
+
+
+def test_the_database_tells_its_revision() -> None:
+    async def ask() -> str | None:
+        return await current_revision(create_engine(Settings.load(), poolclass=NullPool))
+
+    assert asyncio.run(ask()) == newest_revision()

@@ -1,0 +1,193 @@
+"""A PostgreSQL server that is killed, silent or busy: 503 in time, and recovery by itself."""
+
+import asyncio
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Generator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+import pytest
+from fastapi import FastAPI
+from httpx2 import AsyncClient
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.api.deps import SessionDep
+from app.db.migrations import upgrade
+from dev import unprivileged
+from dev.database import create_database
+from dev.postgres import OPTIONS, Cluster, candidates, find_binaries
+from tests.clients import connect
+from tests.conftest import Authorize, MakeApp
+from tests.factories import make_item
+from tests.problems import assert_problem
+
+ITEMS = "/api/v1/items"
+# The promise: pool 2 s, connect 3 s, statement 5 s; no request takes longer than this.
+LIMIT = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server of our own, to be hurt."""
+
+    cluster: Cluster
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://app@127.0.0.1:{self.port}/own_test"
+
+    def processes(self) -> list[psutil.Process]:
+        pid = int((self.cluster.data / "postmaster.pid").read_text().split()[0])
+        server = psutil.Process(pid)
+        return [server, *server.children(recursive=True)]
+
+    def signal(self, number: int) -> None:
+        for process in self.processes():
+            with suppress(psutil.NoSuchProcess):
+                os.kill(process.pid, number)
+
+    def start(self) -> None:
+        """Start again at the same address, once the killed server's children are gone."""
+        options = f"-p {self.port} {OPTIONS}"
+        program, data = self.cluster.binaries / "pg_ctl", self.cluster.data
+        command = [program, "-D", data, "-l", data / "server.log", "-o", options, "start"]
+        for _ in range(50):
+            if self.cluster.port():
+                return
+            unprivileged.execute(command, self.cluster.directory)
+            time.sleep(0.1)
+        raise TimeoutError("PostgreSQL does not start again")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Server]:
+    cluster = Cluster(tmp_path_factory.mktemp("own"), find_binaries(candidates()))
+    server = Server(cluster, cluster.start())
+    try:
+        create_database("DATABASE_URL", server.url)
+        yield server
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture
+async def service(make_app: MakeApp, server: Server, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+    """An app on that server."""
+    monkeypatch.setenv("DATABASE_URL", server.url)
+    await asyncio.to_thread(upgrade)
+    return await make_app()
+
+
+@pytest.fixture
+async def caller(service: FastAPI, authorize: Authorize) -> AsyncGenerator[AsyncClient]:
+    """A client that may do everything, of an app whose pool is full of open connections."""
+    async with connect(service, await authorize(service)) as client:
+        await asyncio.gather(*(client.get(ITEMS) for _ in range(20)))
+        yield client
+
+
+async def timed(client: AsyncClient, method: str = "GET", path: str = ITEMS, **more: Any) -> float:
+    """Make a request that must be refused in time; return the seconds it took."""
+    began = time.monotonic()
+    response = await client.request(method, path, **more)
+    assert_problem(response, 503, "dependency_unavailable")
+    return time.monotonic() - began
+
+
+async def load(client: AsyncClient, seen: Counter[int], stop: asyncio.Event) -> None:
+    """Read and write until asked to stop, counting what is answered."""
+    while not stop.is_set():
+        body = {"name": f"Item {sum(seen.values())} {id(seen)}", "price": "1"}
+        for response in (await client.get(ITEMS), await client.post(ITEMS, json=body)):
+            seen[response.status_code] += 1
+        await asyncio.sleep(0.005)
+
+
+async def test_a_server_that_is_killed_under_load_costs_only_503s(
+    caller: AsyncClient, server: Server
+) -> None:
+    seen, stop = Counter[int](), asyncio.Event()
+    callers = asyncio.gather(*(load(caller, seen, stop) for _ in range(8)))
+    await asyncio.sleep(0.5)
+
+    server.signal(signal.SIGKILL)
+    await asyncio.sleep(0.3)
+    await asyncio.to_thread(server.start)
+    await asyncio.sleep(0.5)
+    stop.set()
+    await callers
+
+    assert seen.keys() <= {200, 201, 409, 503}
+    assert min(seen[200], seen[201], seen[503]) > 0
+    assert {(await caller.get(ITEMS)).status_code for _ in range(20)} == {200}
+
+
+async def test_a_server_that_restarts_under_load_costs_only_503s(
+    caller: AsyncClient, server: Server
+) -> None:
+    seen, stop = Counter[int](), asyncio.Event()
+    callers = asyncio.gather(*(load(caller, seen, stop) for _ in range(8)))
+    await asyncio.sleep(0.3)
+
+    await asyncio.to_thread(server.cluster.stop)
+    await asyncio.to_thread(server.start)
+    await asyncio.sleep(0.5)
+    stop.set()
+    await callers
+
+    assert seen.keys() <= {200, 201, 409, 503}
+    assert {(await caller.get(ITEMS)).status_code for _ in range(20)} == {200}
+
+
+async def test_a_server_that_is_silent_costs_no_more_than_the_promised_time(
+    caller: AsyncClient, server: Server
+) -> None:
+    body = {"name": "Teapot", "price": "24.90"}
+    server.signal(signal.SIGSTOP)
+    try:
+        refused = asyncio.gather(
+            *(timed(caller) for _ in range(15)),
+            *(timed(caller, "POST", json=body) for _ in range(15)),
+        )
+        await asyncio.sleep(0.1)
+        began = time.monotonic()
+        assert (await caller.get("/health/live")).status_code == 200
+        assert time.monotonic() - began < 0.5
+        assert (await caller.get("/health/ready")).status_code == 503
+        assert time.monotonic() - began < 2
+        assert max(await refused) < LIMIT
+    finally:
+        server.signal(signal.SIGCONT)
+
+    assert {(await caller.get(ITEMS)).status_code for _ in range(20)} == {200}
+    assert (await caller.get("/health/ready")).status_code == 200
+
+
+async def sleep(session: SessionDep) -> None:
+    """A route whose statement takes too long."""
+    await session.execute(text("SELECT pg_sleep(30)"))
+
+
+async def test_a_locked_row_a_slow_statement_and_an_exhausted_pool_are_503s(
+    caller: AsyncClient, service: FastAPI
+) -> None:
+    service.get("/sleep")(sleep)
+    async with AsyncSession(service.state.database.probe, expire_on_commit=False) as session:
+        item = await make_item(session)
+        await session.execute(text("SELECT 1 FROM items FOR UPDATE"))
+        path = f"{ITEMS}/{item.id}"
+
+        locked = (timed(caller, "PATCH", path, json={"stock": n}) for n in range(9))
+        refused = asyncio.gather(timed(caller, path="/sleep"), *locked)
+        await asyncio.sleep(0.5)
+
+        assert 1.5 < await timed(caller) < 3
+        assert all(4.5 < seconds < LIMIT for seconds in await refused)
+        assert (await caller.get(path)).json()["stock"] == 5

@@ -1,0 +1,72 @@
+"""What is particular to SQLite."""
+
+import asyncio
+import sqlite3
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from httpx2 import AsyncClient
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.migrations import upgrade
+from app.db.session import Database
+from app.models.item import Item
+from tests.clients import connect
+from tests.conftest import Authorize, MakeApp
+from tests.factories import make_item
+from tests.problems import assert_problem
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"), [("foreign_keys", 1), ("journal_mode", "wal"), ("synchronous", 1)]
+)
+async def test_a_connection_is_safe_and_quick(
+    session: AsyncSession, pragma: str, value: object
+) -> None:
+    assert await session.scalar(text(f"PRAGMA {pragma}")) == value
+
+
+async def test_decimals_stay_exact(session: AsyncSession) -> None:
+    for price in ("0.10", "0.20", "9999999999.99"):
+        await make_item(session, price=Decimal(price))
+
+    assert await session.scalar(select(func.sum(Item.price))) == Decimal("10000000000.29")
+    assert await session.scalar(select(Item.name).where(Item.price == Decimal("0.10")))
+
+
+async def test_times_keep_their_zone(session: AsyncSession) -> None:
+    item = await make_item(session)
+    made = item.created_at
+
+    await session.refresh(item)
+
+    assert item.created_at == made
+    assert item.created_at.tzinfo is not None
+
+
+async def test_readers_do_not_wait_for_a_writer(client: AsyncClient, database: Database) -> None:
+    async with database.transactions() as writer:
+        await writer.execute(text("SELECT 1"))  # takes the write lock
+
+        response = await asyncio.wait_for(client.get("/api/v1/items"), 1)
+
+    assert response.status_code == 200
+
+
+async def test_a_busy_database_is_a_503_and_then_serves_again(
+    make_app: MakeApp, authorize: Authorize, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'test.db'}")
+    await asyncio.to_thread(upgrade)
+    app = await make_app()
+    async with connect(app, await authorize(app)) as client:
+        blocker = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
+        blocker.execute("BEGIN IMMEDIATE")
+        body = {"name": "Teapot", "price": "24.90"}
+        refused = await asyncio.wait_for(client.post("/api/v1/items", json=body), 6)
+        blocker.close()
+
+        assert_problem(refused, 503, "dependency_unavailable")
+        assert (await client.post("/api/v1/items", json=body)).status_code == 201

@@ -1,0 +1,50 @@
+"""A mail server."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+class MailServer:
+    """Keeps the mails it gets; the first ones are refused as often as `failures` says."""
+
+    def __init__(self, failures: int = 0, seconds: float = 0) -> None:
+        self.failures = failures
+        self.seconds = seconds
+        self.attempts = 0
+        self.port = 0
+        self.envelopes: list[Envelope] = []
+
+    async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Answer as RFC 5321 §4.2.3 says."""
+        self.attempts += 1
+        await asyncio.sleep(self.seconds)
+        if self.attempts <= self.failures:
+            return "451 Try again"
+        self.envelopes.append(envelope)
+        return "250 OK"
+
+    @property
+    def messages(self) -> list[EmailMessage]:
+        """What has arrived."""
+        contents = [envelope.original_content or b"" for envelope in self.envelopes]
+        return [message_from_bytes(content, policy=policy.default) for content in contents]
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The settings of a service that uses this server."""
+        address = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(self.port)}
+        return {"EMAIL_BACKEND": "smtp", "SMTP_SECURITY": "none", **address}
+
+    @asynccontextmanager
+    async def open(self) -> AsyncGenerator["MailServer"]:
+        """Listen; on the port of last time, if there was one."""
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: SMTP(self), "127.0.0.1", self.port)
+        self.port = server.sockets[0].getsockname()[1]
+        async with server:
+            yield self

@@ -1,0 +1,117 @@
+"""Where mails go."""
+
+from email import policy
+from pathlib import Path
+
+import pytest
+from aiosmtplib import SMTPException
+from httpx2 import AsyncClient
+
+from app.core.mail import Mail
+from app.core.settings import SettingsError
+from app.email.backends import FileBackend, SmtpBackend
+from app.email.rendering import RenderedMail, Renderer
+from app.email.settings import EmailSettings
+from tests.auth.factories import AUTH, PASSWORD
+from tests.auth.fixtures import read_mails
+from tests.clients import connect
+from tests.conftest import MakeApp
+from tests.email.smtp import MailServer
+
+SECRET = "t0ken-of-ada"
+MAIL = Renderer(project_name="Teapots", password_reset_url="").render(
+    Mail("ada@example.com", "password_reset", {"token": SECRET, "minutes": "30"})
+)
+ADA = {"email": "ada@example.com", "password": PASSWORD, "full_name": "Ада"}
+
+
+async def register(client: AsyncClient) -> None:
+    assert (await client.post(f"{AUTH}/register", json=ADA)).status_code == 201
+
+
+async def test_a_file_holds_a_mail(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "folder"
+
+    await FileBackend(folder).send(MAIL)
+
+    [mail] = read_mails(folder)
+    assert mail == {
+        "to": "ada@example.com",
+        "subject": "Your new password for Teapots",
+        "template": "password_reset",
+        "context": {"token": SECRET, "minutes": "30"},
+        "text": MAIL.text,
+        "html": MAIL.html,
+    }
+
+
+async def test_files_are_named_in_the_order_of_the_mails(tmp_path: Path) -> None:
+    backend = FileBackend(tmp_path)
+    for number in range(5):
+        await backend.send(RenderedMail(str(number), "", "", {}, "", ""))
+
+    assert [mail["to"] for mail in read_mails(tmp_path)] == list("01234")
+
+
+@pytest.mark.parametrize(
+    ("environment", "shown"), [("development", True), ("staging", False), ("production", False)]
+)
+async def test_the_console_shows_tokens_only_to_developers(
+    make_app: MakeApp, capsys: pytest.CaptureFixture[str], environment: str, shown: bool
+) -> None:
+    app = await make_app(EMAIL_BACKEND="console", ENVIRONMENT=environment)
+
+    await app.state.mailer.backend.send(MAIL)
+
+    written = capsys.readouterr().err
+    assert "ada@example.com" in written
+    assert MAIL.subject in written
+    assert (SECRET in written) is shown
+
+
+async def test_the_console_is_where_mails_go_unless_told_otherwise(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("EMAIL_BACKEND")
+
+    assert type((await make_app()).state.mailer.backend).__name__ == "ConsoleBackend"
+
+
+async def test_a_mail_server_gets_mails_with_both_parts(make_app: MakeApp) -> None:
+    async with MailServer().open() as server:
+        app = await make_app(**server.settings, EMAILS_FROM="shop@example.com")
+        async with connect(app) as client, app.state.mailer.open():
+            await register(client)
+
+    [envelope], [message] = server.envelopes, server.messages
+    assert (envelope.mail_from, envelope.rcpt_tos) == ("shop@example.com", ["ada@example.com"])
+    assert (message["From"], message["To"]) == ("shop@example.com", "ada@example.com")
+    parts = {part.get_content_type(): part.get_content() for part in message.iter_parts()}
+    assert parts.keys() == {"text/plain", "text/html"}
+    assert all("Ада" in part for part in parts.values())
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+async def test_nothing_is_sent_in_the_open_unless_told_so(security: str) -> None:
+    async with MailServer().open() as server:
+        settings = EmailSettings.model_validate(
+            {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_security": security}
+            | {"smtp_timeout": 1}
+        )
+        with pytest.raises((OSError, SMTPException)):
+            await SmtpBackend(settings).send(MAIL)
+
+    assert server.attempts == 0
+
+
+async def test_a_mail_server_must_be_named(make_app: MakeApp) -> None:
+    with pytest.raises(SettingsError, match="SMTP_HOST: "):
+        await make_app(EMAIL_BACKEND="smtp")
+
+
+def test_a_long_address_is_not_broken_into_lines() -> None:
+    address = f"{'a' * 60}@{'.'.join(['b' * 60] * 3)}.example"
+    message = RenderedMail(address, "Hello", "", {}, "", "").as_message("shop@example.com")
+
+    assert message["To"] == address
+    assert address in str(message.as_bytes(policy=policy.SMTP))

@@ -1,0 +1,21 @@
+"""Tests start from the default settings, whatever the developer's shell and `.env` say."""
+
+import os
+from collections.abc import Iterator
+
+import app.features  # noqa: F401  (imports every settings class)
+from app.core.settings import EnvSettings
+
+
+def forget_settings() -> None:
+    """Remove every setting from the environment, and let none be read from `.env`."""
+    for settings in [EnvSettings, *_descendants(EnvSettings)]:
+        settings.model_config["env_file"] = None
+        for name in settings.model_fields:
+            os.environ.pop(name.upper(), None)
+
+
+def _descendants(parent: type[EnvSettings]) -> Iterator[type[EnvSettings]]:
+    for child in parent.__subclasses__():
+        yield child
+        yield from _descendants(child)

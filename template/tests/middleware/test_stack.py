@@ -1,0 +1,105 @@
+"""CORS, hosts and compression."""
+
+import pytest
+from httpx2 import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tests.conftest import MakeClient
+from tests.factories import make_item
+from tests.problems import assert_problem
+
+ITEMS = "/api/v1/items"
+WEB = "https://web.example"
+PREFLIGHT = {"Origin": WEB, "Access-Control-Request-Method": "PATCH"}
+
+
+@pytest.mark.parametrize("path", ["/health", "/nothing", f"{ITEMS}/x", f"{ITEMS}?page=0"])
+async def test_a_listed_origin_may_read_every_answer(make_client: MakeClient, path: str) -> None:
+    client = await make_client(CORS_ORIGINS=f"{WEB}/, https://other.example")
+
+    response = await client.get(path, headers={"Origin": WEB})
+
+    assert response.headers["access-control-allow-origin"] == WEB
+    assert response.headers["access-control-allow-credentials"] == "true"
+    assert "X-Request-ID" in response.headers["access-control-expose-headers"]
+    assert "Origin" in response.headers["vary"]
+
+
+async def test_a_listed_origin_may_ask_first(make_client: MakeClient) -> None:
+    client = await make_client(CORS_ORIGINS=WEB)
+    asked = PREFLIGHT | {"Access-Control-Request-Headers": "Authorization, If-Match, Content-Type"}
+
+    response = await client.options(ITEMS, headers=asked)
+
+    assert response.status_code == 200
+    assert "PATCH" in response.headers["access-control-allow-methods"]
+    assert response.headers["x-frame-options"] == "DENY"
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", f"{WEB}.evil.example", "null"])
+async def test_another_origin_may_not(make_client: MakeClient, origin: str) -> None:
+    client = await make_client(CORS_ORIGINS=WEB)
+
+    answer = await client.get("/health", headers={"Origin": origin})
+    preflight = await client.options(ITEMS, headers=PREFLIGHT | {"Origin": origin})
+
+    assert "access-control-allow-origin" not in answer.headers
+    assert "access-control-allow-origin" not in preflight.headers
+    assert preflight.status_code == 400
+
+
+async def test_no_origin_may_by_default(anonymous: AsyncClient) -> None:
+    response = await anonymous.get("/health", headers={"Origin": WEB})
+
+    assert not [name for name in response.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize(
+    "host", ["api.example", "API.example:8000", "a.b.tea.example", "[::1]", "[::1]:80"]
+)
+async def test_a_trusted_host_is_served(make_client: MakeClient, host: str) -> None:
+    client = await make_client(TRUSTED_HOSTS='["api.example", "*.tea.example", "[::1]"]')
+
+    assert (await client.get("/health", headers={"Host": host})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "tea.example", "api.example.evil", "eviltea.example", "", "api.example:"],
+)
+async def test_another_host_is_refused(make_client: MakeClient, host: str) -> None:
+    client = await make_client(TRUSTED_HOSTS="api.example,*.tea.example")
+
+    response = await client.get("/health", headers={"Host": host})
+
+    if host == "api.example:":  # an empty port is the default port (RFC 3986 §3.2.3)
+        assert response.status_code == 200
+    else:
+        assert_problem(response, 400, "bad_request")
+        assert response.headers["x-frame-options"] == "DENY"
+
+
+async def test_every_host_is_served_by_default(anonymous: AsyncClient) -> None:
+    response = await anonymous.get("/health", headers={"Host": "any.example"})
+
+    assert response.status_code == 200
+
+
+async def test_a_large_answer_is_compressed_when_asked_for(
+    client: AsyncClient, session: AsyncSession
+) -> None:
+    await make_item(session, description="tea " * 1000)
+
+    zipped = await client.get(ITEMS, headers={"Accept-Encoding": "gzip"})
+    plain = await client.get(ITEMS, headers={"Accept-Encoding": "identity"})
+
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert int(zipped.headers["content-length"]) < len(plain.content) / 4
+    assert "content-encoding" not in plain.headers
+    assert zipped.json() == plain.json()
+
+
+async def test_a_small_answer_is_not_compressed(client: AsyncClient) -> None:
+    response = await client.get("/health", headers={"Accept-Encoding": "gzip"})
+
+    assert "content-encoding" not in response.headers

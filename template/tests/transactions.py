@@ -1,0 +1,39 @@
+"""Watching what the app asks of the database, and letting it fail."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+@contextmanager
+def failing_commits(engine: AsyncEngine) -> Generator[None]:
+    """Let the database refuse every COMMIT."""
+
+    def refuse(_: object) -> None:
+        raise OperationalError("COMMIT", {}, Exception("the disk is gone"))
+
+    event.listen(engine.sync_engine, "commit", refuse)
+    try:
+        yield
+    finally:
+        event.remove(engine.sync_engine, "commit", refuse)
+
+
+@contextmanager
+def recorded_statements(engine: AsyncEngine) -> Generator[list[str]]:
+    """List the statements that are executed meanwhile, but for BEGIN and COMMIT."""
+    statements: list[str] = []
+
+    def record(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            statements.append(statement)
+
+    event.listen(engine.sync_engine, "before_cursor_execute", record)
+    try:
+        yield statements
+    finally:
+        event.remove(engine.sync_engine, "before_cursor_execute", record)

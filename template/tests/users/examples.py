@@ -1,0 +1,43 @@
+"""Good requests of the operations on accounts."""
+
+from httpx2 import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tests.auth.factories import PASSWORD, make_user
+from tests.examples import Call, Example
+
+
+async def nothing(_: AsyncClient, __: AsyncSession) -> Call:
+    """A request that needs neither a body nor a row."""
+    return Call()
+
+
+async def new_name(_: AsyncClient, __: AsyncSession) -> Call:
+    """Another name for the caller."""
+    return Call(json={"full_name": "Ada Lovelace"})
+
+
+async def new_user(_: AsyncClient, __: AsyncSession) -> Call:
+    """Somebody without an account."""
+    return Call(json={"email": "ada@example.com", "password": PASSWORD})
+
+
+async def existing_user(_: AsyncClient, session: AsyncSession) -> Call:
+    """Somebody else."""
+    return Call(path={"user_id": (await make_user(session)).id})
+
+
+async def promoted_user(_: AsyncClient, session: AsyncSession) -> Call:
+    """Somebody else, who becomes a superuser."""
+    return Call(path={"user_id": (await make_user(session)).id}, json={"is_superuser": True})
+
+
+EXAMPLES: dict[str, Example] = {
+    "get_me": nothing,
+    "update_me": new_name,
+    "list_users": nothing,
+    "create_user": new_user,
+    "get_user": existing_user,
+    "update_user": promoted_user,
+    "delete_user": existing_user,
+}
