@@ -7,6 +7,7 @@ from datetime import timedelta
 import anyio.to_thread
 import structlog
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
 
 import app.workers.handlers  # noqa: F401  (registers the handlers)
 from app.core.feature import Feature
@@ -43,7 +44,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
 
 def _probe(app: FastAPI) -> Probe | None:
     async def ask() -> None:
-        async with app.state.database.reads() as session:
+        async with AsyncSession(app.state.database.probe) as session:
             if not await JobQueueRepository(session).is_alive(SILENCE):
                 raise NoWorkerError
 

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import null
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.job import Job, JobOutput
 
 JOBS = "/api/v1/jobs"
 EXPORT = {"type": "items.export", "payload": {}}
-ENDED: dict[str, Any] = {"due_at": None, "attempts": 1}
+# A plain None would be replaced by the column's default.
+NEVER = null()
+ENDED: dict[str, Any] = {"due_at": NEVER, "attempts": 1}
 
 
 async def make_job(session: AsyncSession, *, file: Sequence[str] = (), **fields: Any) -> Job:

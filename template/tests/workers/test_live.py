@@ -16,7 +16,7 @@ from app.models.job import Job, JobOutput
 from app.workers.publisher import Publisher
 from tests.conftest import MakeApp, MakeClient
 from tests.factories import make_item
-from tests.jobs.factories import EXPORT, JOBS
+from tests.jobs.factories import EXPORT, JOBS, NEVER
 from tests.redis.servers import RedisServer
 from tests.workers.conftest import MakeScript, WaitFor
 from tests.workers.inline import settings
@@ -63,8 +63,8 @@ async def test_an_export_is_made_and_downloaded(
 async def test_a_poisoned_job_fails_after_five_attempts_and_others_go_on(
     worker: Worker, script: MakeScript, wait_for: WaitFor, session: AsyncSession
 ) -> None:
-    poison = await script({"end": "crash"}, announced_at=None)
-    good = [await script({"name": f"good {number}"}, announced_at=None) for number in range(3)]
+    poison = await script({"end": "crash"}, announced_at=NEVER)
+    good = [await script({"name": f"good {number}"}, announced_at=NEVER) for number in range(3)]
 
     for job in good:
         await wait_for(job.id, status="succeeded")
@@ -78,7 +78,7 @@ async def test_a_poisoned_job_fails_after_five_attempts_and_others_go_on(
 async def test_a_job_whose_process_is_killed_is_done_once(
     worker: Worker, script: MakeScript, wait_for: WaitFor, session: AsyncSession
 ) -> None:
-    job = await script({"seconds": 1}, announced_at=None)
+    job = await script({"seconds": 1}, announced_at=NEVER)
     pid = await pid_of(job, session, wait_for)
 
     os.kill(pid, signal.SIGKILL)
@@ -141,7 +141,7 @@ async def test_a_killed_workers_job_is_done_once_by_the_next_even_if_that_is_tol
     session: AsyncSession,
     tmp_path: Path,
 ) -> None:
-    job = await script({"seconds": 1}, announced_at=None)
+    job = await script({"seconds": 1}, announced_at=NEVER)
     await pid_of(job, session, wait_for)
 
     worker.kill()

@@ -19,7 +19,7 @@ from app.workers.celery_app import app as celery
 from app.workers.config import UPKEEP, celery_config
 from app.workers.feature import celery as feature
 from app.workers.tasks import purge_jobs, sweep_jobs
-from tests.jobs.factories import make_job
+from tests.jobs.factories import NEVER, make_job
 from tests.workers.conftest import MakeScript
 from tests.workers.inline import Notes, settings
 
@@ -37,7 +37,7 @@ def runtime(database: Database, notes: Notes) -> Any:
 def at(due: timedelta, announced: timedelta | None) -> dict[str, Any]:
     return {
         "due_at": utc_now() + due,
-        "announced_at": None if announced is None else utc_now() + announced,
+        "announced_at": NEVER if announced is None else utc_now() + announced,
     }
 
 
@@ -50,7 +50,7 @@ async def test_lost_jobs_are_found_and_others_left_alone(
     await script(**at(NOW, NOW))  # on its way
     await script(**at(LATER, None), attempts=1)  # to be retried later
     await script(**at(LATER, None), attempts=1, status="running")
-    await script(due_at=None, attempts=1, status="succeeded")
+    await script(due_at=NEVER, attempts=1, status="succeeded")
 
     await sweep_jobs(runtime)
 
