@@ -17,7 +17,7 @@ Render = Callable[..., Path]
 def environment(shared: Path) -> Iterator[None]:
     """Keep the settings of whoever runs the tests out, and give git a name to commit under."""
     patch = pytest.MonkeyPatch()
-    for variable in ("VIRTUAL_ENV", "DATABASE_URL", "TEST_DATABASE_URL"):
+    for variable in ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "DATABASE_URL", "TEST_DATABASE_URL"):
         patch.delenv(variable, raising=False)
     patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     patch.setenv("GIT_CONFIG_NOSYSTEM", "1")

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Generator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import psutil
 import pytest
@@ -24,10 +23,9 @@ from dev.database import create_database
 from dev.postgres import OPTIONS, Cluster, candidates, find_binaries
 from tests.clients import connect
 from tests.conftest import Authorize, MakeApp
+from tests.db.calls import ITEMS, load, timed
 from tests.factories import make_item
-from tests.problems import assert_problem
 
-ITEMS = "/api/v1/items"
 # The promise: pool 2 s, connect 3 s, statement 5 s; no request takes longer than this.
 LIMIT = 6
 
@@ -93,23 +91,6 @@ async def caller(service: FastAPI, authorize: Authorize) -> AsyncGenerator[Async
         yield client
 
 
-async def timed(client: AsyncClient, method: str = "GET", path: str = ITEMS, **more: Any) -> float:
-    """Make a request that must be refused in time; return the seconds it took."""
-    began = time.monotonic()
-    response = await client.request(method, path, **more)
-    assert_problem(response, 503, "dependency_unavailable")
-    return time.monotonic() - began
-
-
-async def load(client: AsyncClient, seen: Counter[int], stop: asyncio.Event) -> None:
-    """Read and write until asked to stop, counting what is answered."""
-    while not stop.is_set():
-        body = {"name": f"Item {sum(seen.values())} {id(seen)}", "price": "1"}
-        for response in (await client.get(ITEMS), await client.post(ITEMS, json=body)):
-            seen[response.status_code] += 1
-        await asyncio.sleep(0.005)
-
-
 async def test_a_server_that_is_killed_under_load_costs_only_503s(
     caller: AsyncClient, server: Server
 ) -> None:
@@ -144,6 +125,17 @@ async def test_a_server_that_restarts_under_load_costs_only_503s(
 
     assert seen.keys() <= {200, 201, 409, 503}
     assert {(await caller.get(ITEMS)).status_code for _ in range(20)} == {200}
+
+
+async def test_connections_that_were_closed_while_idle_are_replaced_before_use(
+    caller: AsyncClient, server: Server
+) -> None:
+    await asyncio.to_thread(server.cluster.stop)
+    await asyncio.to_thread(server.start)
+
+    answers = await asyncio.gather(*(caller.get(ITEMS) for _ in range(20)))
+
+    assert {answer.status_code for answer in answers} == {200}
 
 
 async def test_a_server_that_is_silent_costs_no_more_than_the_promised_time(
@@ -191,3 +183,17 @@ async def test_a_locked_row_a_slow_statement_and_an_exhausted_pool_are_503s(
         assert 1.5 < await timed(caller) < 3
         assert all(4.5 < seconds < LIMIT for seconds in await refused)
         assert (await caller.get(path)).json()["stock"] == 5
+
+
+@pytest.mark.parametrize(
+    ("setting", "limit"),
+    [
+        ("statement_timeout", "5s"),
+        ("lock_timeout", "5s"),
+        ("idle_in_transaction_session_timeout", "1min"),
+    ],
+)
+async def test_the_server_itself_ends_what_takes_too_long(
+    session: AsyncSession, setting: str, limit: str
+) -> None:
+    assert await session.scalar(text(f"SHOW {setting}")) == limit

@@ -1,0 +1,29 @@
+"""Calls to a service whose database is in trouble."""
+
+import asyncio
+import time
+from collections import Counter
+from typing import Any
+
+from httpx2 import AsyncClient
+
+from tests.problems import assert_problem
+
+ITEMS = "/api/v1/items"
+
+
+async def timed(client: AsyncClient, method: str = "GET", path: str = ITEMS, **more: Any) -> float:
+    """Make a request that must be refused in time; return the seconds it took."""
+    began = time.monotonic()
+    response = await client.request(method, path, **more)
+    assert_problem(response, 503, "dependency_unavailable")
+    return time.monotonic() - began
+
+
+async def load(client: AsyncClient, seen: Counter[int], stop: asyncio.Event) -> None:
+    """Read and write until asked to stop, counting what is answered."""
+    while not stop.is_set():
+        body = {"name": f"Item {sum(seen.values())} {id(seen)}", "price": "1"}
+        for response in (await client.get(ITEMS), await client.post(ITEMS, json=body)):
+            seen[response.status_code] += 1
+        await asyncio.sleep(0.005)
