@@ -31,8 +31,9 @@ class Worker:
     output: Path
 
     def lines(self) -> list[dict[str, Any]]:
-        """What it has written to stdout: JSON, line by line."""
-        return [json.loads(line) for line in self.output.read_text().splitlines()]
+        """What it has written to stdout: JSON, line by line. The last may be half written."""
+        complete, _, _ = self.output.read_text().rpartition("\n")
+        return [json.loads(line) for line in complete.splitlines()]
 
     def events(self) -> list[str]:
         """What has happened."""
