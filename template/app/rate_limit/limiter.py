@@ -14,7 +14,7 @@ from app.redis.guard import GuardedRedis, RedisUnavailableError
 
 
 class SharedLimiter:
-    """Counts in Redis; while that does not answer, what this process itself has seen counts.
+    """Counts in Redis; while that does not answer, what this process itself has allowed counts.
 
     A moving window: the counters that take less room estimate, and would let more through than
     was promised. A script in Redis looks and counts in one step, so parallel hits do not slip by.
@@ -22,7 +22,8 @@ class SharedLimiter:
 
     def __init__(self, redis: GuardedRedis) -> None:
         self.redis = redis
-        self.local = LocalLimiter()
+        self.seen = LocalLimiter()  # what this process has allowed
+        self.untold = LocalLimiter()  # of that, what Redis does not know
         storage = RedisStorage(
             "async+redis://",
             implementation="redispy",
@@ -33,24 +34,40 @@ class SharedLimiter:
 
     async def hit(self, rate: RateLimitItem, *key: str) -> Window:
         """Count once, unless that is too much."""
-        own = await self.local.hit(rate, *key)
         try:
-            return await self.redis.ask(lambda _: self._hit(rate, hidden(key)))
+            shared = await self.redis.ask(lambda _: self._hit(rate, hidden(key)))
         except RedisUnavailableError:
+            own = await self.seen.hit(rate, *key)
+            if own.allowed:
+                await self.untold.hit(rate, *key)
             return own
+        together = await self._with_untold(shared, rate, *key)
+        if together.allowed:
+            await self.seen.hit(rate, *key)
+        return together
 
     async def look(self, rate: RateLimitItem, *key: str) -> Window:
         """See whether one more would be allowed, without counting."""
         try:
-            return await self.redis.ask(lambda _: self._look(rate, hidden(key)))
+            shared = await self.redis.ask(lambda _: self._look(rate, hidden(key)))
         except RedisUnavailableError:
-            return await self.local.look(rate, *key)
+            return await self.seen.look(rate, *key)
+        return await self._with_untold(shared, rate, *key)
 
     async def clear(self, rate: RateLimitItem, *key: str) -> None:
         """Forget the count."""
-        await self.local.clear(rate, *key)
+        await self.seen.clear(rate, *key)
+        await self.untold.clear(rate, *key)
         with suppress(RedisUnavailableError):
             await self.redis.ask(lambda _: self.shared.clear(rate, *hidden(key)))
+
+    async def _with_untold(self, shared: Window, rate: RateLimitItem, *key: str) -> Window:
+        """Add what we have allowed while Redis did not answer."""
+        untold = rate.amount - (await self.untold.look(rate, *key)).remaining
+        if not untold:
+            return shared
+        left = shared.remaining - untold
+        return replace(shared, allowed=shared.allowed and left >= 0, remaining=max(0, left))
 
     async def _hit(self, rate: RateLimitItem, key: tuple[str, str]) -> Window:
         allowed = await self.shared.hit(rate, *key)

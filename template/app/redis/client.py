@@ -9,7 +9,7 @@ from redis.maint_notifications import MaintNotificationsConfig
 # Longer than anybody waits: whoever asks sets the limit (see app/redis/guard.py).
 FORGOTTEN_SECONDS = 1.0
 # Of one process, some of them for those who ask without the guard.
-MAX_CONNECTIONS = 32
+MAX_CONNECTIONS = 16
 
 
 def make_client(url: SecretStr) -> Redis:

@@ -20,7 +20,7 @@ SLOW = TICKS // 2
 # After a failure nobody asks for so long; then one does, for all.
 PAUSE_SECONDS = 1.0
 # At once, each on a connection of its own. More would not be faster: Redis does one at a time.
-QUESTIONS = 16
+QUESTIONS = 8
 
 log = structlog.get_logger(__name__)
 

@@ -1,6 +1,7 @@
 """What Celery tells us while it runs: when to set up logs, and when processes begin and end."""
 
 import logging
+import sys
 from typing import Any
 
 from celery.signals import (
@@ -29,8 +30,9 @@ def _configure_logging(**_: Any) -> None:
 
 @celeryd_init.connect(weak=False)
 def _be_quiet(instance: Any, **_: Any) -> None:
-    """Print no banner among the log lines."""
+    """Keep Celery's banner and its farewell out of the log lines."""
     instance.quiet = True
+    sys.__stdout__ = sys.__stderr__  # where it writes, past all logging
 
 
 @worker_process_shutdown.connect(weak=False)

@@ -10,7 +10,10 @@ from tests.problems import assert_problem
 
 LOGIN = "/api/v1/auth/login"
 FORM = {"username": "nobody@example.com", "password": "some long wrong password"}
-pytestmark = pytest.mark.skipif(find_spec("app.auth") is None, reason="a service without users")
+pytestmark = [
+    pytest.mark.skipif(find_spec("app.auth") is None, reason="a service without users"),
+    pytest.mark.usefixtures("patient"),
+]
 
 
 async def test_two_apps_count_the_attempts_together(make_app: MakeApp) -> None:

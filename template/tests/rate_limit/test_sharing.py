@@ -16,6 +16,7 @@ from tests.processes import serving
 
 ITEMS = "/api/v1/items"
 TEN = {"RATE_LIMIT_DEFAULT": "10/minute"}
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 async def ask(app: FastAPI, times: int) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from app.redis import guard
 from dev.project import LauncherError
 from dev.redis import testing
 from tests.redis.servers import RedisServer
@@ -41,6 +42,12 @@ def redis_client(redis_url: str) -> Generator[Redis]:
 def empty_redis(redis_client: Redis) -> None:
     """Delete what the test before has left."""
     redis_client.flushdb()
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no answer be too late: the machine may be busy, and the Redis a fake."""
+    monkeypatch.setattr(guard, "TIMEOUT_SECONDS", 5)
 
 
 @pytest.fixture

@@ -44,6 +44,7 @@ async def test_an_answer_is_passed_on(guarded: GuardedRedis) -> None:
     assert await guarded.ask(hello) == b"hello"
 
 
+@pytest.mark.usefixtures("patient")
 async def test_many_questions_at_once_wait_for_their_turn(guarded: GuardedRedis) -> None:
     assert await asyncio.gather(*(guarded.ask(hello) for _ in range(300))) == [b"hello"] * 300
 

@@ -149,5 +149,6 @@ async def test_a_killed_workers_job_is_done_once_by_the_next_even_if_that_is_tol
         await wait_for(job.id, status="running", attempts=2, seconds=2 + GRACE_SECONDS)
 
     assert second.process.returncode == 0
+    assert "job_succeeded" in second.events()  # nothing but JSON, to the end
     assert (await wait_for(job.id, status="succeeded")).attempts == 2
     assert await effects(session) == ["effect 2"]
