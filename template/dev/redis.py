@@ -89,10 +89,9 @@ def _is_last(users: IO[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server, told by its process and when that began: numbers are used again."""
+    """A running server."""
 
     pid: int
-    began: float
     port: int
 
     @property
@@ -101,10 +100,9 @@ class Server:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def runs(self) -> bool:
-        """Whether the process is there."""
+        """Whether the process is there. Its number may be another's by now, but not its port."""
         with suppress(psutil.Error):
-            process = psutil.Process(self.pid)
-            return process.create_time() == self.began and process.status() != "zombie"
+            return any(str(self.port) in part for part in psutil.Process(self.pid).cmdline())
         return False
 
     def answers(self) -> bool:
@@ -117,7 +115,8 @@ class Server:
     def stop(self) -> None:
         """End the process. There is nothing to save."""
         while self.runs():
-            os.kill(self.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
             time.sleep(0.01)
 
 
@@ -157,15 +156,13 @@ def launch(directory: Path, program: str | None, port: int = 0) -> Server | None
     if program:
         options = f"--port {port} --bind 127.0.0.1 --appendonly no --loglevel warning"
         command = [program, *options.split(), "--save", "", "--dir", str(directory)]
-    with suppress(psutil.NoSuchProcess):
-        pid = _spawn(command, directory / "server.log")
-        started = Server(pid, psutil.Process(pid).create_time(), port)
-        deadline = time.monotonic() + START_SECONDS
-        while started.runs() and time.monotonic() < deadline:
-            if started.answers():
-                return started
-            time.sleep(0.02)
-        started.stop()
+    started = Server(_spawn(command, directory / "server.log"), port)
+    deadline = time.monotonic() + START_SECONDS
+    while started.runs() and time.monotonic() < deadline:
+        if started.answers():
+            return started
+        time.sleep(0.02)
+    started.stop()
     return None
 
 
