@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from app.cache.read_through import ReadThroughCache
 from app.cache.store import Store
+from app.redis.guard import RedisUnavailableError
 
 
 class Watched:
@@ -39,6 +40,18 @@ class Watched:
     async def drop(self, keys: Collection[str]) -> None:
         """Pass it on."""
         await self.store.drop(keys)
+
+
+class CutOff(Watched):
+    """Cannot be reached to drop anything while it is `cut`."""
+
+    cut = True
+
+    async def drop(self, keys: Collection[str]) -> None:
+        """Fail, or pass it on."""
+        if self.cut:
+            raise RedisUnavailableError
+        await super().drop(keys)
 
 
 class LateOnce(Watched):

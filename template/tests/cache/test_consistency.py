@@ -32,11 +32,12 @@ async def readers(url: str, *clients: AsyncClient) -> AsyncGenerator[None]:
         while not done.is_set():
             assert (await client.get(url)).status_code == 200
 
-    async with asyncio.TaskGroup() as tasks:
-        for client in clients:
-            tasks.create_task(read(client))
+    tasks = [asyncio.create_task(read(client)) for client in clients]
+    try:
         yield
+    finally:
         done.set()
+        await asyncio.gather(*tasks)
 
 
 async def stocks(url: str, client: AsyncClient) -> set[int]:
@@ -77,7 +78,7 @@ async def test_what_was_loaded_before_a_change_is_not_kept_after_it(
     late, slow_app = late_once(await make_app())
     async with connect(slow_app, credentials) as slow:
         loading = asyncio.create_task(slow.get(url))
-        await late.reached.wait()
+        await asyncio.wait_for(late.reached.wait(), timeout=10)
 
         await client.patch(url, json={"stock": 100})
         during = await slow.get(url)

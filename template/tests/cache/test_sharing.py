@@ -103,7 +103,7 @@ async def test_a_failed_load_is_neither_kept_nor_shared(store: Watched) -> None:
 async def test_who_waits_for_a_cancelled_reader_loads(store: Watched) -> None:
     cache, load = ReadThroughCache(store, 60), Loads()
     [first] = start(1, cache, load)
-    await load.started.wait()
+    await asyncio.wait_for(load.started.wait(), timeout=10)
     [second] = start(1, cache, load)
     await store.claimed(2)
 
@@ -117,10 +117,10 @@ async def test_a_reader_who_comes_after_a_change_does_not_share_an_older_load(
 ) -> None:
     cache, elsewhere, load = ReadThroughCache(store, 60), ReadThroughCache(store, 60), Loads()
     [first] = start(1, cache, load)
-    await load.started.wait()
+    await asyncio.wait_for(load.started.wait(), timeout=10)
 
     await elsewhere.forgetting.drop([f"{PREFIX}n"])
-    second = await cache.read("n", Number, load)
+    second = await asyncio.wait_for(cache.read("n", Number, load), timeout=10)
     load.go.set()
 
     assert ((await first).value.number, second.value.number) == (1, 2)
