@@ -9,6 +9,7 @@ from httpx2 import AsyncClient, Response
 from redis import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.cache.entry import PREFIX
 from tests.clients import connect
 from tests.conftest import MakeApp, MakeClient
 from tests.factories import make_item
@@ -129,6 +130,6 @@ async def test_what_could_not_be_dropped_is_dropped_when_redis_is_back(
     with Redis.from_url(redis_server.url) as redis:
         for _ in range(100):
             await asyncio.sleep(0.05)
-            if not redis.dbsize():
+            if not redis.keys(f"{PREFIX}*"):
                 return
     raise TimeoutError("it is still there")
