@@ -1,4 +1,4 @@
-"""Jobs as a feature: announced to the workers, who also take over the mail."""
+"""Jobs as a feature: kept in the database, and announced to the workers."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -13,7 +13,6 @@ import app.workers.handlers  # noqa: F401  (registers the handlers)
 from app.core.feature import Feature
 from app.core.probe import Probe
 from app.repositories.job_queue import JobQueueRepository
-from app.workers.mailer import JobMailer
 from app.workers.publisher import Publisher
 from app.workers.settings import JobSettings
 
@@ -29,7 +28,6 @@ class NoWorkerError(Exception):
 
 def _setup(app: FastAPI) -> None:
     app.state.job_queue = Publisher(JobSettings.load())
-    app.state.mailer = JobMailer(app.state.job_queue)
 
 
 @asynccontextmanager

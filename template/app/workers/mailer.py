@@ -1,7 +1,9 @@
 """Mail by the workers: a job in the caller's transaction."""
 
+from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.feature import Feature
 from app.core.job import JobQueue
 from app.core.mail import Mail
 from app.services.job import enqueue, make_row
@@ -24,3 +26,10 @@ def mail_row(mail: Mail, key: str | None = None) -> dict[str, object]:
     """Describe the job that sends one mail. Of several with one key, only the first is sent."""
     payload = {"to": mail.to, "template": mail.template, "context": dict(mail.context)}
     return make_row(SEND_MAIL, payload, key)
+
+
+def _setup(app: FastAPI) -> None:
+    app.state.mailer = JobMailer(app.state.job_queue)
+
+
+mail_jobs = Feature(name="mail_jobs", setup=_setup)

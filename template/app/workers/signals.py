@@ -10,6 +10,7 @@ from celery.signals import (
     worker_process_shutdown,
     worker_shutdown,
 )
+from kombu.transport.redis import QoS
 
 import app.workers.request_id  # noqa: F401  (connects its signals)
 from app.core.config import Settings
@@ -33,6 +34,15 @@ def _be_quiet(instance: Any, **_: Any) -> None:
     """Keep Celery's banner and its farewell out of the log lines."""
     instance.quiet = True
     sys.__stdout__ = sys.__stderr__  # where it writes, past all logging
+
+
+@celeryd_init.connect(weak=False)
+def _survive_redis(**_: Any) -> None:
+    """Do not give messages back to a Redis that is gone: Kombu fails at it, and ends the worker.
+
+    They come again by themselves, after the visibility timeout, and jobs with the next sweep.
+    """
+    QoS.restore_at_shutdown = False
 
 
 @worker_process_shutdown.connect(weak=False)

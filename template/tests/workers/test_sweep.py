@@ -149,6 +149,7 @@ def test_beat_calls_tasks_that_exist_in_the_queue_that_does_not_wait() -> None:
     for task in (tasks.run, tasks.sweep, tasks.purge):
         assert isinstance(task, Task)
         assert celery.tasks[task.name] is not None
+        assert not task.acks_late
 
 
 def test_every_handler_is_registered() -> None:
