@@ -15,12 +15,12 @@ from app.workers.runtime import Runtime, runtime
 SWEEP_LIMIT = 100
 # The database knows what is not done, so these messages need no late acknowledgement. With it, a
 # worker that loses a process and then its connection to Redis takes no message any more.
-EARLY = False
+ACKS_LATE = False
 
 log = structlog.get_logger(__name__)
 
 
-@shared_task(name="jobs.run", acks_late=EARLY)
+@shared_task(name="jobs.run", acks_late=ACKS_LATE)
 def run(id: str) -> None:
     """Make an attempt at a job."""
 
@@ -30,13 +30,13 @@ def run(id: str) -> None:
     runtime().run(work)
 
 
-@shared_task(name="jobs.sweep", acks_late=EARLY)
+@shared_task(name="jobs.sweep", acks_late=ACKS_LATE)
 def sweep() -> None:
     """Find the jobs whose message was lost or whose worker is dead, and announce them again."""
     runtime().run(sweep_jobs)
 
 
-@shared_task(name="jobs.purge", acks_late=EARLY)
+@shared_task(name="jobs.purge", acks_late=ACKS_LATE)
 def purge() -> None:
     """Delete the jobs that ended long ago: an example of what is done every night."""
     runtime().run(purge_jobs)
