@@ -84,12 +84,15 @@ OrderServiceDep = Annotated[OrderService, Depends(get_order_service)]
 
 
 async def get_caller(
-    request: Request, token: Annotated[str | None, Depends(bearer)], service: AuthServiceDep
+    request: Request, session: SessionDep, token: Annotated[str | None, Depends(bearer)]
 ) -> Caller:
-    """The user of the access token. A session that has ended, ends here and now."""
+    """The user of the access token. A session that has ended, ends here and now.
+
+    The service is made here: every dependency costs time, and this is on every request's way.
+    """
     if not token:
         raise NotAuthenticatedError
-    user, session_id = await service.authenticate(token)
+    user, session_id = await AuthService(session, request.app.state.auth).authenticate(token)
     bind_contextvars(user_id=str(user.id))
     request.state.user = user  # for what works with and without users
     return Caller(user, session_id)

@@ -3,13 +3,22 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.opaque import fingerprint, new_token
 from app.db.base import utc_now
 from app.models.session import LoginSession, RefreshToken
 from app.models.user import User
+
+# Every request asks this, so it is put together once.
+ACTIVE_USER = (
+    select(User)
+    .join(LoginSession, LoginSession.user_id == User.id)
+    .where(LoginSession.id == bindparam("session_id"), User.id == bindparam("user_id"))
+    .where(LoginSession.revoked_at.is_(None), LoginSession.expires_at > bindparam("now"))
+    .where(User.is_active)
+)
 
 
 class SessionRepository:
@@ -20,13 +29,8 @@ class SessionRepository:
 
     async def user_of(self, session_id: UUID, user_id: UUID) -> User | None:
         """Find the active user of a session that has not ended, in one query."""
-        statement = (
-            select(User)
-            .join(LoginSession, LoginSession.user_id == User.id)
-            .where(LoginSession.id == session_id, User.id == user_id, User.is_active)
-            .where(LoginSession.revoked_at.is_(None), LoginSession.expires_at > utc_now())
-        )
-        return await self.session.scalar(statement)
+        values = {"session_id": session_id, "user_id": user_id, "now": utc_now()}
+        return await self.session.scalar(ACTIVE_USER, values)
 
     async def open(self, user_id: UUID, lifetime: timedelta) -> LoginSession:
         """Begin a session, and forget the user's that are over."""
