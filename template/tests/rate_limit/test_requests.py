@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 import pytest
 from fastapi import FastAPI
-from httpx2 import AsyncClient, Response
+from httpx2 import Response
 
 from tests.clients import connect
 from tests.conftest import Authorize, MakeApp, MakeClient
