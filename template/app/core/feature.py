@@ -23,10 +23,6 @@ async def hold_nothing(_: FastAPI) -> AsyncGenerator[None, None]:
     yield
 
 
-def watch_nothing(_: FastAPI) -> None:
-    """A feature that depends on no server."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """What one capability adds to the app, and what it keeps open while it runs.
@@ -38,5 +34,5 @@ class Feature:
     name: str
     setup: Callable[[FastAPI], None] = add_nothing
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] = hold_nothing
-    probe: Callable[[FastAPI], Probe | None] = watch_nothing
+    probe: Callable[[FastAPI], Probe] | None = None
     commands: Callable[[Commands], None] = add_nothing

@@ -4,6 +4,7 @@ import asyncio
 from email.message import EmailMessage
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import text
 
 from app.core.mail import Mail
@@ -15,7 +16,7 @@ from app.email.settings import EmailSettings
 from tests.auth.factories import AUTH, PASSWORD
 from tests.clients import connect
 from tests.conftest import MakeApp
-from tests.email.smtp import MailServer, without_workers
+from tests.email.smtp import MailServer
 
 MAIL = Mail("ada@example.com", "welcome", {"name": "Ada"})
 ADA = {"email": "ada@example.com", "password": PASSWORD}
@@ -108,7 +109,7 @@ async def test_mails_under_way_arrive_before_the_service_stops(database: Databas
 
 async def test_a_request_does_not_wait_for_a_slow_mail_server(make_app: MakeApp) -> None:
     async with MailServer(seconds=0.5).open() as server:
-        app = without_workers(await make_app(**server.settings))
+        app: FastAPI = await make_app(**server.settings)
         async with connect(app) as client, app.state.mailer.open():
             response = await client.post(f"{AUTH}/register", json=ADA)
             assert not server.envelopes
@@ -121,7 +122,7 @@ async def test_a_request_succeeds_while_the_mail_server_is_down(make_app: MakeAp
     server = MailServer()
     async with server.open():
         pass  # nobody listens on its port from now on
-    app = without_workers(await make_app(**server.settings))
+    app = await make_app(**server.settings)
     async with connect(app) as client:
         response = await client.post(f"{AUTH}/register", json=ADA)
     await asyncio.sleep(0.1)

@@ -17,7 +17,7 @@ from app.api.deps import DatabaseDep
 from app.api.headers import no_store
 from app.api.openapi import problems
 from app.auth.password_policy import PasswordRejectedError
-from app.core.exceptions import TooManyRequestsError
+from app.auth.throttle import TooManyAttemptsError
 from app.models.user import User
 from app.schemas.auth import (
     LogoutRequest,
@@ -62,7 +62,7 @@ async def register(
     return user
 
 
-@router.post("/login", responses=problems(InvalidCredentialsError, TooManyRequestsError))
+@router.post("/login", responses=problems(InvalidCredentialsError, TooManyAttemptsError))
 async def login(
     form: Annotated[OAuth2PasswordRequestForm, Depends()], service: AuthServiceDep, request: Request
 ) -> TokenPair:
@@ -105,7 +105,7 @@ async def change_password(
 @router.post(
     "/password/forgot",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=problems(TooManyRequestsError),
+    responses=problems(TooManyAttemptsError),
 )
 async def forgot_password(
     data: PasswordForgotten,

@@ -1,1 +1,0 @@
-"""How often one caller may ask this service."""

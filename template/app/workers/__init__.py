@@ -1,1 +1,0 @@
-"""Background jobs: kept in the database, announced and run by Celery."""
