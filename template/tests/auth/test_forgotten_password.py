@@ -2,7 +2,6 @@
 
 from hashlib import sha256
 
-import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 from sqlalchemy import select
@@ -16,17 +15,11 @@ from tests.auth.factories import (
     make_user,
 )
 from tests.auth.fixtures import Mailbox
-from tests.auth.resets import FORGOT, forget
+from tests.auth.resets import FORGOT
 from tests.clients import connect
 from tests.conftest import MakeClient
 from tests.problems import assert_problem
 from tests.transactions import failing_commits
-
-
-@pytest.fixture
-async def token(anonymous: AsyncClient, mailbox: Mailbox, user: User) -> str:
-    """The token that the user has got by mail."""
-    return await forget(anonymous, mailbox, user.email)
 
 
 async def test_the_answer_does_not_tell_who_has_an_account(

@@ -26,12 +26,6 @@ from tests.auth.resets import FORGOT, forget, reset
 from tests.problems import assert_problem
 
 
-@pytest.fixture
-async def token(anonymous: AsyncClient, mailbox: Mailbox, user: User) -> str:
-    """The token that the user has got by mail."""
-    return await forget(anonymous, mailbox, user.email)
-
-
 async def test_a_reset_changes_the_password_and_ends_all_sessions(
     anonymous: AsyncClient, user_client: AsyncClient, user: User, token: str
 ) -> None:
