@@ -10,6 +10,7 @@ from app.api.docs import add_docs
 from app.api.errors import add_error_handlers
 from app.api.openapi import add_openapi
 from app.api.router import add_routes
+from app.core.cache import NoCache
 from app.core.config import Settings
 from app.core.drain import drain_on_sigterm
 from app.core.logging import configure_logging
@@ -31,8 +32,8 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         app.state.probes = {"database": Probe(database_question(database.probe))}
         for feature in FEATURES:
             await stack.enter_async_context(feature.lifespan(app))
-            if feature.probe is not None:
-                app.state.probes[feature.name] = feature.probe(app)
+            if probe := feature.probe(app):
+                app.state.probes[feature.name] = probe
         stack.enter_context(drain_on_sigterm(settings.drain_seconds))
         yield
 
@@ -47,6 +48,7 @@ def create_app() -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
+    app.state.cache = NoCache()
     add_error_handlers(app)
     add_routes(app)
     add_middleware(app)

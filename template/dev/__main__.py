@@ -1,17 +1,20 @@
-"""`python -m dev`: run the service, or any command, with the development database."""
+"""`python -m dev`: run the service, or any command, with the servers of development."""
 
 import os
 import signal
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from types import FrameType
 
 from dev.processes import hand_over, supervise
 from dev.project import LauncherError, say, setting
 
 USAGE = """\
-python -m dev serve            start the database, migrate it, serve with reload
-python -m dev run COMMAND ...  run a command with DATABASE_URL set to the development database"""
+python -m dev serve            start the servers it needs, migrate, serve with reload
+python -m dev run COMMAND ...  run a command with DATABASE_URL (and REDIS_URL) set to them"""
 
 
 def serve() -> int:
@@ -23,32 +26,47 @@ def serve() -> int:
     # Open connections (a browser's, a WebSocket) must not hold up a reload.
     reload = ["--reload", "--reload-dir", "app", "--timeout-graceful-shutdown", "3"]
     try:
-        with development() as url:
-            environment = environ(url) | {"LOG_FORMAT": setting("LOG_FORMAT", "console")}
-            return supervise(migrate, environment) or supervise(uvicorn + reload, environment)
+        with development() as servers:
+            environment = servers | {"LOG_FORMAT": setting("LOG_FORMAT", "console")}
+            if failure := supervise(migrate, environment):
+                return failure
+            with helpers(environment):
+                return supervise(uvicorn + reload, environment)
     except (KeyboardInterrupt, SystemExit):
         return 0
 
 
 def run(command: list[str]) -> int:
     """Run a command and return its exit code."""
-    with development() as url:
+    with development() as environment:
         try:
-            return hand_over(command, environ(url))
+            return hand_over(command, environment)
         except OSError as error:
             raise LauncherError(f"{command[0]} cannot be run: {error.strerror}.") from error
 
 
-def development() -> AbstractContextManager[str]:
-    """The development database, imported late: that takes a while, in which Ctrl-C may come."""
+@contextmanager
+def development() -> Generator[dict[str, str]]:
+    """Our environment, with the servers of development."""
+    # Imported late: that takes a while, in which Ctrl-C may come.
     from dev import database
 
-    return database.development()
+    with ExitStack() as stack:
+        environment = {**os.environ, "DATABASE_URL": stack.enter_context(database.development())}
+        # By name, since a project may have no such module.
+        if find_spec("dev.redis"):
+            redis = import_module("dev.redis")
+            environment["REDIS_URL"] = stack.enter_context(redis.development())
+        yield environment
 
 
-def environ(url: str) -> dict[str, str]:
-    """Our own environment, with the development database."""
-    return os.environ | {"DATABASE_URL": url}
+@contextmanager
+def helpers(environment: Mapping[str, str]) -> Generator[None]:
+    """What runs beside the server: a worker, if the project has any."""
+    with ExitStack() as stack:
+        if find_spec("dev.workers"):
+            stack.enter_context(import_module("dev.workers").beside(environment))
+        yield
 
 
 def leave(number: int, _frame: FrameType | None) -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 STOP_SECONDS = 10
 
@@ -19,12 +20,17 @@ def supervise(command: Sequence[str], environment: Mapping[str, str]) -> int:
     try:
         return exit_code(child.wait())
     except BaseException:
-        child.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            child.wait(STOP_SECONDS)
-        with suppress(ProcessLookupError, PermissionError):  # nothing is left, as it should be
-            os.killpg(child.pid, signal.SIGKILL)
+        stop(child)
         raise
+
+
+def stop(child: subprocess.Popen[Any], seconds: float = STOP_SECONDS) -> None:
+    """Stop a program in a session of its own, and whatever it has started."""
+    child.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(seconds)
+    with suppress(ProcessLookupError, PermissionError):  # nothing is left, as it should be
+        os.killpg(child.pid, signal.SIGKILL)
 
 
 def hand_over(command: Sequence[str], environment: Mapping[str, str]) -> int:

@@ -19,9 +19,10 @@ from tests.clients import connect
 from tests.environment import forget_settings
 from tests.tables import drop_everything, empty
 
-# Each provides `authorize` and `public_operations`, for a service with users and for one without.
-WITH_USERS = Path(__file__).parent / "auth" / "fixtures.py"
-pytest_plugins = ["tests.auth.fixtures" if WITH_USERS.exists() else "tests.public"]
+# What a feature needs of all tests is in its folder. With users, tests/auth/fixtures.py provides
+# `authorize` and `public_operations`; without, tests/public/fixtures.py does.
+PLUGINS = sorted(Path(__file__).parent.glob("*/fixtures.py"))
+pytest_plugins = [f"tests.{file.parent.name}.fixtures" for file in PLUGINS]
 
 Authorize = Callable[[FastAPI], Awaitable[dict[str, str]]]
 MakeApp = Callable[..., Awaitable[FastAPI]]

@@ -9,7 +9,7 @@ from fastapi.params import Depends as Dependency
 from fastapi.security import OAuth2PasswordBearer
 from structlog.contextvars import bind_contextvars
 
-from app.api.deps import SessionDep
+from app.api.deps import CacheDep, SessionDep
 from app.auth.state import Auth
 from app.core.exceptions import NotAuthenticatedError, PermissionDeniedError
 from app.core.mail import Mailer
@@ -71,9 +71,11 @@ async def get_registration_service(users: UserServiceDep, mailer: MailerDep) -> 
     return RegistrationService(users, mailer)
 
 
-async def get_order_service(session: SessionDep, mailer: MailerDep) -> OrderService:
+async def get_order_service(
+    session: SessionDep, mailer: MailerDep, cache: CacheDep
+) -> OrderService:
     """Orders in the request's session."""
-    return OrderService(session, mailer)
+    return OrderService(session, mailer, cache)
 
 
 PasswordServiceDep = Annotated[PasswordService, Depends(get_password_service)]
@@ -92,6 +94,7 @@ async def get_caller(
         raise NotAuthenticatedError
     user, session_id = await AuthService(session, request.app.state.auth).authenticate(token)
     bind_contextvars(user_id=str(user.id))
+    request.state.user = user  # for what works with and without users
     return Caller(user, session_id)
 
 

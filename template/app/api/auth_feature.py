@@ -4,9 +4,13 @@ import asyncio
 import getpass
 import sys
 from argparse import Namespace
+from collections.abc import Callable
 from datetime import timedelta
 
 from fastapi import FastAPI
+from fastapi.security.utils import get_authorization_scheme_param
+from starlette.datastructures import Headers
+from starlette.types import Scope
 
 from app.auth.password_policy import PasswordPolicy
 from app.auth.passwords import Passwords
@@ -16,13 +20,15 @@ from app.auth.state import Auth
 from app.auth.throttle import LoginThrottle
 from app.auth.tokens import AccessTokens
 from app.core.config import Settings
+from app.core.exceptions import NotAuthenticatedError
 from app.core.feature import Commands, Feature
 from app.core.project import PROJECT
 from app.db.session import open_database
+from app.limiter.limiter import Limiter, LocalLimiter
 from app.services.superuser import FirstSuperuser, create_superuser
 
 
-def make_auth(settings: Settings) -> Auth:
+def make_auth(settings: Settings, limiter: Limiter) -> Auth:
     """Make the tools from the settings."""
     own = AuthSettings.load()
     return Auth(
@@ -34,13 +40,32 @@ def make_auth(settings: Settings) -> Auth:
             issuer=PROJECT.name,
             lifetime=timedelta(minutes=own.access_token_minutes),
         ),
-        throttle=LoginThrottle(own.rate_limit_login),
-        resets_throttle=LoginThrottle(own.rate_limit_login),
+        throttle=LoginThrottle(limiter, own.rate_limit_login, "login"),
+        resets_throttle=LoginThrottle(limiter, own.rate_limit_login, "reset"),
     )
 
 
+def identify_by(tokens: AccessTokens) -> Callable[[Scope], str | None]:
+    """Tell whose token a request carries, for those who count by user. Asks no database."""
+
+    def user_id(scope: Scope) -> str | None:
+        sent = Headers(scope=scope).get("authorization")
+        scheme, token = get_authorization_scheme_param(sent)
+        if scheme.lower() != "bearer":
+            return None
+        try:
+            return str(tokens.verify(token).user_id)
+        except NotAuthenticatedError:
+            return None
+
+    return user_id
+
+
 def _setup(app: FastAPI) -> None:
-    app.state.auth = make_auth(app.state.settings)
+    # Another feature may share the counts over all processes.
+    limiter = getattr(app.state, "limiter", None) or LocalLimiter()
+    app.state.auth = make_auth(app.state.settings, limiter)
+    app.state.identify = identify_by(app.state.auth.tokens)
 
 
 def _commands(commands: Commands) -> None:
@@ -63,7 +88,7 @@ def _create_superuser(arguments: Namespace) -> int:
 
 async def _create(settings: Settings, email: str, password: str) -> bool:
     async with open_database(settings) as database, database.transactions() as session:
-        return await create_superuser(session, make_auth(settings), email, password)
+        return await create_superuser(session, make_auth(settings, LocalLimiter()), email, password)
 
 
 auth = Feature(name="auth", setup=_setup, commands=_commands)

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.cache import Cache
 from app.core.config import Settings
 from app.core.etag import Precondition
 from app.core.exceptions import AppError
@@ -46,6 +47,11 @@ async def get_session(request: Request) -> AsyncGenerator[AsyncSession, None]:
         await session.commit()
 
 
+async def get_cache(request: Request) -> Cache:
+    """What services read through: a cache if there is one."""
+    return request.app.state.cache
+
+
 async def get_precondition(if_match: Annotated[str | None, Header()] = None) -> Precondition:
     """The version the caller has seen, if it says so."""
     return Precondition(if_match)
@@ -55,12 +61,13 @@ SettingsDep = Annotated[Settings, Depends(get_settings)]
 DatabaseDep = Annotated[Database, Depends(get_database)]
 # scope="function": FastAPI's default would commit after the answer, when it is too late to fail.
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
+CacheDep = Annotated[Cache, Depends(get_cache)]
 PreconditionDep = Annotated[Precondition, Depends(get_precondition)]
 
 
-async def get_item_service(session: SessionDep) -> ItemService:
+async def get_item_service(session: SessionDep, cache: CacheDep) -> ItemService:
     """Items in the request's session."""
-    return ItemService(session)
+    return ItemService(session, cache)
 
 
 ItemServiceDep = Annotated[ItemService, Depends(get_item_service)]

@@ -1,5 +1,6 @@
 """/health: for balancers, orchestrators and people on call."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -79,7 +80,9 @@ async def get_health_details(request: Request, response: Response) -> HealthDeta
 
 async def assess(request: Request) -> Readiness:
     """Ask every dependency. Only the database and our own end make us unfit to serve."""
-    checks = {name: await probe.check() for name, probe in request.app.state.probes.items()}
+    probes = request.app.state.probes
+    answers = await asyncio.gather(*(probe.check() for probe in probes.values()))
+    checks = dict(zip(probes, answers, strict=True))
     if draining():
         checks["shutdown"] = Check("down")
     states = {check.status for check in checks.values()}

@@ -1,6 +1,7 @@
 """The OpenAPI document, with every problem that an operation can answer."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
@@ -19,6 +20,7 @@ TAGS = [
     {"name": "Users", "description": "Your own account, and everybody's for superusers"},
     {"name": "Items", "description": "What is for sale, and how much of it there is"},
     {"name": "Orders", "description": "Taking items out of stock"},
+    {"name": "Jobs", "description": "Work that takes longer than a request"},
     {"name": "Health", "description": "For balancers and people on call"},
 ]
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -28,6 +30,7 @@ TOO_LARGE = "The body is larger than `REQUEST_MAX_BYTES`"
 INVALID = "The input breaks a rule: `validation_error`"
 
 Responses = dict[int | str, dict[str, Any]]
+Refusals = Callable[[str], list[type[AppError]]]
 
 
 def problems(*errors: type[AppError]) -> Responses:
@@ -74,18 +77,25 @@ def build(app: FastAPI) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     used = set()
-    for path in document["paths"].values():
-        for operation in path.values():
+    refusals: Refusals = getattr(app.state, "refusals", refuse_nothing)
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
             used.update(operation.get("tags", ()))
-            _complete(operation)
+            _complete(operation, problems(*refusals(path)))
     document["tags"] = [tag for tag in TAGS if tag["name"] in used]
     return document
 
 
-def _complete(operation: dict[str, Any]) -> None:
+def refuse_nothing(_: str) -> list[type[AppError]]:
+    """What features answer before any operation does, by path: nothing, unless one says so."""
+    return []
+
+
+def _complete(operation: dict[str, Any], refusals: Responses) -> None:
     """Add the answers that follow from what the operation is, where it has not its own."""
     responses = operation["responses"]
     general: dict[str, dict[str, Any]] = {"500": _response([AppError])}
+    general |= {str(status): response for status, response in refusals.items()}
     general["400"] = _plain(BAD_REQUEST)
     general["503"] = _response([DependencyUnavailableError])
     if "422" in responses:

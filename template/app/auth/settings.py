@@ -2,18 +2,11 @@
 
 from typing import Annotated
 
-from limits import RateLimitItem, parse
-from pydantic import BeforeValidator, Field
+from limits import parse
+from pydantic import Field
 
 from app.core.settings import EnvSettings
-
-
-def parse_rate(value: object) -> RateLimitItem:
-    """Read a rate such as `5/minute`."""
-    try:
-        return parse(str(value))
-    except ValueError:
-        raise ValueError("is not a rate like 5/minute") from None
+from app.limiter.rate import Rate
 
 
 class AuthSettings(EnvSettings):
@@ -25,7 +18,7 @@ class AuthSettings(EnvSettings):
     password_reset_minutes: Annotated[int, Field(ge=1)] = 30
 
     registration_enabled: bool = True
-    rate_limit_login: Annotated[RateLimitItem, BeforeValidator(parse_rate)] = parse("5/minute")
+    rate_limit_login: Rate = parse("5/minute")
 
     password_min_length: Annotated[int, Field(ge=8, le=64)] = 12
     # Off: NIST SP 800-63B-4 advises against rules on the kinds of characters.

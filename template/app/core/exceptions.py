@@ -61,6 +61,14 @@ class PermissionDeniedError(AppError):
     detail = "You may not do this."
 
 
+class TooManyRequestsError(AppError):
+    """The caller does too much in too little time (RFC 6585 §4)."""
+
+    status = 429
+    code = "rate_limited"
+    detail = "Too many requests. Wait a little."
+
+
 class DependencyUnavailableError(AppError):
     """A server this service needs is down, silent or out of connections."""
 

@@ -23,6 +23,10 @@ async def hold_nothing(_: FastAPI) -> AsyncGenerator[None, None]:
     yield
 
 
+def watch_nothing(_: FastAPI) -> None:
+    """A feature that depends on no server."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """What one capability adds to the app, and what it keeps open while it runs.
@@ -34,5 +38,5 @@ class Feature:
     name: str
     setup: Callable[[FastAPI], None] = add_nothing
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] = hold_nothing
-    probe: Callable[[FastAPI], Probe] | None = None
+    probe: Callable[[FastAPI], Probe | None] = watch_nothing
     commands: Callable[[Commands], None] = add_nothing

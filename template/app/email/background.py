@@ -37,12 +37,13 @@ class BackgroundMailer:
     async def post(self, session: AsyncSession, mail: Mail) -> None:
         """Render now, where a mistake is the request's; send after the commit."""
         rendered = self.renderer.render(mail)
-        after_commit(session, lambda: self._start(rendered))
 
-    def _start(self, mail: RenderedMail) -> None:
-        task = asyncio.get_running_loop().create_task(self._send(mail))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        async def start() -> None:
+            task = asyncio.create_task(self._send(rendered))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
+        after_commit(session, start)
 
     async def _send(self, mail: RenderedMail) -> None:
         """Try, wait, try again; a mail that fails breaks nothing and is logged."""

@@ -20,11 +20,12 @@ def _setup(app: FastAPI) -> None:
         project_name=settings.project_name, password_reset_url=own.password_reset_url
     )
     app.state.mailer = BackgroundMailer(renderer, make_backend(own, settings))
+    app.state.background_mailer = app.state.mailer
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-    async with app.state.mailer.open():
+    async with app.state.background_mailer.open():
         yield
 
 

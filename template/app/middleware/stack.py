@@ -1,7 +1,6 @@
-"""The middlewares every service has, innermost first. Features add theirs around these."""
+"""The innermost middlewares, the first innermost. Features add theirs around these."""
 
 from fastapi import FastAPI
-from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 
 from app.core.config import Settings
@@ -22,12 +21,3 @@ def add_middleware(app: FastAPI) -> None:
     app.add_middleware(GZipMiddleware, minimum_size=LARGE_BYTES, compresslevel=5)
     if settings.trusted_hosts:
         app.add_middleware(TrustedHostsMiddleware, hosts=settings.trusted_hosts)
-    if settings.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.cors_origins,
-            allow_credentials=True,
-            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match"],
-            expose_headers=["ETag", "Location", "X-Request-ID", "Retry-After"],
-        )

@@ -30,6 +30,10 @@ class Repository(Generic[ModelT]):
         """Find a row and keep others from changing it until the transaction ends."""
         return await self.session.get(self.model, id, with_for_update=True)
 
+    async def count(self) -> int:
+        """Count the rows of the table."""
+        return await self.session.scalar(select(func.count()).select_from(self.model)) or 0
+
     async def add(self, row: ModelT) -> ModelT:
         """Insert a row."""
         self.session.add(row)

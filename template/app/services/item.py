@@ -5,13 +5,17 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.cache import Cache, Cached
 from app.core.etag import Precondition
 from app.core.exceptions import ConflictError, NotFoundError, PreconditionFailedError
 from app.core.pagination import Slice
 from app.db.errors import is_foreign_key_violation, is_unique_violation
 from app.models.item import Item
 from app.repositories.item import ItemRepository
-from app.schemas.item import ItemCreate, ItemQuery, ItemUpdate
+from app.schemas.item import ItemCreate, ItemQuery, ItemRead, ItemUpdate
+
+# The cache key of what is computed from all items.
+STATISTICS = "items:statistics"
 
 
 class ItemNotFoundError(NotFoundError):
@@ -36,8 +40,9 @@ class ItemInUseError(ConflictError):
 class ItemService:
     """Items, in the caller's transaction."""
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, cache: Cache) -> None:
         self.items = ItemRepository(session)
+        self.cache = cache
 
     async def page(self, query: ItemQuery) -> Slice:
         """Read one page of the items that match."""
@@ -50,12 +55,22 @@ class ItemService:
             raise ItemNotFoundError
         return item
 
+    async def read(self, id: UUID) -> Cached[ItemRead]:
+        """Read one item through the cache, or raise `ItemNotFoundError`."""
+
+        async def load() -> ItemRead:
+            return ItemRead.model_validate(await self.get(id))
+
+        return await self.cache.read(item_key(id), ItemRead, load)
+
     async def create(self, data: ItemCreate) -> Item:
         """Add an item, or raise `NameTakenError`."""
         try:
-            return await self.items.add(Item(**data.model_dump()))
+            item = await self.items.add(Item(**data.model_dump()))
         except IntegrityError as error:
             raise _known(error) from error
+        forget_items(self.cache, self.items.session, item.id)
+        return item
 
     async def update(self, id: UUID, data: ItemUpdate, precondition: Precondition) -> Item:
         """Change an item that is still at the version the caller has seen."""
@@ -66,6 +81,7 @@ class ItemService:
             await self.items.session.flush()
         except IntegrityError as error:
             raise _known(error) from error
+        forget_items(self.cache, self.items.session, id)
         return item
 
     async def delete(self, id: UUID, precondition: Precondition) -> None:
@@ -75,6 +91,7 @@ class ItemService:
             await self.items.delete(item)
         except IntegrityError as error:
             raise _known(error) from error
+        forget_items(self.cache, self.items.session, id)
 
     async def _lock(self, id: UUID, precondition: Precondition) -> Item:
         """Keep the item from changing between the comparison and the change."""
@@ -84,6 +101,16 @@ class ItemService:
         if not precondition.allows(item.version):
             raise PreconditionFailedError
         return item
+
+
+def item_key(id: UUID) -> str:
+    """The cache key of one item."""
+    return f"item:{id}"
+
+
+def forget_items(cache: Cache, session: AsyncSession, *ids: UUID) -> None:
+    """Forget what is cached of these items. Everything that changes items must do this."""
+    cache.forget(session, STATISTICS, *map(item_key, ids))
 
 
 def _known(error: IntegrityError) -> Exception:

@@ -1,12 +1,13 @@
 """Taking items out of stock, and putting them back."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.cache import Cache
 from app.core.exceptions import ConflictError, NotFoundError
 from app.core.mail import Mail, Mailer
 from app.core.pagination import Slice
@@ -15,7 +16,7 @@ from app.models.order import Order, OrderLine
 from app.models.user import User
 from app.repositories.order import OrderRepository
 from app.schemas.order import OrderCreate, OrderQuery
-from app.services.item import ItemNotFoundError
+from app.services.item import ItemNotFoundError, forget_items
 
 
 class OrderNotFoundError(NotFoundError):
@@ -40,10 +41,11 @@ class OrderCancelledError(ConflictError):
 class OrderService:
     """Orders, in the caller's transaction."""
 
-    def __init__(self, session: AsyncSession, mailer: Mailer) -> None:
+    def __init__(self, session: AsyncSession, mailer: Mailer, cache: Cache) -> None:
         self.session = session
         self.orders = OrderRepository(session)
         self.mailer = mailer
+        self.cache = cache
 
     async def page(self, query: OrderQuery, user: User) -> Slice:
         """Read one page of the user's orders; a superuser's page has everybody's."""
@@ -66,7 +68,7 @@ class OrderService:
             raise ItemNotFoundError
         if any(items[item].stock < quantity for item, quantity in wanted.items()):
             raise InsufficientStockError
-        await self.orders.move_stock({item: -quantity for item, quantity in wanted.items()})
+        await self._move_stock({item: -quantity for item, quantity in wanted.items()})
         order = await self.orders.add(make_order(data, items, user))
         await self.mailer.post(self.session, confirmation(order, items, user))
         return order
@@ -80,7 +82,7 @@ class OrderService:
         for line in order.lines:
             back[line.item_id] += line.quantity
         await self.orders.lock_items(list(back))
-        await self.orders.move_stock(back)
+        await self._move_stock(back)
         return await self._set(order, "cancelled")
 
     async def confirm(self, id: UUID, user: User) -> Order:
@@ -89,6 +91,10 @@ class OrderService:
         if order.status == "cancelled":
             raise OrderCancelledError
         return await self._set(order, "confirmed")
+
+    async def _move_stock(self, change: Mapping[UUID, int]) -> None:
+        await self.orders.move_stock(change)
+        forget_items(self.cache, self.session, *change)
 
     async def _set(self, order: Order, status: str) -> Order:
         order.status = status

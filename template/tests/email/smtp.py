@@ -7,6 +7,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from fastapi import FastAPI
 
 
 class MailServer:
@@ -48,3 +49,9 @@ class MailServer:
         self.port = server.sockets[0].getsockname()[1]
         async with server:
             yield self
+
+
+def without_workers(app: FastAPI) -> FastAPI:
+    """Let the app's own process send its mail, even if there are workers for it."""
+    app.state.mailer = app.state.background_mailer
+    return app

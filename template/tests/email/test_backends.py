@@ -16,7 +16,7 @@ from tests.auth.factories import AUTH, PASSWORD
 from tests.auth.fixtures import read_mails
 from tests.clients import connect
 from tests.conftest import MakeApp
-from tests.email.smtp import MailServer
+from tests.email.smtp import MailServer, without_workers
 
 SECRET = "t0ken-of-ada"
 MAIL = Renderer(project_name="Teapots", password_reset_url="").render(
@@ -61,7 +61,7 @@ async def test_the_console_shows_tokens_only_to_developers(
 ) -> None:
     app = await make_app(EMAIL_BACKEND="console", ENVIRONMENT=environment)
 
-    await app.state.mailer.backend.send(MAIL)
+    await app.state.background_mailer.backend.send(MAIL)
 
     written = capsys.readouterr().err
     assert "ada@example.com" in written
@@ -74,12 +74,12 @@ async def test_the_console_is_where_mails_go_unless_told_otherwise(
 ) -> None:
     monkeypatch.delenv("EMAIL_BACKEND")
 
-    assert type((await make_app()).state.mailer.backend).__name__ == "ConsoleBackend"
+    assert type((await make_app()).state.background_mailer.backend).__name__ == "ConsoleBackend"
 
 
 async def test_a_mail_server_gets_mails_with_both_parts(make_app: MakeApp) -> None:
     async with MailServer().open() as server:
-        app = await make_app(**server.settings, EMAILS_FROM="shop@example.com")
+        app = without_workers(await make_app(**server.settings, EMAILS_FROM="shop@example.com"))
         async with connect(app) as client, app.state.mailer.open():
             await register(client)
 

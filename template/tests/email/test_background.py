@@ -4,7 +4,6 @@ import asyncio
 from email.message import EmailMessage
 
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import text
 
 from app.core.mail import Mail
@@ -16,7 +15,7 @@ from app.email.settings import EmailSettings
 from tests.auth.factories import AUTH, PASSWORD
 from tests.clients import connect
 from tests.conftest import MakeApp
-from tests.email.smtp import MailServer
+from tests.email.smtp import MailServer, without_workers
 
 MAIL = Mail("ada@example.com", "welcome", {"name": "Ada"})
 ADA = {"email": "ada@example.com", "password": PASSWORD}
@@ -109,7 +108,7 @@ async def test_mails_under_way_arrive_before_the_service_stops(database: Databas
 
 async def test_a_request_does_not_wait_for_a_slow_mail_server(make_app: MakeApp) -> None:
     async with MailServer(seconds=0.5).open() as server:
-        app: FastAPI = await make_app(**server.settings)
+        app = without_workers(await make_app(**server.settings))
         async with connect(app) as client, app.state.mailer.open():
             response = await client.post(f"{AUTH}/register", json=ADA)
             assert not server.envelopes
@@ -122,7 +121,7 @@ async def test_a_request_succeeds_while_the_mail_server_is_down(make_app: MakeAp
     server = MailServer()
     async with server.open():
         pass  # nobody listens on its port from now on
-    app = await make_app(**server.settings)
+    app = without_workers(await make_app(**server.settings))
     async with connect(app) as client:
         response = await client.post(f"{AUTH}/register", json=ADA)
     await asyncio.sleep(0.1)

@@ -110,7 +110,8 @@ async def test_an_order_takes_five_statements_however_many_lines_it_has(
     with recorded_statements(database.engine) as statements:
         assert (await user_client.post(ORDERS, json=body)).status_code == 201
 
-    assert len(statements) == 5  # the caller, the items, their stock, the order, its lines
+    # The caller, the items, their stock, the order, its lines; the mail may be a job's.
+    assert len([text for text in statements if "INTO jobs" not in text]) == 5
 
 
 async def test_a_superuser_confirms_orders(

@@ -17,7 +17,7 @@ from app.api.deps import DatabaseDep
 from app.api.headers import no_store
 from app.api.openapi import problems
 from app.auth.password_policy import PasswordRejectedError
-from app.auth.throttle import TooManyAttemptsError
+from app.core.exceptions import TooManyRequestsError
 from app.models.user import User
 from app.schemas.auth import (
     LogoutRequest,
@@ -62,7 +62,7 @@ async def register(
     return user
 
 
-@router.post("/login", responses=problems(InvalidCredentialsError, TooManyAttemptsError))
+@router.post("/login", responses=problems(InvalidCredentialsError, TooManyRequestsError))
 async def login(
     form: Annotated[OAuth2PasswordRequestForm, Depends()], service: AuthServiceDep, request: Request
 ) -> TokenPair:
@@ -105,7 +105,7 @@ async def change_password(
 @router.post(
     "/password/forgot",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=problems(TooManyAttemptsError),
+    responses=problems(TooManyRequestsError),
 )
 async def forgot_password(
     data: PasswordForgotten,

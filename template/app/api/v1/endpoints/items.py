@@ -9,6 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from app.api.csv import csv_lines
 from app.api.deps import DatabaseDep, ItemServiceDep, PreconditionDep
+from app.api.headers import cache_headers
 from app.api.openapi import problems
 from app.core.etag import etag, not_modified
 from app.core.exceptions import PreconditionFailedError
@@ -60,13 +61,14 @@ async def get_item(
     items: ItemServiceDep,
     response: Response,
     if_none_match: Annotated[str | None, Header()] = None,
-) -> Item | Response:
+) -> ItemRead | Response:
     """Read one item. Its `ETag` goes into `If-None-Match` or `If-Match`."""
-    item = await items.get(item_id)
-    response.headers["ETag"] = etag(item.version)
-    if not_modified(if_none_match, item.version):
-        return Response(status_code=304, headers={"ETag": etag(item.version)})
-    return item
+    found = await items.read(item_id)
+    headers = {"ETag": etag(found.value.version), **cache_headers(found.hit)}
+    if not_modified(if_none_match, found.value.version):
+        return Response(status_code=304, headers=headers)
+    response.headers.update(headers)
+    return found.value
 
 
 @writing.post(

@@ -1,0 +1,110 @@
+"""/api/v1/jobs."""
+
+from collections.abc import AsyncGenerator
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
+from fastapi.responses import StreamingResponse
+
+from app.api.deps import DatabaseDep, SessionDep
+from app.api.headers import no_store
+from app.api.openapi import problems
+from app.core.pagination import Page
+from app.models.job import Job
+from app.schemas.job import JobCreate, JobQuery, JobRead
+from app.services.job import (
+    IdempotencyKeyReusedError,
+    JobNotCancellableError,
+    JobNotFoundError,
+    JobService,
+    JobWithoutFileError,
+    Viewer,
+    read_file,
+)
+
+router = APIRouter(prefix="/jobs", tags=["Jobs"], dependencies=[Depends(no_store)])
+
+
+async def get_job_service(session: SessionDep, request: Request) -> JobService:
+    """Jobs in the request's session. In a service without users everybody sees all of them."""
+    user = getattr(request.state, "user", None)
+    viewer = Viewer(user.id, user.is_superuser) if user else Viewer()
+    return JobService(session, request.app.state.job_queue, viewer)
+
+
+JobServiceDep = Annotated[JobService, Depends(get_job_service)]
+KeyDep = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="Any text of your own: the same request sent again makes no second job",
+    ),
+]
+
+
+@router.get("")
+async def list_jobs(jobs: JobServiceDep, query: Annotated[JobQuery, Query()]) -> Page[JobRead]:
+    """List your jobs; everybody's, as a superuser."""
+    return Page[JobRead].of(await jobs.page(query), query)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_202_ACCEPTED,
+    response_model=JobRead,
+    responses=problems(IdempotencyKeyReusedError),
+)
+async def create_job(
+    data: JobCreate, jobs: JobServiceDep, response: Response, key: KeyDep = None
+) -> Job:
+    """Ask for a job. Once this is answered it will be done, whatever fails meanwhile."""
+    job = await jobs.create(data, key)
+    response.headers["Location"] = f"/api/v1/jobs/{job.id}"
+    return job
+
+
+@router.get("/{job_id:uuid}", response_model=JobRead, responses=problems(JobNotFoundError))
+async def get_job(job_id: UUID, jobs: JobServiceDep) -> Job:
+    """See how far a job is."""
+    return await jobs.get(job_id)
+
+
+@router.get(
+    "/{job_id:uuid}/result",
+    response_class=StreamingResponse,
+    responses={
+        **problems(JobNotFoundError, JobWithoutFileError),
+        200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
+    },
+)
+async def get_job_result(
+    job_id: UUID, jobs: JobServiceDep, database: DatabaseDep
+) -> StreamingResponse:
+    """Download the file that a job has made."""
+    job = await jobs.get(job_id)
+    pieces = read_file(database.reads, job)
+    first = await anext(pieces, None) if job.status == "succeeded" else None
+    if first is None or not job.result:
+        raise JobWithoutFileError
+
+    async def body() -> AsyncGenerator[str, None]:
+        yield first
+        async for piece in pieces:
+            yield piece
+
+    disposition = f'attachment; filename="{job.result["filename"]}"'
+    headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
+    return StreamingResponse(body(), media_type=job.result["content_type"], headers=headers)
+
+
+@router.post(
+    "/{job_id:uuid}/cancel",
+    response_model=JobRead,
+    responses=problems(JobNotFoundError, JobNotCancellableError),
+)
+async def cancel_job(job_id: UUID, jobs: JobServiceDep) -> Job:
+    """Stop a job. One that waits is cancelled at once, one that runs soon."""
+    return await jobs.cancel(job_id)

@@ -1,0 +1,1 @@
+"""Reading through a cache that nobody ever sees an old value in. Why: see `ReadThroughCache`."""

@@ -1,0 +1,30 @@
+"""Which websites may call the API from a browser (the Fetch standard's CORS protocol)."""
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from app.core.config import Settings
+from app.core.feature import Feature
+
+
+def _setup(app: FastAPI) -> None:
+    settings: Settings = app.state.settings
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match"],
+            expose_headers=[
+                "ETag",
+                "Location",
+                "RateLimit",
+                "RateLimit-Policy",
+                "Retry-After",
+                "X-Request-ID",
+            ],
+        )
+
+
+cors = Feature(name="cors", setup=_setup)

@@ -1,0 +1,75 @@
+"""Work for later."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import Base, HasId, utc_now
+from app.db.types import Timestamp
+
+
+class Job(HasId, Base):
+    """A job, and its own outbox: the message to the workers only says that there is one.
+
+    `due_at` is when a worker may take it: while it waits, when to begin; while it runs, when its
+    worker counts as dead; None once it has ended.
+    """
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')",
+            name="status_known",
+        ),
+    )
+
+    type: Mapped[str] = mapped_column(String(100))
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    status: Mapped[str] = mapped_column(String(20), default="queued")
+    progress: Mapped[int] = mapped_column(default=0)
+    # Counts the beginnings. It also fences: who holds an older number may write nothing.
+    attempts: Mapped[int] = mapped_column(default=0)
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    error: Mapped[str | None] = mapped_column(Text)
+    # No foreign key: a service without users has no such table.
+    owner_id: Mapped[UUID | None] = mapped_column(index=True)
+    # Of the owner and the Idempotency-Key, and of the body that came with it.
+    key_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    body_hash: Mapped[str | None] = mapped_column(String(64))
+    request_id: Mapped[str | None] = mapped_column(String(128))
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    due_at: Mapped[datetime | None] = mapped_column(Timestamp, default=utc_now, index=True)
+    announced_at: Mapped[datetime | None] = mapped_column(Timestamp, default=utc_now)
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=utc_now, index=True)
+    started_at: Mapped[datetime | None] = mapped_column(Timestamp)
+    finished_at: Mapped[datetime | None] = mapped_column(Timestamp, index=True)
+
+
+class JobOutput(Base):
+    """A piece of a file that a job has made.
+
+    In the database, since server and workers share no disk. In pieces, each written by itself, so
+    that neither memory nor a transaction has to hold the file. Those of the attempt that
+    succeeded are the file.
+    """
+
+    __tablename__ = "job_outputs"
+
+    job_id: Mapped[UUID] = mapped_column(
+        ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True
+    )
+    attempt: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    data: Mapped[str] = mapped_column(Text)
+
+
+class WorkerSign(Base):
+    """When the workers last gave a sign of life."""
+
+    __tablename__ = "worker_signs"
+
+    name: Mapped[str] = mapped_column(String(50), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(Timestamp)

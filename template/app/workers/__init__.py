@@ -1,0 +1,1 @@
+"""Background jobs: kept in the database, announced and run by Celery."""

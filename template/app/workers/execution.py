@@ -1,0 +1,139 @@
+"""Making one attempt at one job: claimed, kept alive, and ended together with its effect."""
+
+import asyncio
+import random
+from collections.abc import Awaitable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, NoReturn
+from uuid import UUID
+
+import structlog
+from pydantic import ValidationError
+from structlog.contextvars import bind_contextvars
+
+from app.core.job import KINDS, JobFailedError, JobQueue
+from app.db.session import Database
+from app.models.job import Job
+from app.repositories.job_queue import JobQueueRepository
+from app.workers.context import JobContext
+from app.workers.settings import JobSettings
+
+FAILED = "The job failed, however often it was tried. The reason has been logged."
+LONGEST_DELAY_SECONDS = 600
+# Progress is written, and a wish to cancel noticed, so often.
+PULSE_SECONDS = 2.0
+
+log = structlog.get_logger(__name__)
+
+
+class LostError(Exception):
+    """Another worker took this one for dead, and has begun the job again."""
+
+
+class CancelledJobError(Exception):
+    """Somebody asked for the job to be cancelled."""
+
+
+class Execution:
+    """What it takes to run jobs."""
+
+    def __init__(self, database: Database, settings: JobSettings, queue: JobQueue) -> None:
+        self.database = database
+        self.settings = settings
+        self.queue = queue
+
+    async def run(self, id: UUID) -> None:
+        """Make an attempt at a job, if it is due and nobody else does."""
+        bind_contextvars(job_id=str(id))
+        job = await self._claim(id)
+        if job is None:
+            log.debug("job_not_due")
+            return
+        if job.request_id:
+            bind_contextvars(request_id=job.request_id)
+        bind_contextvars(job_type=job.type, attempt=job.attempts)
+        log.info("job_started")
+        try:
+            await self._attempt(job)
+        except LostError:
+            log.warning("job_lost")
+        except CancelledJobError:
+            await self._end(job, "cancelled")
+        except JobFailedError as error:
+            await self._end(job, "failed", str(error))
+        except Exception:
+            log.exception("job_attempt_failed")
+            await self._retry(job)
+        else:
+            log.info("job_succeeded")
+
+    async def _claim(self, id: UUID) -> Job | None:
+        async with self.database.transactions.begin() as session:
+            claimed = JobQueueRepository(session).claim(
+                id, self.settings.lease, self.settings.job_max_attempts
+            )
+            return await claimed
+
+    async def _attempt(self, job: Job) -> None:
+        """Commit the effect and the success in one transaction, if the job is still ours."""
+        kind = KINDS.get(job.type)
+        if kind is None:
+            raise JobFailedError("There is no such type of job any more.")
+        try:
+            payload = kind.payload.model_validate(job.payload)
+        except ValidationError:
+            raise JobFailedError("The payload does not fit the type of job any more.") from None
+        async with self.database.transactions() as session:
+            context = JobContext(job, self.database, session, self.queue)
+            result = await self._alive(context, kind.handler(context, payload))
+            values = {"progress": 100, "result": result}
+            if not await JobQueueRepository(session).end(job, "succeeded", **values):
+                raise LostError
+            await session.commit()
+
+    async def _alive(self, context: JobContext, work: Awaitable[Any]) -> Any:
+        """Await the handler while somebody renews its lease."""
+        task = asyncio.ensure_future(work)
+        pulse = asyncio.create_task(self._pulse(context, task))
+        try:
+            async with asyncio.timeout(self.settings.job_timeout_seconds):
+                return await task
+        except asyncio.CancelledError:
+            if pulse.done():
+                pulse.result()  # raises why
+            raise
+        finally:
+            pulse.cancel()
+
+    async def _pulse(self, context: JobContext, task: asyncio.Future[Any]) -> NoReturn:
+        """Renew the lease until there is a reason to stop; a silent database is none."""
+        while True:
+            await asyncio.sleep(min(PULSE_SECONDS, self.settings.job_lease_seconds / 3))
+            stop: bool | None = False
+            with suppress(Exception):
+                stop = await self._renew(context)
+            if stop is not False:
+                task.cancel()
+                raise LostError if stop is None else CancelledJobError
+
+    async def _renew(self, context: JobContext) -> bool | None:
+        async with self.database.transactions.begin() as session:
+            jobs = JobQueueRepository(session)
+            return await jobs.renew(context.job, self.settings.lease, context.percent)
+
+    async def _retry(self, job: Job) -> None:
+        """Let another attempt follow, later and later, and not in step with other jobs'."""
+        if job.attempts >= self.settings.job_max_attempts:
+            await self._end(job, "failed", FAILED)
+            return
+        seconds = self.settings.job_retry_seconds * 2 ** (job.attempts - 1)
+        spread = random.uniform(0.5, 1.5)  # noqa: S311
+        delay = timedelta(seconds=min(seconds, LONGEST_DELAY_SECONDS) * spread)
+        async with self.database.transactions.begin() as session:
+            await JobQueueRepository(session).postpone(job, delay)
+
+    async def _end(self, job: Job, status: str, error: str | None = None) -> None:
+        async with self.database.transactions.begin() as session:
+            await JobQueueRepository(session).end(job, status, error=error)
+        log.warning("job_ended", status=status, error=error)

@@ -1,0 +1,40 @@
+"""Jobs about items."""
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
+
+from app.api.csv import csv_lines
+from app.core.job import job
+from app.repositories.item import ItemRepository
+from app.schemas.base import Input
+from app.schemas.item import ItemRead
+from app.services.export import stream_items
+from app.workers.context import JobContext
+
+
+class ItemsExport(Input):
+    """There is nothing to choose."""
+
+
+@job("items.export", ItemsExport)
+async def export_items(context: JobContext, _: ItemsExport) -> dict[str, Any]:
+    """Write all items to a CSV file, which `GET /jobs/{id}/result` gives out."""
+    async with context.database.reads() as session:
+        total = await ItemRepository(session).count()
+    rows = 0
+
+    async def counted() -> AsyncGenerator[Sequence[Any], None]:
+        nonlocal rows
+        async for batch in stream_items(context.database.reads):
+            yield batch
+            rows += len(batch)
+            context.progress(rows, total)
+
+    async for lines in csv_lines(ItemRead.model_fields, counted()):
+        await context.write(lines)
+    return {
+        "filename": "items.csv",
+        "content_type": "text/csv",
+        "rows": rows,
+        "href": f"/api/v1/jobs/{context.job.id}/result",
+    }

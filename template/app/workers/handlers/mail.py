@@ -1,0 +1,68 @@
+"""Jobs that send mail."""
+
+from functools import cache
+from typing import Annotated, Any
+
+from jinja2 import TemplateError
+from pydantic import EmailStr, Field
+
+from app.core.config import Settings
+from app.core.job import JobFailedError, job
+from app.core.mail import Mail
+from app.core.text import Text
+from app.email.backends import Backend, make_backend
+from app.email.rendering import Renderer
+from app.email.settings import EmailSettings
+from app.schemas.base import Input
+from app.workers.context import JobContext
+from app.workers.mailer import SEND_MAIL, mail_row
+
+Template = Annotated[str, Field(pattern="^[a-z_]{1,50}$", examples=["welcome"])]
+Values = Annotated[dict[Text, Text], Field(max_length=50)]
+
+
+class MailSend(Input):
+    """One message to one person."""
+
+    to: str
+    template: Template
+    context: Values = {}
+
+
+class MailBulk(Input):
+    """One message to many people, each of whom gets it alone and once."""
+
+    to: Annotated[list[EmailStr], Field(min_length=1, max_length=1000)]
+    template: Template
+    context: Values = {}
+
+
+@cache
+def post_office() -> tuple[Renderer, Backend]:
+    """What turns mail into text, and what takes it away."""
+    settings, own = Settings.load(), EmailSettings.load()
+    renderer = Renderer(
+        project_name=settings.project_name, password_reset_url=own.password_reset_url
+    )
+    return renderer, make_backend(own, settings)
+
+
+@job(SEND_MAIL, MailSend, public=False)
+async def send_mail(_: JobContext, payload: MailSend) -> None:
+    """Send one mail; twice, if the worker dies before it can say that it has sent it."""
+    renderer, backend = post_office()
+    try:
+        rendered = renderer.render(Mail(payload.to, payload.template, payload.context))
+    except TemplateError:
+        raise JobFailedError("The mail cannot be made from this template and context.") from None
+    await backend.send(rendered)
+
+
+@job("mail.bulk", MailBulk, superusers=True)
+async def send_bulk_mail(context: JobContext, payload: MailBulk) -> dict[str, Any]:
+    """Make one job a recipient, so that one bad address holds up nobody else."""
+    rows = [
+        mail_row(Mail(to, payload.template, payload.context), key=f"{context.job.id}/{to.lower()}")
+        for to in payload.to
+    ]
+    return {"mails": len(await context.enqueue(rows))}

@@ -1,0 +1,52 @@
+"""What Celery tells us while it runs: when to set up logs, and when processes begin and end."""
+
+import logging
+import sys
+from typing import Any
+
+from celery.signals import (
+    celeryd_init,
+    setup_logging,
+    worker_process_shutdown,
+    worker_shutdown,
+)
+from kombu.transport.redis import QoS
+
+import app.workers.request_id  # noqa: F401  (connects its signals)
+from app.core.config import Settings
+from app.core.logging import configure_logging
+from app.workers.runtime import close_runtime
+
+# Says of each message, without the request's id, what our own lines say of each job.
+CHATTER = ("celery.app.trace", "celery.worker.strategy")
+
+
+@setup_logging.connect(weak=False)
+def _configure_logging(**_: Any) -> None:
+    """Log as the server does. That there is a receiver keeps Celery from its own set-up."""
+    configure_logging(Settings.load())
+    for name in CHATTER:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@celeryd_init.connect(weak=False)
+def _be_quiet(instance: Any, **_: Any) -> None:
+    """Keep Celery's banner and its farewell out of the log lines."""
+    instance.quiet = True
+    sys.__stdout__ = sys.__stderr__  # where it writes, past all logging
+
+
+@celeryd_init.connect(weak=False)
+def _survive_redis(**_: Any) -> None:
+    """Do not give messages back to a Redis that is gone: Kombu fails at it, and ends the worker.
+
+    They come again by themselves, after the visibility timeout, and jobs with the next sweep.
+    """
+    QoS.restore_at_shutdown = False
+
+
+@worker_process_shutdown.connect(weak=False)
+@worker_shutdown.connect(weak=False)
+def _close(**_: Any) -> None:
+    """Close what the process has opened."""
+    close_runtime()

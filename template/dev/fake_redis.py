@@ -1,0 +1,38 @@
+"""`python -m dev.fake_redis PORT`: a Redis written in Python, where no real one is installed."""
+
+import sys
+from typing import Any
+
+from fakeredis import TcpFakeServer
+from redis.exceptions import RedisError
+
+
+class FakeRedis(TcpFakeServer):
+    """Lets many connect at once, and hangs up on nobody because of an error reply."""
+
+    request_queue_size = 128
+    daemon_threads = True
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Serve one client, until it leaves."""
+        handler: Any = self.RequestHandlerClass
+        type("Handler", (handler,), {"setup": _setup})(request, client_address, self)
+
+
+def _setup(handler: Any) -> None:
+    """Let errors be answers: the server takes what is raised for its own, and disconnects."""
+    super(type(handler), handler).setup()
+    client = handler.current_client
+    read = client.read_response
+
+    def read_response() -> Any:
+        try:
+            return read()
+        except RedisError as error:
+            return error
+
+    client.read_response = read_response
+
+
+if __name__ == "__main__":
+    FakeRedis(("127.0.0.1", int(sys.argv[1])), server_type="redis").serve_forever()

@@ -1,0 +1,122 @@
+"""Nobody sees an old value after a change was answered."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from httpx2 import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.cache.read_through import ReadThroughCache
+from app.db.session import Database
+from tests.cache.stores import LateOnce, cache_of
+from tests.clients import connect
+from tests.conftest import MakeApp, MakeClient
+from tests.factories import make_item
+from tests.processes import serving
+from tests.transactions import failing_commits
+
+ITEMS = "/api/v1/items"
+ROUNDS = 3
+READS = 50
+
+
+@asynccontextmanager
+async def readers(url: str, *clients: AsyncClient) -> AsyncGenerator[None]:
+    """Let each client read all the time."""
+    done = asyncio.Event()
+
+    async def read(client: AsyncClient) -> None:
+        while not done.is_set():
+            assert (await client.get(url)).status_code == 200
+
+    tasks = [asyncio.create_task(read(client)) for client in clients]
+    try:
+        yield
+    finally:
+        done.set()
+        await asyncio.gather(*tasks)
+
+
+async def stocks(url: str, client: AsyncClient) -> set[int]:
+    """What the client reads, time and again."""
+    return {(await client.get(url)).json()["stock"] for _ in range(READS)}
+
+
+async def test_after_a_change_no_process_reads_the_old_value(
+    client: AsyncClient, make_client: MakeClient, session: AsyncSession
+) -> None:
+    url = f"{ITEMS}/{(await make_item(session)).id}"
+    other, third = await make_client(), await make_client()
+
+    async with readers(url, client, other, third):
+        for stock in range(100, 100 + ROUNDS):
+            assert (await client.patch(url, json={"stock": stock})).status_code == 200
+
+            assert await stocks(url, other) | await stocks(url, client) == {stock}
+
+
+async def test_a_server_of_its_own_reads_no_old_value(
+    client: AsyncClient, session: AsyncSession, credentials: dict[str, str], tmp_path: Path
+) -> None:
+    url = f"{ITEMS}/{(await make_item(session)).id}"
+    with serving(tmp_path) as service:
+        async with AsyncClient(base_url=service.url, headers=credentials) as other:
+            for stock in range(100, 100 + ROUNDS):
+                await client.patch(url, json={"stock": stock})
+
+                assert await stocks(url, other) == {stock}
+            assert (await other.get(url)).headers["x-cache"] == "HIT"
+
+
+async def test_what_was_loaded_before_a_change_is_not_kept_after_it(
+    client: AsyncClient, make_app: MakeApp, credentials: dict[str, str], session: AsyncSession
+) -> None:
+    url = f"{ITEMS}/{(await make_item(session)).id}"
+    late, slow_app = late_once(await make_app())
+    async with connect(slow_app, credentials) as slow:
+        loading = asyncio.create_task(slow.get(url))
+        await asyncio.wait_for(late.reached.wait(), timeout=10)
+
+        await client.patch(url, json={"stock": 100})
+        during = await slow.get(url)
+        late.late.set()
+        before = await loading
+
+        assert (before.json()["stock"], during.json()["stock"]) == (5, 100)
+        assert await stocks(url, slow) | await stocks(url, client) == {100}
+
+
+def late_once(app: FastAPI) -> tuple[LateOnce, FastAPI]:
+    """Let the app's cache be late once to store what it has loaded."""
+    late = LateOnce(cache_of(app).store)
+    app.state.cache = ReadThroughCache(late, 60)
+    return late, app
+
+
+async def test_a_refused_change_leaves_the_cache_alone(
+    client: AsyncClient, session: AsyncSession
+) -> None:
+    url = f"{ITEMS}/{(await make_item(session)).id}"
+    await make_item(session, name="Teapot")
+    await client.get(url)
+
+    await client.patch(url, json={"name": "Teapot"})
+    await client.patch(url, json={"stock": 7}, headers={"If-Match": '"7"'})
+
+    assert (await client.get(url)).headers["x-cache"] == "HIT"
+
+
+async def test_a_change_that_is_not_committed_leaves_the_cache_alone(
+    client: AsyncClient, session: AsyncSession, database: Database
+) -> None:
+    url = f"{ITEMS}/{(await make_item(session)).id}"
+    await client.get(url)
+
+    with failing_commits(database.engine):
+        await client.patch(url, json={"stock": 7})
+
+    response = await client.get(url)
+    assert (response.json()["stock"], response.headers["x-cache"]) == (5, "HIT")

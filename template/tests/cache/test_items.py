@@ -1,0 +1,128 @@
+"""Single items through the cache."""
+
+import json
+
+import pytest
+from httpx2 import AsyncClient
+from redis import Redis
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.project import PROJECT
+from tests.conftest import MakeClient
+from tests.factories import make_item
+from tests.problems import assert_problem
+
+ITEMS = "/api/v1/items"
+
+
+async def test_an_item_is_loaded_once_and_reads_the_same_from_the_cache(
+    client: AsyncClient, session: AsyncSession
+) -> None:
+    url = f"{ITEMS}/{(await make_item(session, description='Round')).id}"
+
+    first, second = await client.get(url), await client.get(url)
+
+    assert [r.headers["x-cache"] for r in (first, second)] == ["MISS", "HIT"]
+    assert first.content == second.content
+    assert first.headers["etag"] == second.headers["etag"] == '"1"'
+
+
+@pytest.mark.parametrize("state", ["MISS", "HIT"])
+async def test_a_current_copy_is_not_sent_again_whether_cached_or_not(
+    client: AsyncClient, session: AsyncSession, state: str
+) -> None:
+    url = f"{ITEMS}/{(await make_item(session)).id}"
+    if state == "HIT":
+        await client.get(url)
+
+    response = await client.get(url, headers={"If-None-Match": '"1"'})
+
+    assert (response.status_code, response.content) == (304, b"")
+    assert (response.headers["x-cache"], response.headers["etag"]) == (state, '"1"')
+
+
+async def test_a_deleted_item_is_not_found(client: AsyncClient, session: AsyncSession) -> None:
+    url = f"{ITEMS}/{(await make_item(session)).id}"
+    await client.get(url)
+
+    await client.delete(url)
+
+    assert_problem(await client.get(url), 404, "not_found")
+
+
+async def test_that_an_item_is_missing_is_not_kept(
+    client: AsyncClient, session: AsyncSession
+) -> None:
+    item = await make_item(session)
+    await session.delete(item)
+    await session.commit()
+    missing = await client.get(f"{ITEMS}/{item.id}")
+
+    await make_item(session, id=item.id)
+
+    assert_problem(missing, 404, "not_found")
+    assert (await client.get(f"{ITEMS}/{item.id}")).status_code == 200
+
+
+async def test_whoever_may_not_read_is_not_answered_from_the_cache(
+    client: AsyncClient,
+    anonymous: AsyncClient,
+    session: AsyncSession,
+    public_operations: set[str],
+) -> None:
+    url = f"{ITEMS}/{(await make_item(session)).id}"
+    await client.get(url)
+
+    response = await anonymous.get(url)
+
+    assert response.status_code == (200 if "get_item" in public_operations else 401)
+
+
+async def test_what_is_kept_is_json_and_expires_within_the_time_set(
+    make_client: MakeClient, session: AsyncSession, redis_client: Redis
+) -> None:
+    item = await make_item(session)
+    client = await make_client(CACHE_TTL_SECONDS="100")
+    await client.get(f"{ITEMS}/{item.id}")
+
+    key = f"{PROJECT.name}:cache:v1:item:{item.id}"
+
+    assert json.loads(str(redis_client.get(key)))["value"]["name"] == item.name
+    assert 70 < int(str(redis_client.ttl(key))) <= 100
+
+
+async def test_a_cache_that_is_switched_off_says_nothing(
+    make_client: MakeClient, session: AsyncSession
+) -> None:
+    url = f"{ITEMS}/{(await make_item(session)).id}"
+    client = await make_client(CACHE_ENABLED="false")
+
+    responses = [await client.get(url) for _ in range(2)]
+
+    assert all(r.status_code == 200 and "x-cache" not in r.headers for r in responses)
+
+
+async def test_what_another_version_has_written_is_not_read(
+    client: AsyncClient, session: AsyncSession, redis_client: Redis
+) -> None:
+    item = await make_item(session)
+    key = f"{PROJECT.name}:cache:v1:item:{item.id}"
+    redis_client.set(key, '{"schema":"0123456789ab","value":{"colour":"red"}}')
+
+    response = await client.get(f"{ITEMS}/{item.id}")
+
+    assert response.json()["name"] == item.name
+    assert response.headers["x-cache"] == "MISS"
+
+
+async def test_what_cannot_be_read_is_loaded(
+    client: AsyncClient, session: AsyncSession, redis_client: Redis
+) -> None:
+    item = await make_item(session)
+    await client.get(f"{ITEMS}/{item.id}")
+    key = f"{PROJECT.name}:cache:v1:item:{item.id}"
+    redis_client.set(key, str(redis_client.get(key)).replace('"stock":5', '"stock":"x"'))
+
+    response = await client.get(f"{ITEMS}/{item.id}")
+
+    assert (response.json()["stock"], response.headers["x-cache"]) == (5, "MISS")

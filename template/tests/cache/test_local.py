@@ -1,0 +1,50 @@
+"""The cache without Redis: this process's own, and only if there is no other process."""
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.cache import store as local
+from app.cache.store import LocalStore
+from tests.conftest import MakeClient
+from tests.factories import make_item
+
+ITEMS = "/api/v1/items"
+
+
+async def test_without_redis_the_process_keeps_what_it_reads(
+    make_client: MakeClient, session: AsyncSession
+) -> None:
+    url = f"{ITEMS}/{(await make_item(session)).id}"
+    client = await make_client(REDIS_URL="")
+
+    first, second = await client.get(url), await client.get(url)
+    await client.patch(url, json={"stock": 100})
+    third = await client.get(url)
+
+    assert [r.headers["x-cache"] for r in (first, second, third)] == ["MISS", "HIT", "MISS"]
+    assert [r.json()["stock"] for r in (first, second, third)] == [5, 5, 100]
+
+
+async def test_several_processes_without_redis_keep_nothing_and_say_so(
+    make_client: MakeClient, session: AsyncSession, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"{ITEMS}/{(await make_item(session)).id}"
+    client = await make_client(REDIS_URL="", WEB_CONCURRENCY="2")
+
+    responses = [await client.get(url) for _ in range(2)]
+
+    assert not any("x-cache" in r.headers for r in responses)
+    assert capsys.readouterr().out.count("cache_off") == 1
+
+
+async def test_the_least_recently_used_entries_make_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(local, "MOST_ENTRIES", 2)
+    store = LocalStore()
+
+    for key in ("a", "b", "a", "c"):
+        await store.claim(key, f"lease of {key}")
+
+    assert await store.claim("a", "new") == "lease of a"
+    assert await store.claim("b", "new") == "new"

@@ -1,0 +1,135 @@
+"""Redis stops, hangs, forgets and comes back: answers stay right, and soon."""
+
+import asyncio
+import time
+from collections.abc import Awaitable
+
+import pytest
+from httpx2 import AsyncClient, Response
+from redis import Redis
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.cache.entry import PREFIX
+from tests.clients import connect
+from tests.conftest import MakeApp, MakeClient
+from tests.factories import make_item
+from tests.redis.servers import RedisServer
+
+ITEMS = "/api/v1/items"
+# What Redis may cost, and what the request itself costs on a slow machine.
+LATEST_SECONDS = 0.25 + 0.25
+RECOVERY_SECONDS = 10
+
+
+async def timely(request: Awaitable[Response]) -> Response:
+    """The answer, which must come in time."""
+    began = time.monotonic()
+    response = await request
+    assert time.monotonic() - began < LATEST_SECONDS
+    assert response.status_code == 200
+    return response
+
+
+async def eventually_hit(client: AsyncClient, url: str, stock: int) -> None:
+    """Read until the cache answers, and never anything but this stock."""
+    give_up = time.monotonic() + RECOVERY_SECONDS
+    while time.monotonic() < give_up:
+        response = await client.get(url)
+        assert response.json()["stock"] == stock
+        if response.headers["x-cache"] == "HIT":
+            return
+        await asyncio.sleep(0.05)
+    raise TimeoutError("the cache does not come back")
+
+
+@pytest.fixture
+async def url(session: AsyncSession) -> str:
+    """An item."""
+    return f"{ITEMS}/{(await make_item(session)).id}"
+
+
+async def test_while_redis_hangs_the_database_answers_and_changes_are_seen_afterwards(
+    make_client: MakeClient, redis_server: RedisServer, url: str
+) -> None:
+    client, other = [await make_client(REDIS_URL=redis_server.url) for _ in range(2)]
+    await eventually_hit(client, url, 5)
+
+    with redis_server.frozen():
+        assert (await timely(client.get(url))).headers["x-cache"] == "MISS"
+        await timely(client.patch(url, json={"stock": 100}))
+        assert (await timely(client.get(url))).json()["stock"] == 100
+        assert (await timely(other.get(url))).json()["stock"] == 100
+
+    await eventually_hit(client, url, 100)
+    await eventually_hit(other, url, 100)
+
+
+async def test_a_change_that_redis_misses_first_is_seen_by_this_process_at_once(
+    make_client: MakeClient, redis_server: RedisServer, url: str
+) -> None:
+    client = await make_client(REDIS_URL=redis_server.url)
+    await eventually_hit(client, url, 5)
+
+    with redis_server.frozen():
+        await timely(client.patch(url, json={"stock": 100}))
+
+    await eventually_hit(client, url, 100)
+
+
+async def test_while_redis_is_gone_the_database_answers(
+    make_client: MakeClient, redis_server: RedisServer, url: str
+) -> None:
+    client = await make_client(REDIS_URL=redis_server.url)
+    await eventually_hit(client, url, 5)
+
+    redis_server.stop()
+    assert (await timely(client.get(url))).headers["x-cache"] == "MISS"
+    await timely(client.patch(url, json={"stock": 100}))
+    assert (await timely(client.get(url))).json()["stock"] == 100
+    redis_server.restart()
+
+    await eventually_hit(client, url, 100)
+
+
+async def test_a_change_in_the_pause_after_a_failure_is_seen_by_other_processes_at_once(
+    make_app: MakeApp, make_client: MakeClient, credentials: dict[str, str], url: str
+) -> None:
+    app, other = await make_app(), await make_client()
+    await eventually_hit(other, url, 5)
+    app.state.redis._fail("a hiccup")
+
+    async with connect(app, credentials) as client:
+        await client.patch(url, json={"stock": 100})
+
+    await eventually_hit(other, url, 100)
+
+
+async def test_a_redis_that_has_forgotten_everything_makes_nothing_old_valid(
+    client: AsyncClient, redis_client: Redis, url: str
+) -> None:
+    await eventually_hit(client, url, 5)
+
+    redis_client.flushall()
+    forgotten = await client.get(url)
+    await client.patch(url, json={"stock": 100})
+    redis_client.flushall()
+
+    assert forgotten.headers["x-cache"] == "MISS"
+    await eventually_hit(client, url, 100)
+
+
+async def test_what_could_not_be_dropped_is_dropped_when_redis_is_back(
+    make_client: MakeClient, redis_server: RedisServer, url: str
+) -> None:
+    client = await make_client(REDIS_URL=redis_server.url)
+    await eventually_hit(client, url, 5)
+
+    with redis_server.frozen():
+        await client.patch(url, json={"stock": 100})
+
+    with Redis.from_url(redis_server.url) as redis:
+        for _ in range(100):
+            await asyncio.sleep(0.05)
+            if not redis.keys(f"{PREFIX}*"):
+                return
+    raise TimeoutError("it is still there")

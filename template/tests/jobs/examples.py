@@ -1,0 +1,37 @@
+"""Good requests of the operations on jobs."""
+
+from httpx2 import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tests.examples import Call, Example
+from tests.jobs.factories import EXPORT, make_job
+
+
+async def export(_: AsyncClient, __: AsyncSession) -> Call:
+    """An export of all items."""
+    return Call(json=EXPORT)
+
+
+async def everything(_: AsyncClient, session: AsyncSession) -> Call:
+    """A list that is not empty."""
+    await make_job(session)
+    return Call()
+
+
+async def waiting_job(_: AsyncClient, session: AsyncSession) -> Call:
+    """A job that nobody has begun."""
+    return Call(path={"job_id": (await make_job(session)).id})
+
+
+async def finished_export(_: AsyncClient, session: AsyncSession) -> Call:
+    """A job that has made a file."""
+    return Call(path={"job_id": (await make_job(session, file=["name\r\n", "Tea\r\n"])).id})
+
+
+EXAMPLES: dict[str, Example] = {
+    "create_job": export,
+    "list_jobs": everything,
+    "get_job": waiting_job,
+    "cancel_job": waiting_job,
+    "get_job_result": finished_export,
+}

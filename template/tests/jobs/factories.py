@@ -1,0 +1,28 @@
+"""Jobs for tests to begin with."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import null
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models.job import Job, JobOutput
+
+JOBS = "/api/v1/jobs"
+EXPORT = {"type": "items.export", "payload": {}}
+# A plain None would be replaced by the column's default.
+NEVER = null()
+ENDED: dict[str, Any] = {"due_at": NEVER, "attempts": 1}
+
+
+async def make_job(session: AsyncSession, *, file: Sequence[str] = (), **fields: Any) -> Job:
+    """Add an export that waits; with `file`, one that has succeeded and made it."""
+    result = {"filename": "items.csv", "content_type": "text/csv"}
+    done = ENDED | {"status": "succeeded", "progress": 100, "result": result} if file else {}
+    job = Job(**{"type": "items.export", "payload": {}} | done | fields)
+    session.add(job)
+    await session.flush()
+    for position, data in enumerate(file):
+        session.add(JobOutput(job_id=job.id, attempt=1, position=position, data=data))
+    await session.commit()
+    return job

@@ -1,0 +1,208 @@
+"""/api/v1/jobs: asking for work, and watching it. Nobody does it here: see tests/workers/."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+from httpx2 import AsyncClient
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models.job import Job
+from tests.jobs.factories import ENDED, EXPORT, JOBS, make_job
+from tests.problems import assert_problem
+
+FIELDS = {
+    "id",
+    "type",
+    "status",
+    "progress",
+    "attempts",
+    "result",
+    "error",
+    "owner_id",
+    "created_at",
+    "started_at",
+    "finished_at",
+}
+
+
+async def count(session: AsyncSession) -> int | None:
+    return await session.scalar(select(func.count()).select_from(Job))
+
+
+async def test_a_job_is_accepted_and_can_be_watched(client: AsyncClient) -> None:
+    accepted = await client.post(JOBS, json={"type": "items.export"})
+
+    job = accepted.json()
+    assert (accepted.status_code, accepted.headers["cache-control"]) == (202, "no-store")
+    assert job.keys() == FIELDS
+    assert (job["status"], job["progress"], job["attempts"], job["result"]) == (
+        "queued",
+        0,
+        0,
+        None,
+    )
+    assert accepted.headers["location"] == f"{JOBS}/{job['id']}"
+    watched = await client.get(accepted.headers["location"])
+    assert (watched.json(), watched.headers["cache-control"]) == (job, "no-store")
+
+
+async def test_the_job_remembers_the_request_that_asked_for_it(
+    client: AsyncClient, session: AsyncSession
+) -> None:
+    accepted = await client.post(JOBS, json=EXPORT, headers={"X-Request-ID": "told-by-caller"})
+
+    job = await session.get(Job, UUID(accepted.json()["id"]))
+
+    assert job is not None
+    assert job.request_id == "told-by-caller"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": "no.such"},
+        {"type": "mail.send", "payload": {"to": "a@example.com", "template": "welcome"}},
+        {"type": "items.export", "payload": {"unknown": 1}},
+        {"type": "items.export", "payload": None},
+        {"type": "items.export", "extra": 1},
+        {},
+    ],
+)
+async def test_what_nobody_can_do_is_not_accepted(
+    body: object, client: AsyncClient, session: AsyncSession
+) -> None:
+    problem = assert_problem(await client.post(JOBS, json=body), 422, "validation_error")
+
+    assert problem["errors"]
+    assert await count(session) == 0
+
+
+async def test_a_job_that_does_not_exist_is_not_found(client: AsyncClient) -> None:
+    unknown = f"{JOBS}/01890000-0000-7000-8000-000000000000"
+
+    for response in (
+        await client.get(unknown),
+        await client.get(f"{unknown}/result"),
+        await client.post(f"{unknown}/cancel"),
+    ):
+        assert_problem(response, 404, "not_found")
+
+
+async def test_jobs_are_listed_newest_first_and_filtered(
+    client: AsyncClient, session: AsyncSession
+) -> None:
+    first, second = await make_job(session), await make_job(session, status="failed", **ENDED)
+
+    listed = (await client.get(JOBS)).json()
+    failed = (await client.get(JOBS, params={"status": "failed"})).json()
+    none = (await client.get(JOBS, params={"q": "no_such"})).json()
+
+    assert [job["id"] for job in listed["items"]] == [str(second.id), str(first.id)]
+    assert [job["id"] for job in failed["items"]] == [str(second.id)]
+    assert none["total"] == 0
+
+
+async def test_fifty_equal_requests_with_one_key_make_one_job(
+    client: AsyncClient, session: AsyncSession
+) -> None:
+    key = {"Idempotency-Key": "order 7"}
+
+    responses = await asyncio.gather(
+        *(client.post(JOBS, json=EXPORT, headers=key) for _ in range(50))
+    )
+
+    assert {response.status_code for response in responses} == {202}
+    assert len({response.json()["id"] for response in responses}) == 1
+    assert await count(session) == 1
+
+
+async def test_a_key_belongs_to_one_body(client: AsyncClient, session: AsyncSession) -> None:
+    key = {"Idempotency-Key": "order 7"}
+    first = (await client.post(JOBS, json=EXPORT, headers=key)).json()
+    row = await session.get(Job, UUID(first["id"]))
+    assert row is not None
+    row.body_hash = "of another body"
+    await session.commit()
+
+    other = await client.post(JOBS, json=EXPORT, headers=key)
+
+    assert_problem(other, 422, "validation_error")
+    assert await count(session) == 1
+
+
+async def test_another_key_makes_another_job(client: AsyncClient, session: AsyncSession) -> None:
+    for key in ("one", "two"):
+        await client.post(JOBS, json=EXPORT, headers={"Idempotency-Key": key})
+    await client.post(JOBS, json=EXPORT)
+    await client.post(JOBS, json=EXPORT)
+
+    assert await count(session) == 4
+
+
+async def test_a_waiting_job_is_cancelled_at_once(
+    client: AsyncClient, session: AsyncSession
+) -> None:
+    job = await make_job(session)
+
+    cancelled = await client.post(f"{JOBS}/{job.id}/cancel")
+
+    await session.refresh(job)
+    assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled")
+    assert cancelled.json()["finished_at"] is not None
+    assert job.due_at is None
+
+
+async def test_a_running_job_is_asked_to_stop(client: AsyncClient, session: AsyncSession) -> None:
+    job = await make_job(session, status="running", attempts=1)
+
+    response = await client.post(f"{JOBS}/{job.id}/cancel")
+
+    await session.refresh(job)
+    assert (response.status_code, response.json()["status"]) == (200, "running")
+    assert job.cancel_requested
+
+
+@pytest.mark.parametrize("status", ["succeeded", "failed", "cancelled"])
+async def test_a_job_that_has_ended_is_not_cancelled(
+    status: str, client: AsyncClient, session: AsyncSession
+) -> None:
+    job = await make_job(session, status=status, **ENDED)
+
+    response = await client.post(f"{JOBS}/{job.id}/cancel")
+
+    assert_problem(response, 409, "job_not_cancellable")
+
+
+async def test_the_file_is_downloaded_piece_by_piece(
+    client: AsyncClient, session: AsyncSession
+) -> None:
+    job = await make_job(session, file=["name\r\n", "Tea\r\n", "Coffee\r\n"])
+
+    response = await client.get(f"{JOBS}/{job.id}/result")
+
+    assert (response.status_code, response.text) == (200, "name\r\nTea\r\nCoffee\r\n")
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert response.headers["content-disposition"] == 'attachment; filename="items.csv"'
+    assert response.headers["cache-control"] == "no-store"
+
+
+async def test_a_job_without_a_file_has_no_result_to_download(
+    client: AsyncClient, session: AsyncSession
+) -> None:
+    waiting = await make_job(session)
+    mailed = await make_job(session, status="succeeded", **ENDED)
+
+    for job in (waiting, mailed):
+        assert_problem(await client.get(f"{JOBS}/{job.id}/result"), 404, "not_found")
+
+
+async def test_the_document_names_every_type_of_job_with_its_payload(client: AsyncClient) -> None:
+    document = (await client.get("/api/v1/openapi.json")).json()
+
+    kinds = document["components"]["schemas"]["JobCreate"]["oneOf"]
+    types = [kind["properties"]["type"]["const"] for kind in kinds]
+    assert "items.export" in types
+    assert "mail.send" not in types
+    assert all(kind["properties"]["payload"]["additionalProperties"] is False for kind in kinds)

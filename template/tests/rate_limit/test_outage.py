@@ -1,0 +1,129 @@
+"""Redis fails; the limits hold, in each process, and nobody waits for it."""
+
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractContextManager, nullcontext
+from importlib.util import find_spec
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import AsyncClient
+
+from app.redis import guard
+from tests.clients import connect
+from tests.conftest import MakeApp
+from tests.redis.servers import RedisServer
+
+LOGIN = "/api/v1/auth/login"
+PATIENCE_SECONDS = 0.25
+with_users = pytest.mark.skipif(find_spec("app.auth") is None, reason="a service without users")
+
+Failure = Callable[[RedisServer], AbstractContextManager[None]]
+
+
+def killed(server: RedisServer) -> AbstractContextManager[None]:
+    server.stop()
+    return nullcontext()
+
+
+def frozen(server: RedisServer) -> AbstractContextManager[None]:
+    return server.frozen()
+
+
+FAILURES = pytest.mark.parametrize("failure", [killed, frozen])
+
+
+@pytest.fixture
+async def fragile(make_app: MakeApp, redis_server: RedisServer) -> FastAPI:
+    """An app with a Redis that will fail."""
+    return await make_app(REDIS_URL=redis_server.url, RATE_LIMIT_DEFAULT="10/minute")
+
+
+@pytest.fixture
+async def client(fragile: FastAPI) -> AsyncGenerator[AsyncClient]:
+    """A client of it."""
+    async with connect(fragile, address="192.0.2.1") as client:
+        yield client
+
+
+async def ask(client: AsyncClient, times: int) -> list[int]:
+    """Ask so often. No answer may be late, but one: it may be the machine that is busy."""
+    statuses, seconds = [], [0.0]
+    for _ in range(times):
+        began = time.monotonic()
+        statuses.append((await client.get("/nothing")).status_code)
+        seconds.append(time.monotonic() - began)
+    assert sorted(seconds)[-2] < PATIENCE_SECONDS
+    return statuses
+
+
+@FAILURES
+async def test_requests_are_answered_and_still_counted(
+    client: AsyncClient, redis_server: RedisServer, failure: Failure
+) -> None:
+    before = await ask(client, 4)
+    with failure(redis_server):
+        without = await ask(client, 8)
+
+    assert before == [404] * 4
+    assert without == [404] * 6 + [429] * 2
+
+
+@FAILURES
+async def test_no_request_waits_for_long_however_long_it_takes(
+    make_app: MakeApp,
+    redis_server: RedisServer,
+    failure: Failure,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(guard, "PAUSE_SECONDS", 0.1)
+    app = await make_app(REDIS_URL=redis_server.url, RATE_LIMIT_DEFAULT="100000/minute")
+    async with connect(app) as client:
+        with failure(redis_server):
+            until = time.monotonic() + 1
+            while time.monotonic() < until:
+                assert await ask(client, 10) == [404] * 10
+
+
+@FAILURES
+async def test_counts_are_shared_again_when_redis_is_back(
+    make_app: MakeApp,
+    client: AsyncClient,
+    redis_server: RedisServer,
+    failure: Failure,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(guard, "PAUSE_SECONDS", 0)
+    with failure(redis_server):
+        await ask(client, 1)
+    if failure is killed:
+        redis_server.restart()
+
+    other = await make_app()
+    async with connect(other, address="192.0.2.1") as elsewhere:
+        answers = [await each.get("/nothing") for each in (client, elsewhere) * 2]
+
+    left = [int(answer.headers["ratelimit"].split(";")[1].removeprefix("r=")) for answer in answers]
+    assert left[1] - left[3] == left[0] - left[2] == 2
+
+
+@with_users
+@FAILURES
+async def test_guessing_passwords_is_still_slowed_down(
+    client: AsyncClient, redis_server: RedisServer, failure: Failure
+) -> None:
+    form = {"username": "nobody@example.com", "password": "some long wrong password"}
+    with failure(redis_server):
+        answers = [await client.post(LOGIN, data=form) for _ in range(6)]
+
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429]
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
+
+
+async def test_redis_that_has_forgotten_everything_is_no_error(
+    client: AsyncClient, redis_server: RedisServer
+) -> None:
+    await ask(client, 2)
+    redis_server.restart()
+
+    assert await ask(client, 2) == [404, 404]

@@ -1,0 +1,149 @@
+"""How often a caller may ask, and who that is."""
+
+from contextlib import AsyncExitStack
+from importlib.util import find_spec
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import Response
+
+from tests.clients import connect
+from tests.conftest import Authorize, MakeApp, MakeClient
+from tests.problems import assert_problem
+
+ITEMS = "/api/v1/items"
+THREE = {"RATE_LIMIT_DEFAULT": "3/minute"}
+with_users = pytest.mark.skipif(find_spec("app.auth") is None, reason="a service without users")
+
+
+@pytest.fixture(params=["redis", "process"])
+async def limited(request: pytest.FixtureRequest, make_app: MakeApp, redis_url: str) -> FastAPI:
+    """An app that allows three requests a minute, once with Redis and once without."""
+    return await make_app(**THREE, REDIS_URL=redis_url if request.param == "redis" else "")
+
+
+async def ask(app: FastAPI, times: int = 1, address: str = "192.0.2.1", **headers: str) -> str:
+    """Ask for items so often: a `.` for each answer, an `x` for each refusal."""
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    async with connect(app, names, address) as client:
+        answers = [await client.get(ITEMS) for _ in range(times)]
+    return "".join("x" if answer.status_code == 429 else "." for answer in answers)
+
+
+async def last(app: FastAPI, path: str, times: int) -> Response:
+    """The last answer of so many."""
+    async with connect(app) as client:
+        answers = [await client.get(path) for _ in range(times)]
+    return answers[-1]
+
+
+async def test_who_asks_too_often_is_told_when_to_come_again(limited: FastAPI) -> None:
+    response = await last(limited, ITEMS, 4)
+
+    assert_problem(response, 429, "rate_limited")
+    assert 58 <= int(response.headers["retry-after"]) <= 60
+    assert response.headers["ratelimit"].startswith('"default";r=0;t=')
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_every_answer_says_what_is_left(limited: FastAPI) -> None:
+    response = await last(limited, "/nothing", 2)
+
+    assert response.status_code == 404
+    assert response.headers["ratelimit-policy"] == '"default";q=3;w=60'
+    assert response.headers["ratelimit"] in {'"default";r=1;t=60', '"default";r=1;t=59'}
+    assert "retry-after" not in response.headers
+
+
+async def test_addresses_are_counted_apart(limited: FastAPI) -> None:
+    assert await ask(limited, 4) == "...x"
+    assert await ask(limited, address="192.0.2.2") == "."
+
+
+async def test_a_network_of_ipv6_is_one_caller(limited: FastAPI) -> None:
+    one, same, other = "2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1"
+
+    assert await ask(limited, 3, one) == "..."
+    assert await ask(limited, 1, same) == "x"
+    assert await ask(limited, 1, other) == "."
+    assert await ask(limited, 1, "::ffff:192.0.2.1") == "."
+    assert await ask(limited, 4, "::ffff:192.0.2.9") == "...x"
+
+
+async def test_a_forwarded_address_of_a_stranger_changes_nothing(limited: FastAPI) -> None:
+    answers = [await ask(limited, x_forwarded_for=f"198.51.100.{n}") for n in range(5)]
+
+    assert answers == [".", ".", ".", "x", "x"]
+
+
+async def test_a_proxy_of_ours_speaks_for_its_callers(make_app: MakeApp) -> None:
+    app = await make_app(**THREE, TRUSTED_PROXIES="192.0.2.0/24")
+
+    answers = [await ask(app, x_forwarded_for=f"198.51.100.{n}") for n in range(5)]
+    one = [await ask(app, x_forwarded_for=f"203.0.113.{n}, 198.51.100.99") for n in range(5)]
+
+    assert answers == ["."] * 5
+    assert one == [".", ".", ".", "x", "x"]
+
+
+@with_users
+async def test_a_user_is_one_caller_from_any_address(
+    limited: FastAPI, authorize: Authorize
+) -> None:
+    somebody, another = await authorize(limited), await authorize(limited)
+
+    assert await ask(limited, 2, "192.0.2.1", **somebody) == ".."
+    assert await ask(limited, 2, "192.0.2.2", **somebody) == ".x"
+    assert await ask(limited, 1, "192.0.2.2", **another) == "."
+    assert await ask(limited, 1, "192.0.2.2") == "."
+
+
+async def test_a_token_that_is_not_ours_makes_nobody_another_caller(limited: FastAPI) -> None:
+    answers = [await ask(limited, authorization=f"Bearer {n}.{n}.{n}") for n in range(5)]
+
+    assert answers == [".", ".", ".", "x", "x"]
+
+
+@pytest.mark.parametrize("path", ["/health", "/health/live", "/health/ready", "/metrics"])
+async def test_health_and_metrics_are_free(limited: FastAPI, path: str) -> None:
+    response = await last(limited, path, 5)
+
+    assert response.status_code in {200, 404}
+    assert "ratelimit" not in response.headers
+    assert await ask(limited, address="127.0.0.1") == "."
+
+
+async def test_preflights_are_free(limited: FastAPI) -> None:
+    async with connect(limited) as client:
+        for _ in range(5):
+            assert (await client.options(ITEMS)).status_code != 429
+
+
+async def test_it_can_be_switched_off(make_app: MakeApp) -> None:
+    response = await last(await make_app(**THREE, RATE_LIMIT_ENABLED="false"), ITEMS, 5)
+
+    assert response.status_code != 429
+    assert "ratelimit" not in response.headers
+
+
+async def test_three_hundred_a_minute_are_allowed_by_default(make_client: MakeClient) -> None:
+    client = await make_client()
+
+    response = await client.get(ITEMS)
+
+    assert response.headers["ratelimit-policy"] == '"default";q=300;w=60'
+    assert response.headers["ratelimit"].startswith('"default";r=299;')
+
+
+async def test_the_document_tells_of_refusals_where_there_are_any(make_app: MakeApp) -> None:
+    async with AsyncExitStack() as stack:
+        documents = []
+        for enabled in ("true", "false"):
+            client = connect(await make_app(RATE_LIMIT_ENABLED=enabled))
+            await stack.enter_async_context(client)
+            documents.append((await client.get("/api/v1/openapi.json")).json()["paths"])
+    limited, free = documents
+
+    assert "429" in limited[ITEMS]["get"]["responses"]
+    assert "429" not in limited["/health/ready"]["get"]["responses"]
+    assert "429" not in free[ITEMS]["get"]["responses"]

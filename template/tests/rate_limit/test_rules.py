@@ -1,0 +1,77 @@
+"""Rates for single routes."""
+
+import json
+
+import pytest
+from fastapi import FastAPI
+
+from app.core.settings import SettingsError
+from tests.clients import connect
+from tests.conftest import MakeApp
+
+ITEMS = "/api/v1/items"
+ITEM = f"{ITEMS}/00000000-0000-0000-0000-000000000000"
+
+
+async def policy(app: FastAPI, method: str, path: str) -> str:
+    """Which policy an answer names."""
+    async with connect(app) as client:
+        return (await client.request(method, path)).headers["ratelimit-policy"]
+
+
+async def test_a_route_may_have_a_rate_of_its_own(make_app: MakeApp) -> None:
+    app = await make_app(RATE_LIMIT_ROUTES=json.dumps({f"POST {ITEMS}": "2/hour"}))
+
+    async with connect(app) as client:
+        statuses = [(await client.post(ITEMS)).status_code == 429 for _ in range(3)]
+        reading = await client.get(ITEMS)
+
+    assert statuses == [False, False, True]
+    assert reading.headers["ratelimit"].startswith('"default";r=299;')
+    assert await policy(app, "POST", ITEMS) == f'"POST {ITEMS}";q=2;w=3600'
+
+
+@pytest.mark.parametrize("path", [f"{ITEMS}/{{item_id}}", f"{ITEMS}/{{id}}"])
+async def test_a_rule_is_about_the_route_and_not_about_what_looks_like_it(
+    make_app: MakeApp, path: str
+) -> None:
+    app = await make_app(RATE_LIMIT_ROUTES=f" get {path} = 7/minute , GET {ITEMS}=8/minute")
+
+    assert "q=7;" in await policy(app, "GET", ITEM)
+    assert "q=8;" in await policy(app, "GET", ITEMS)
+    for method, other in (("DELETE", ITEM), ("GET", f"{ITEMS}/export"), ("GET", f"{ITEM}/x")):
+        assert "q=300;" in await policy(app, method, other)
+
+
+async def test_all_paths_of_a_route_are_counted_together(make_app: MakeApp) -> None:
+    app = await make_app(RATE_LIMIT_ROUTES=f"GET {ITEMS}/{{item_id}}=2/minute")
+
+    async with connect(app) as client:
+        answers = [await client.get(f"{ITEM[:-1]}{number}") for number in range(3)]
+
+    assert [answer.status_code == 429 for answer in answers] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "often",
+        f"POST {ITEMS}",
+        f"{ITEMS}=5/minute",
+        f"POST {ITEMS}=often",
+        f"POST {ITEMS}=0/minute",
+        f'{{"POST {ITEMS}": 5}}',
+        f'{{"POST {ITEMS}": "5/minute"',
+        '["5/minute"]',
+        "POST /api/v1/nothing=5/minute",
+        f"PUT {ITEMS}=5/minute",
+    ],
+)
+async def test_nonsense_stops_the_start(make_app: MakeApp, rules: str) -> None:
+    with pytest.raises(SettingsError, match=r"^RATE_LIMIT_ROUTES: "):
+        await make_app(RATE_LIMIT_ROUTES=rules)
+
+
+async def test_a_default_that_is_no_rate_stops_the_start(make_app: MakeApp) -> None:
+    with pytest.raises(SettingsError, match=r"^RATE_LIMIT_DEFAULT: is not a rate"):
+        await make_app(RATE_LIMIT_DEFAULT="300")

@@ -1,0 +1,81 @@
+"""All processes count together."""
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from redis import Redis
+
+from app.core.project import PROJECT
+from tests.clients import connect
+from tests.conftest import MakeApp
+from tests.processes import serving
+
+ITEMS = "/api/v1/items"
+TEN = {"RATE_LIMIT_DEFAULT": "10/minute"}
+pytestmark = pytest.mark.usefixtures("patient")
+
+
+async def ask(app: FastAPI, times: int) -> int:
+    """Ask so often at once; return how often that was allowed."""
+    async with connect(app) as client:
+        answers = await asyncio.gather(*(client.get("/nothing") for _ in range(times)))
+    statuses = Counter(answer.status_code for answer in answers)
+    assert statuses.keys() <= {404, 429}
+    return statuses[404]
+
+
+async def test_two_apps_share_one_limit(make_app: MakeApp) -> None:
+    one, other = await make_app(**TEN), await make_app(**TEN)
+
+    assert await ask(one, 6) == 6
+    assert await ask(other, 6) == 4
+    assert await ask(one, 1) == 0
+
+
+async def test_parallel_requests_to_two_apps_are_counted_exactly(make_app: MakeApp) -> None:
+    one, other = await make_app(**TEN), await make_app(**TEN)
+
+    assert sum(await asyncio.gather(ask(one, 50), ask(other, 50))) == 10
+
+
+def test_two_server_processes_share_one_limit(tmp_path: Path, database: object) -> None:
+    folders = tmp_path / "one", tmp_path / "other"
+    for folder in folders:
+        folder.mkdir()
+    with (
+        serving(folders[0], **TEN) as one,
+        serving(folders[1], **TEN) as other,
+        httpx2.Client() as client,
+    ):
+        answers = [
+            client.get(service.url + "/nothing", headers={"X-Forwarded-For": f"192.0.2.{n}"})
+            for n in range(10)
+            for service in (one, other)
+        ]
+
+    assert Counter(answer.status_code for answer in answers) == {404: 10, 429: 10}
+    assert [answer.status_code for answer in answers] == [404] * 10 + [429] * 10
+
+
+async def test_keys_carry_the_projects_name_and_expire(
+    make_app: MakeApp, redis_client: Redis
+) -> None:
+    await ask(await make_app(**TEN), 1)
+
+    keys = list(redis_client.scan_iter())
+    assert keys
+    for key in keys:
+        assert key.startswith(f"{PROJECT.name}:")
+        assert "127.0.0.1" not in key
+        assert 0 < redis_client.ttl(key) <= 60
+
+
+@pytest.mark.usefixtures("database")
+async def test_without_redis_each_process_counts_for_itself(make_app: MakeApp) -> None:
+    one, other = await make_app(**TEN, REDIS_URL=""), await make_app(**TEN, REDIS_URL="")
+
+    assert [await ask(one, 12), await ask(other, 12)] == [10, 10]

@@ -1,0 +1,60 @@
+"""Redis as a part of the service, which goes on without it."""
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import AsyncClient
+
+from app.core.settings import SettingsError
+from tests.clients import connect
+from tests.conftest import MakeApp
+from tests.redis.servers import RedisServer
+
+
+async def readiness(app: FastAPI) -> tuple[int, str, str]:
+    """What balancers are told, and what of Redis."""
+    async with connect(app) as client:
+        response = await client.get("/health/ready")
+    body = response.json()
+    return response.status_code, body["status"], body["checks"]["redis"]["status"]
+
+
+async def test_a_service_with_redis_is_ready(anonymous: AsyncClient) -> None:
+    body = (await anonymous.get("/health/ready")).json()
+
+    assert body["status"] == "ready"
+    assert body["checks"]["redis"]["status"] == "ok"
+
+
+async def test_without_redis_it_is_degraded_and_serves(
+    make_app: MakeApp, redis_server: RedisServer
+) -> None:
+    app = await make_app(REDIS_URL=redis_server.url)
+    before = await readiness(app)
+    redis_server.stop()
+    without = await readiness(app)
+    redis_server.restart()
+    after = await readiness(app)
+
+    assert before == after == (200, "ready", "ok")
+    assert without == (200, "degraded", "degraded")
+
+
+async def test_it_starts_while_redis_hangs(make_app: MakeApp, redis_server: RedisServer) -> None:
+    with redis_server.frozen():
+        app = await make_app(REDIS_URL=redis_server.url)
+
+        assert await readiness(app) == (200, "degraded", "degraded")
+
+
+async def test_without_a_url_nobody_asks_for_redis(make_app: MakeApp) -> None:
+    async with connect(await make_app(REDIS_URL="")) as client:
+        body = (await client.get("/health/ready")).json()
+
+    assert body["status"] == "ready"
+    assert "redis" not in body["checks"]
+
+
+@pytest.mark.parametrize("url", ["localhost:6379", "http://secret@redis", "redis://:secret@r:x/0"])
+async def test_what_is_no_url_of_redis_stops_the_start(make_app: MakeApp, url: str) -> None:
+    with pytest.raises(SettingsError, match=r"^REDIS_URL: (?!.*secret)"):
+        await make_app(REDIS_URL=url)

@@ -1,0 +1,154 @@
+"""Real workers on a real Redis, and what is left of a job when they are killed."""
+
+import os
+import signal
+import time
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models.item import Item
+from app.models.job import Job, JobOutput
+from app.workers.publisher import Publisher
+from tests.conftest import MakeApp, MakeClient
+from tests.factories import make_item
+from tests.jobs.factories import EXPORT, JOBS, NEVER
+from tests.redis.servers import RedisServer
+from tests.workers.conftest import MakeScript, WaitFor
+from tests.workers.inline import settings
+from tests.workers.live import Worker, working
+
+# What the contract allows beside the lease.
+GRACE_SECONDS = 15
+
+
+async def effects(session: AsyncSession) -> list[str]:
+    return list(await session.scalars(select(Item.name)))
+
+
+async def pid_of(job: Job, session: AsyncSession, wait_for: WaitFor) -> int:
+    """The process that runs a job."""
+    await wait_for(job.id, status="running")
+    while (pid := await session.scalar(select(JobOutput.data))) is None:
+        pass
+    return int(pid)
+
+
+async def test_an_export_is_made_and_downloaded(
+    make_client: MakeClient,
+    broker: RedisServer,
+    worker: Worker,
+    session: AsyncSession,
+    wait_for: WaitFor,
+) -> None:
+    client = await make_client(REDIS_URL=broker.url)
+    await make_item(session, name="Green tea")
+
+    asked = await client.post(JOBS, json=EXPORT, headers={"X-Request-ID": "export-7"})
+    job = await wait_for(UUID(asked.json()["id"]), status="succeeded")
+
+    assert job.result is not None
+    file = await client.get(job.result["href"])
+    assert (job.result["rows"], job.progress, job.attempts) == (1, 100, 1)
+    assert file.text == (await client.get("/api/v1/items/export")).text
+    lines = [line for line in worker.lines() if line.get("job_id") == str(job.id)]
+    assert [line["event"] for line in lines] == ["job_started", "job_succeeded"]
+    assert {line["request_id"] for line in lines} == {"export-7"}
+
+
+async def test_a_poisoned_job_fails_after_five_attempts_and_others_go_on(
+    worker: Worker, script: MakeScript, wait_for: WaitFor, session: AsyncSession
+) -> None:
+    poison = await script({"end": "crash"}, announced_at=NEVER)
+    good = [await script({"name": f"good {number}"}, announced_at=NEVER) for number in range(3)]
+
+    for job in good:
+        await wait_for(job.id, status="succeeded")
+    failed = await wait_for(poison.id, status="failed")
+
+    assert failed.attempts == 5
+    assert "secret" not in (failed.error or "")
+    assert sorted(await effects(session)) == ["good 0 1", "good 1 1", "good 2 1"]
+
+
+async def test_a_job_whose_process_is_killed_is_done_once(
+    worker: Worker, script: MakeScript, wait_for: WaitFor, session: AsyncSession
+) -> None:
+    job = await script({"seconds": 1}, announced_at=NEVER)
+    pid = await pid_of(job, session, wait_for)
+
+    os.kill(pid, signal.SIGKILL)
+    killed = time.monotonic()
+    done = await wait_for(job.id, status="succeeded", seconds=2 + GRACE_SECONDS)
+
+    assert time.monotonic() - killed < 2 + GRACE_SECONDS
+    assert (done.attempts, await effects(session)) == (2, ["effect 2"])
+
+
+async def test_jobs_survive_a_redis_that_forgets_everything(
+    make_client: MakeClient, broker: RedisServer, worker: Worker, wait_for: WaitFor
+) -> None:
+    client = await make_client(REDIS_URL=broker.url)
+    broker.stop()
+
+    started = time.monotonic()
+    asked = await client.post(JOBS, json=EXPORT)
+    seconds = time.monotonic() - started
+    broker.restart()
+
+    assert (asked.status_code, seconds < 0.25) == (202, True)
+    await wait_for(UUID(asked.json()["id"]), status="succeeded", seconds=30)
+
+
+async def test_a_request_that_is_undone_leaves_no_job(
+    make_app: MakeApp, broker: RedisServer, session: AsyncSession
+) -> None:
+    from app.services.job import enqueue, make_row
+
+    app = await make_app(REDIS_URL=broker.url)
+    publisher: Publisher = app.state.job_queue
+
+    async with app.state.database.transactions() as undone:
+        await enqueue(undone, publisher, [make_row("items.export", {})])
+        await undone.rollback()
+
+    assert (await session.scalars(select(Job))).all() == []
+    assert publisher.waiting.empty()
+
+
+def test_a_worker_without_a_broker_says_so(tmp_path: Path, app: FastAPI) -> None:
+    without = working(tmp_path, "", app="app.workers.celery_app")
+
+    with pytest.raises(AssertionError, match="CELERY_BROKER_URL"):
+        without.__enter__()
+
+
+def test_settings_of_the_tests_are_those_of_the_service() -> None:
+    assert settings().job_max_attempts == 5
+    assert settings().job_lease_seconds == 30
+
+
+# The last one, since it ends the worker of the others.
+async def test_a_killed_workers_job_is_done_once_by_the_next_even_if_that_is_told_to_stop(
+    broker: RedisServer,
+    worker: Worker,
+    script: MakeScript,
+    wait_for: WaitFor,
+    session: AsyncSession,
+    tmp_path: Path,
+) -> None:
+    job = await script({"seconds": 1}, announced_at=NEVER)
+    await pid_of(job, session, wait_for)
+
+    worker.kill()
+    with working(tmp_path, broker.url) as second:
+        await wait_for(job.id, status="running", attempts=2, seconds=2 + GRACE_SECONDS)
+
+    assert second.process.returncode == 0
+    assert "job_succeeded" in second.events()  # nothing but JSON, to the end
+    assert (await wait_for(job.id, status="succeeded")).attempts == 2
+    assert await effects(session) == ["effect 2"]

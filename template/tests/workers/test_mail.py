@@ -1,0 +1,110 @@
+"""Mail by the workers: with the transaction or not at all, again if it fails, once for each."""
+
+import asyncio
+
+import pytest
+from aiosmtplib import SMTPException
+from fastapi import FastAPI
+from httpx2 import AsyncClient
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.mail import Mail
+from app.db.session import Database
+from app.email.backends import FileBackend
+from app.models.job import Job
+from app.workers.execution import Execution
+from app.workers.mailer import SEND_MAIL, JobMailer
+from tests.auth.factories import AUTH, PASSWORD
+from tests.auth.fixtures import Mailbox
+from tests.jobs.factories import JOBS
+from tests.workers.inline import Notes, run_due, settings
+
+NEWCOMER = {"email": "ada@example.com", "password": PASSWORD}
+ADDRESSES = ["a@example.com", "b@example.com", "A@example.com", "c@example.com"]
+
+
+async def mails(session: AsyncSession) -> list[Job]:
+    """The jobs that send mail, as they are now."""
+    return list(
+        await session.scalars(
+            select(Job).where(Job.type == SEND_MAIL).execution_options(populate_existing=True)
+        )
+    )
+
+
+async def test_the_services_mail_is_sent_by_the_workers(
+    app: FastAPI, anonymous: AsyncClient, session: AsyncSession, mailbox: Mailbox
+) -> None:
+    await anonymous.post(f"{AUTH}/register", json=NEWCOMER)
+    (waiting,) = await mails(session)
+    assert waiting.payload["to"] == "ada@example.com"
+
+    await run_due(app)
+
+    (mail,) = await mailbox()
+    (sent,) = await mails(session)
+    assert (mail["to"], mail["template"]) == ("ada@example.com", "welcome")
+    assert (sent.status, sent.payload, sent.owner_id) == ("succeeded", {}, None)
+
+
+async def test_a_request_that_is_undone_sends_no_mail(
+    database: Database, notes: Notes, session: AsyncSession
+) -> None:
+    async with database.transactions() as undone:
+        await JobMailer(notes).post(undone, Mail("ada@example.com", "welcome", {"name": "Ada"}))
+        await undone.rollback()
+
+    assert await mails(session) == []
+    assert notes.announced == []
+
+
+async def test_a_mail_that_fails_is_sent_again(
+    database: Database,
+    notes: Notes,
+    session: AsyncSession,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def refuse(*_: object) -> None:
+        raise SMTPException
+
+    monkeypatch.setattr(FileBackend, "send", refuse)
+    async with database.transactions.begin() as posting:
+        await JobMailer(notes).post(posting, Mail("ada@example.com", "welcome", {"name": "Ada"}))
+    (job_id,) = notes.announced
+
+    await Execution(database, settings(), notes).run(job_id)
+
+    (job,) = await mails(session)
+    assert (job.status, job.attempts, job.payload["to"]) == ("queued", 1, "ada@example.com")
+
+
+@pytest.mark.parametrize("template", ["no_such", "order_confirmation"])
+async def test_a_mail_that_cannot_be_made_is_not_tried_again(
+    template: str, database: Database, notes: Notes, session: AsyncSession
+) -> None:
+    async with database.transactions.begin() as posting:
+        await JobMailer(notes).post(posting, Mail("ada@example.com", template))
+
+    await Execution(database, settings(), notes).run(notes.announced[0])
+
+    (job,) = await mails(session)
+    assert (job.status, job.attempts) == ("failed", 1)
+    assert "template" in (job.error or "")
+
+
+async def test_bulk_mail_reaches_each_recipient_once(
+    app: FastAPI, client: AsyncClient, session: AsyncSession, mailbox: Mailbox
+) -> None:
+    payload = {"to": ADDRESSES, "template": "welcome", "context": {"name": "you"}}
+    asked = await client.post(JOBS, json={"type": "mail.bulk", "payload": payload})
+
+    await asyncio.gather(run_due(app), run_due(app))
+
+    job = (await client.get(asked.headers["location"])).json()
+    assert (job["status"], job["result"]) == ("succeeded", {"mails": 3})
+    assert sorted(mail["to"] for mail in await mailbox()) == [
+        "a@example.com",
+        "b@example.com",
+        "c@example.com",
+    ]
