@@ -16,13 +16,17 @@ check:
     uv run ruff format --check
     uv run ty check
 
-# The whole suite, each rendered service's own included (minutes); arguments go to pytest
+# The suite, rendered services' own included (minutes); arguments go to pytest
 test *options: check
+    uv run pytest -m "not thorough" "$@"
+
+# The same, and each toggle alone and missing (hours)
+test-all *options: check
     uv run pytest "$@"
 
 # What fits in a minute: questions, sources, every variant of every file
 test-fast *options: check
-    uv run pytest -m "not service" "$@"
+    uv run pytest -m "not service and not thorough" "$@"
 
 # Mend what ruff can mend
 format:

@@ -4,7 +4,7 @@ Every pair of choices occurs in some row: what breaks is almost always one featu
 meet, while all 2ⁿ rows would double with each toggle. The rows are the same in every run.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, product
 from typing import Any
 
@@ -34,11 +34,14 @@ def preset_rows() -> list[Answers]:
 
 
 def alone_and_missing() -> Iterator[Answers]:
-    """Yield each toggle on its own, and each missing from all."""
+    """Yield each toggle on its own, and each missing from all, with what that entails."""
     toggles = questions.toggles()
+    needs = questions.requires()
     for chosen in toggles:
-        yield {"preset": "custom"} | {name: name == chosen for name in toggles}
-        yield {"preset": "custom"} | {name: name != chosen for name in toggles}
+        alone = {chosen, needs.get(chosen)}
+        missing = {chosen, *(name for name, need in needs.items() if need == chosen)}
+        yield {"preset": "custom"} | {name: name in alone for name in toggles}
+        yield {"preset": "custom"} | {name: name not in missing for name in toggles}
 
 
 def pairs(choices: Choices) -> list[Answers]:
@@ -51,16 +54,24 @@ def pairs(choices: Choices) -> list[Answers]:
         frozenset({(a, x), (b, y)})
         for a, b in combinations(choices, 2)
         for x, y in product(choices[a], choices[b])
+        if is_possible({a: x, b: y})
     }
     rows = []
     while missing:
         row = dict(min(missing, key=_order))
         for name in choices:
             if name not in row:
-                row[name] = max(choices[name], key=lambda x, n=name: _gain(row, n, x, missing))
+                possible = [value for value in choices[name] if is_possible(row | {name: value})]
+                row[name] = max(possible, key=lambda x, n=name: _gain(row, n, x, missing))
         missing -= {frozenset(pair) for pair in combinations(row.items(), 2)}
         rows.append({name: row[name] for name in choices})
     return rows
+
+
+def is_possible(row: Answers) -> bool:
+    """Say whether no toggle of a row is on while the one it needs is off."""
+    needs = questions.requires().items()
+    return not any(row.get(name) is True and row.get(need) is False for name, need in needs)
 
 
 def _gain(row: Answers, name: str, value: Any, missing: set[frozenset[tuple[str, Any]]]) -> int:
@@ -71,18 +82,27 @@ def _order(pair: frozenset[tuple[str, Any]]) -> list[tuple[str, str]]:
     return sorted((name, str(value)) for name, value in pair)
 
 
-def rows(*, paper: bool) -> list[Answers]:
-    """Return every row to render, each with the preset it needs, without repetition."""
-    paired = [{"preset": "custom"} | row for row in pairs(parameters(paper=paper))]
+def paired_rows(*, paper: bool) -> list[Answers]:
+    """Return the rows in which all pairs meet, each with the preset it needs."""
+    return [{"preset": "custom"} | row for row in pairs(parameters(paper=paper))]
+
+
+def few(*, paper: bool) -> dict[str, Answers]:
+    """Return the presets and the rows in which all pairs meet, by what they render."""
+    return named([*preset_rows(), *paired_rows(paper=paper)], paper=paper)
+
+
+def many(*, paper: bool) -> dict[str, Answers]:
+    """Return these rows, and each toggle alone and missing."""
+    return few(paper=paper) | named(alone_and_missing(), paper=paper)
+
+
+def named(rows: Iterable[Answers], *, paper: bool) -> dict[str, Answers]:
+    """Return rows by what they render, without repetition: it is the name of a test."""
     found: dict[str, Answers] = {}
-    for row in [*preset_rows(), *alone_and_missing(), *paired]:
+    for row in rows:
         found.setdefault(effect(row, paper=paper), row)
-    return list(found.values())
-
-
-def named_rows(*, paper: bool) -> dict[str, Answers]:
-    """Return the rows by what they render, for the names of tests."""
-    return {effect(row, paper=paper): row for row in rows(paper=paper)}
+    return found
 
 
 def effect(row: Answers, *, paper: bool) -> str:

@@ -70,6 +70,11 @@ def preset_features(preset: str) -> list[str]:
     return json.loads(table.render(preset=preset))
 
 
+def requires() -> dict[str, str]:
+    """Return the toggles that make sense only with another, and that other."""
+    return json.loads(questions()["requires"]["default"])
+
+
 def exclusions() -> dict[str, list[str]]:
     """Return the paths each condition owns, by the condition that brings them."""
     owned: dict[str, list[str]] = {}

@@ -20,7 +20,7 @@ from tests.combinations import Answers
 
 pytestmark = pytest.mark.service
 
-ROWS = combinations.named_rows(paper=False)
+ROWS = combinations.few(paper=False)
 # What an answer must be. Left out: that all input of the right form is accepted, since a name may
 # be taken and a password common.
 CHECKS = (

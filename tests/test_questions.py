@@ -131,7 +131,7 @@ def test_a_larger_preset_keeps_what_the_smaller_one_had() -> None:
 
 @pytest.mark.parametrize("name", questions.computed())
 def test_a_computed_answer_cannot_be_given(source: Path, tmp_path: Path, name: str) -> None:
-    given = {name: "[]" if name == "preset_features" else "true"}
+    given = {name: "[]" if questions.questions()[name]["type"] == "json" else "true"}
 
     with pytest.raises(ValueError, match=f"'{name}': This follows from .* --data"):
         copier.run_copy(str(source), tmp_path, data=given, defaults=True, quiet=True)
@@ -141,6 +141,26 @@ def test_a_computed_answer_cannot_be_given(source: Path, tmp_path: Path, name: s
 def test_a_misspelt_yes_or_no_is_refused(source: Path, tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="true or false"):
         copier.run_copy(str(source), tmp_path, data={name: "flase"}, defaults=True, quiet=True)
+
+
+@pytest.mark.parametrize(("name", "need"), questions.requires().items())
+def test_a_toggle_without_the_one_it_needs_is_refused(
+    source: Path, tmp_path: Path, name: str, need: str
+) -> None:
+    given = {name: True, need: False}
+
+    with pytest.raises(ValueError, match=f"'{name}': It needs {need}: pass --data {need}=true"):
+        copier.run_copy(str(source), tmp_path, data=given, defaults=True, quiet=True)
+
+
+@pytest.mark.parametrize(("name", "need"), questions.requires().items())
+def test_a_toggle_goes_and_comes_with_the_one_it_needs(
+    render: Render, name: str, need: str
+) -> None:
+    without = answers_of(render(preset="full", **{need: False}))
+
+    assert without[need] is False
+    assert name not in without
 
 
 @pytest.mark.parametrize("name", questions.toggles())

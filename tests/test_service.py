@@ -25,7 +25,11 @@ from tests.rendering import git
 
 pytestmark = pytest.mark.service
 
-ROWS = combinations.named_rows(paper=False)
+FEW, MANY = combinations.few(paper=False), combinations.many(paper=False)
+ROWS = [
+    pytest.param(row, id=name, marks=() if name in FEW else pytest.mark.thorough)
+    for name, row in MANY.items()
+]
 INSTALL = "uv sync"
 CHECKS = (
     "uv run ruff check",
@@ -91,7 +95,7 @@ def execute(project: Path, command: str, environment: dict[str, str]) -> tuple[i
     return process.returncode, output
 
 
-@pytest.mark.parametrize("answers", ROWS.values(), ids=list(ROWS))
+@pytest.mark.parametrize("answers", ROWS)
 def test_a_generated_service_passes_its_own_checks_and_tests(
     copy: Callable[..., Path], run: Run, answers: Answers
 ) -> None:

@@ -7,6 +7,7 @@ initial migration, which has run on somebody's database by then. See `_exclude` 
 import shutil
 import subprocess
 from collections.abc import Callable
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import copier
 import pytest
 import uv
 
-from tests import questions
+from tests import combinations, questions
 from tests.combinations import Answers
 from tests.rendering import Tree, git, read_tree
 
@@ -62,14 +63,19 @@ def without_seeds(tree: Tree) -> Tree:
     return {name: entry for name, entry in tree.items() if name not in SEEDS}
 
 
+def single(name: str, value: Any) -> Answers:
+    """Return one answer, with the toggle it needs."""
+    need = questions.requires().get(name)
+    return {name: value} if need is None else {name: value, need: True}
+
+
 def switches() -> list[tuple[Answers, Answers]]:
-    """Return from and to: each toggle and the database, on and off; each preset to each other."""
+    """Return from and to: each choice to each other, one at a time; each preset to each other."""
     changes: list[tuple[Answers, Answers]] = []
-    for name in [*questions.toggles(), "database"]:
-        off, on = questions.choices(name)
-        changes += [({name: off}, {name: on}), ({name: on}, {name: off})]
-    presets: list[Answers] = [{"preset": name} for name in questions.presets()]
-    return changes + [(a, b) for a in presets for b in presets if a != b]
+    for name in combinations.parameters(paper=False):
+        sides = [single(name, value) for value in questions.choices(name)]
+        changes += permutations(sides, 2)
+    return changes + list(permutations(combinations.preset_rows(), 2))
 
 
 def label(change: tuple[Answers, Answers]) -> str:
@@ -90,7 +96,7 @@ def test_an_update_arrives_where_a_copy_would(make: Make, change: tuple[Answers,
 
 @pytest.mark.parametrize("toggle", questions.toggles())
 def test_there_and_back_again_changes_nothing(make: Make, toggle: str) -> None:
-    project = make("project", **{toggle: True})
+    project = make("project", **single(toggle, True))
     before = read_tree(project)
 
     update(project, **{toggle: False})

@@ -14,7 +14,7 @@ from tests import combinations, questions
 from tests.combinations import Answers
 from tests.conftest import Render
 
-ROWS = combinations.named_rows(paper=True)
+ROWS = combinations.many(paper=True)
 LEFT_OVER = re.compile(r"(?<!\$){[{%#]")
 
 
@@ -37,23 +37,24 @@ def ruff(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_rows_hold_every_pair_of_choices() -> None:
     choices = combinations.parameters(paper=True)
-    seen = [{"preset": "custom"} | row for row in combinations.pairs(choices)]
+    seen = combinations.paired_rows(paper=True)
 
     for first, x in ((name, value) for name, values in choices.items() for value in values):
         for second, y in ((name, value) for name, values in choices.items() for value in values):
-            if first != second:
+            if first != second and combinations.is_possible({first: x, second: y}):
                 assert any(row[first] == x and row[second] == y for row in seen)
     assert len(seen) < 40
 
 
 def test_the_rows_hold_every_preset_and_each_toggle_alone_and_missing() -> None:
-    toggles = questions.toggles()
-    shown = [frozenset(name for name in toggles if f"{name}-" in effect) for effect in ROWS]
+    toggles, needs = questions.toggles(), questions.requires()
+    shown = [frozenset(effect.split("-")) & frozenset(toggles) for effect in ROWS]
 
     assert len(toggles) >= 1
     for chosen in toggles:
-        assert frozenset({chosen}) in shown
-        assert frozenset(toggles) - {chosen} in shown
+        depending = {name for name, need in needs.items() if need == chosen}
+        assert frozenset({chosen, needs.get(chosen, chosen)}) in shown
+        assert frozenset(toggles) - {chosen} - depending in shown
     for preset in questions.presets():
         assert frozenset(questions.preset_features(preset)) in shown
 
