@@ -16,12 +16,7 @@ def celery_config(settings: JobSettings) -> dict[str, Any]:
     """What workers, beat and those who announce jobs agree on."""
     killed_after = settings.job_timeout_seconds + GRACE_SECONDS
     return {
-        "broker_url": settings.broker,
-        "broker_transport_options": transport_options(settings.broker or "", killed_after),
-        "broker_connection_timeout": 2,
-        "broker_connection_retry_on_startup": True,
-        "broker_connection_max_retries": None,
-        "task_publish_retry": False,
+        **connection(settings.broker or "", killed_after),
         "accept_content": ["json"],
         "task_serializer": "json",
         "task_ignore_result": True,  # the table knows how each job is
@@ -41,6 +36,18 @@ def celery_config(settings: JobSettings) -> dict[str, Any]:
         "beat_scheduler": "celery.beat:Scheduler",  # needs no file
         "beat_schedule": beat_schedule(settings),
         "timezone": "UTC",
+    }
+
+
+def connection(broker: str, killed_after: float) -> dict[str, Any]:
+    """How the broker is reached: a worker asks for ever, who announces a job asks once."""
+    return {
+        "broker_url": broker or None,
+        "broker_transport_options": transport_options(broker, killed_after),
+        "broker_connection_timeout": 2,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "task_publish_retry": False,
     }
 
 

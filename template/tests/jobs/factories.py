@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import null
+from sqlalchemy import func, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.job import Job, JobOutput
@@ -26,3 +26,8 @@ async def make_job(session: AsyncSession, *, file: Sequence[str] = (), **fields:
         session.add(JobOutput(job_id=job.id, attempt=1, position=position, data=data))
     await session.commit()
     return job
+
+
+async def count(session: AsyncSession) -> int | None:
+    """Count the jobs there are."""
+    return await session.scalar(select(func.count()).select_from(Job))

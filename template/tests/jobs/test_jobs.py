@@ -1,15 +1,13 @@
 """/api/v1/jobs: asking for work, and watching it. Nobody does it here: see tests/workers/."""
 
-import asyncio
 from uuid import UUID
 
 import pytest
 from httpx2 import AsyncClient
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.job import Job
-from tests.jobs.factories import ENDED, EXPORT, JOBS, make_job
+from tests.jobs.factories import ENDED, EXPORT, JOBS, count, make_job
 from tests.problems import assert_problem
 
 FIELDS = {
@@ -25,10 +23,6 @@ FIELDS = {
     "started_at",
     "finished_at",
 }
-
-
-async def count(session: AsyncSession) -> int | None:
-    return await session.scalar(select(func.count()).select_from(Job))
 
 
 async def test_a_job_is_accepted_and_can_be_watched(client: AsyncClient) -> None:
@@ -102,43 +96,6 @@ async def test_jobs_are_listed_newest_first_and_filtered(
     assert [job["id"] for job in listed["items"]] == [str(second.id), str(first.id)]
     assert [job["id"] for job in failed["items"]] == [str(second.id)]
     assert none["total"] == 0
-
-
-async def test_fifty_equal_requests_with_one_key_make_one_job(
-    client: AsyncClient, session: AsyncSession
-) -> None:
-    key = {"Idempotency-Key": "order 7"}
-
-    responses = await asyncio.gather(
-        *(client.post(JOBS, json=EXPORT, headers=key) for _ in range(50))
-    )
-
-    assert {response.status_code for response in responses} == {202}
-    assert len({response.json()["id"] for response in responses}) == 1
-    assert await count(session) == 1
-
-
-async def test_a_key_belongs_to_one_body(client: AsyncClient, session: AsyncSession) -> None:
-    key = {"Idempotency-Key": "order 7"}
-    first = (await client.post(JOBS, json=EXPORT, headers=key)).json()
-    row = await session.get(Job, UUID(first["id"]))
-    assert row is not None
-    row.body_hash = "of another body"
-    await session.commit()
-
-    other = await client.post(JOBS, json=EXPORT, headers=key)
-
-    assert_problem(other, 422, "validation_error")
-    assert await count(session) == 1
-
-
-async def test_another_key_makes_another_job(client: AsyncClient, session: AsyncSession) -> None:
-    for key in ("one", "two"):
-        await client.post(JOBS, json=EXPORT, headers={"Idempotency-Key": key})
-    await client.post(JOBS, json=EXPORT)
-    await client.post(JOBS, json=EXPORT)
-
-    assert await count(session) == 4
 
 
 async def test_a_waiting_job_is_cancelled_at_once(

@@ -10,9 +10,11 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.session import Database
 from app.models.job import Job
+from app.workers.execution import Execution
 from tests.redis.servers import RedisServer
-from tests.workers.inline import Notes
+from tests.workers.inline import Notes, settings
 from tests.workers.kinds import SCRIPT
 from tests.workers.live import Worker, working
 
@@ -24,6 +26,12 @@ WaitFor = Callable[..., Awaitable[Job]]
 def notes() -> Notes:
     """A queue that only notes what is announced."""
     return Notes()
+
+
+@pytest.fixture
+def executor(database: Database, notes: Notes) -> Execution:
+    """What runs jobs."""
+    return Execution(database, settings(), notes)
 
 
 @pytest.fixture

@@ -1,12 +1,16 @@
-"""A type of job that does what a test wants."""
+"""A type of job that does what a test wants, and what is left of it."""
 
 import asyncio
 import os
 from decimal import Decimal
 from typing import Any, Literal
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.core.job import JobFailedError, job
 from app.models.item import Item
+from app.models.job import JobOutput
 from app.schemas.base import Input
 from app.workers.context import JobContext
 
@@ -36,3 +40,13 @@ async def perform(context: JobContext, payload: Script) -> dict[str, Any]:
     name = f"{payload.name} {context.job.attempts}"
     context.session.add(Item(name=name, price=Decimal(1)))
     return {"attempt": context.job.attempts}
+
+
+async def effects(session: AsyncSession) -> list[str]:
+    """Return the names of the items that jobs have made."""
+    return list(await session.scalars(select(Item.name)))
+
+
+async def pieces(session: AsyncSession) -> list[int]:
+    """Return the attempts whose output is kept."""
+    return list(await session.scalars(select(JobOutput.attempt)))
