@@ -31,6 +31,7 @@ def stop(child: subprocess.Popen[Any], seconds: float = STOP_SECONDS) -> None:
         child.wait(seconds)
     with suppress(ProcessLookupError, PermissionError):  # nothing is left, as it should be
         os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
 
 
 def hand_over(command: Sequence[str], environment: Mapping[str, str]) -> int:

@@ -47,7 +47,7 @@ def empty_redis(redis_client: Redis) -> None:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no answer be too late: the machine may be busy, and the Redis a fake."""
-    monkeypatch.setattr(guard, "TIMEOUT_SECONDS", 5)
+    monkeypatch.setattr(guard, "TIMEOUT_SECONDS", 60)
 
 
 @pytest.fixture

@@ -1,0 +1,239 @@
+"""A drill: what a deployed service with every feature loses when its parts fail. Nothing.
+
+Times are those of the settings as they come: a lease of 30 s, and 15 s to notice.
+"""
+
+import os
+import shutil
+import signal
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import psutil
+import pytest
+
+from tests.conftest import Render
+from tests.drill.stage import Stage, staged, until
+
+pytestmark = [pytest.mark.service, pytest.mark.xdist_group("drill")]
+
+LEASE_AND_GRACE = 30 + 15
+MAIL = "order_confirmation"
+RETRIES = 2 * (1 + 2 + 4 + 8) * 1.5 + LEASE_AND_GRACE
+
+
+@pytest.fixture(scope="module")
+def stage(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Generator[Stage]:
+    """Return a running service with every feature."""
+    folder = tmp_path_factory.mktemp("drill")
+    project = Path(shutil.copytree(render(preset="full"), folder / "project", symlinks=True))
+    with staged(project, folder) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def api(stage: Stage) -> Generator[httpx2.Client]:
+    """Return a client of the superuser."""
+    with stage.client(**stage.log_in()) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def poison(api: httpx2.Client) -> str:
+    """Post a job that fails whenever it is tried, at the beginning: it takes a while to give up."""
+    return post(api, name="poison", crash=True)
+
+
+def post(api: httpx2.Client, **payload: Any) -> str:
+    """Ask for a job, and return its id."""
+    answer = api.post("/jobs", json={"type": "drill", "payload": payload})
+    assert answer.status_code == 202, answer.text
+    return answer.json()["id"]
+
+
+def job(api: httpx2.Client, id: str) -> dict[str, Any]:
+    return api.get(f"/jobs/{id}").raise_for_status().json()
+
+
+def wait(api: httpx2.Client, id: str, status: str, seconds: float) -> dict[str, Any]:
+    """Wait for a status; the service may be restarting."""
+
+    def found() -> dict[str, Any] | None:
+        try:
+            answer = job(api, id)
+        except httpx2.HTTPError:
+            return None
+        return answer if answer["status"] == status else None
+
+    return until(found, seconds)
+
+
+def effects(api: httpx2.Client, name: str) -> int:
+    """Count what the attempts at a job have left."""
+    return api.get("/items", params={"q": f"{name} "}).raise_for_status().json()["total"]
+
+
+def p99(durations: list[float]) -> float:
+    return statistics.quantiles(durations, n=100)[98]
+
+
+def timed(request: Callable[[], httpx2.Response], expected: int) -> float:
+    begun = time.monotonic()
+    answer = request()
+    assert answer.status_code == expected, answer.text
+    return time.monotonic() - begun
+
+
+def test_killed_workers_and_a_restarted_database_cost_time_and_nothing_else(
+    stage: Stage, api: httpx2.Client, poison: str
+) -> None:
+    first = stage.start_worker("first")
+    orphan = post(api, name="orphan", seconds=4)
+    wait(api, orphan, "running", 30)
+    (child,) = psutil.Process(first.pid).children()
+    child.kill()
+    lost = post(api, name="lost", seconds=4)
+    wait(api, lost, "running", 30)
+    stage.end(first)
+    begun = time.monotonic()
+    stage.start_worker("second")
+    stage.start_worker("third")
+    restarted = post(api, name="restarted", seconds=4)
+    wait(api, restarted, "running", 30)
+    stage.postgres("restart")
+
+    for name, id in {"orphan": orphan, "lost": lost, "restarted": restarted}.items():
+        done = wait(api, id, "succeeded", LEASE_AND_GRACE + 15)
+        assert (done["attempts"] >= 2, effects(api, name)) == (True, 1)
+
+    assert time.monotonic() - begun < LEASE_AND_GRACE + 15
+
+
+def test_a_redis_that_forgets_everything_loses_no_job(stage: Stage, api: httpx2.Client) -> None:
+    ids = [post(api, name=f"flushed {number}") for number in range(20)]
+    command = ["redis-cli", "-p", str(stage.redis_port), "FLUSHALL"]
+
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+    assert [wait(api, id, "succeeded", 60)["attempts"] for id in ids] == [1] * 20
+
+
+def test_without_redis_everything_goes_on_as_fast_as_before(
+    stage: Stage, api: httpx2.Client
+) -> None:
+    item = api.post("/items", json={"name": "watched", "price": "1.00"}).json()["id"]
+    create = lambda: api.post("/jobs", json={"type": "drill", "payload": {"name": "quick"}})  # noqa: E731
+    read = lambda: api.get(f"/items/{item}")  # noqa: E731
+    before = [timed(create, 202) for _ in range(200)]
+    redis = next(process for process in stage.running if "redis-server" in process.args[0])
+    stage.end(redis)
+    down = time.monotonic()
+
+    during, reads = [], []
+    while time.monotonic() - down < 20:
+        during.append(timed(create, 202))
+        reads.append(timed(read, 200))
+    wrong = {"username": "somebody@example.com", "password": "not the password"}
+    with stage.client() as stranger:
+        logins = [stranger.post("/auth/login", data=wrong).status_code for _ in range(20)]
+    ready = httpx2.get(f"{stage.url}/health/ready").json()["status"]
+    stage.start_redis()
+    last = post(api, name="after the outage")
+
+    assert p99(during) < max(2 * p99(before), 0.05), (p99(during), p99(before))
+    assert max(reads + during) < max(0.25, 2 * max(before))
+    # Each of the two processes counts for itself.
+    assert (logins[0], logins[-1], 5 <= logins.count(401) <= 10) == (401, 429, True)
+    assert ready == "degraded"
+    wait(api, last, "succeeded", 120)
+    assert api.get("/jobs", params={"status": "queued"}).status_code == 200
+
+
+def test_fifty_equal_requests_make_one_job(stage: Stage, api: httpx2.Client) -> None:
+    key = {**api.headers, "Idempotency-Key": "drill-1"}
+    body = {"type": "drill", "payload": {"name": "idempotent"}}
+
+    def ask(_: int) -> str:
+        return httpx2.post(f"{stage.url}/api/v1/jobs", json=body, headers=key).json()["id"]
+
+    with ThreadPoolExecutor(50) as pool:
+        ids = set(pool.map(ask, range(50)))
+
+    assert len(ids) == 1
+    wait(api, ids.pop(), "succeeded", 60)
+    assert effects(api, "idempotent") == 1
+
+
+def test_what_is_changed_is_seen_at_once_by_every_process(
+    stage: Stage, api: httpx2.Client
+) -> None:
+    path = f"/items/{api.post('/items', json={'name': 'cached', 'price': '0.00'}).json()['id']}"
+
+    def price(_: int) -> str:
+        return httpx2.get(f"{stage.url}/api/v1{path}", headers=api.headers).json()["price"]
+
+    with ThreadPoolExecutor(10) as pool:
+        for number in range(10):
+            api.patch(path, json={"price": f"{number}.50"}).raise_for_status()
+            assert set(pool.map(price, range(50))) == {f"{number}.50"}
+
+
+def test_two_processes_share_one_limit_whatever_the_client_says(
+    stage: Stage, api: httpx2.Client
+) -> None:
+    def ask(number: int) -> int:
+        headers = {**api.headers, "X-Forwarded-For": f"203.0.113.{number}"}
+        return httpx2.get(f"{stage.url}/api/v1/statistics", headers=headers).status_code
+
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(ask, range(40)))
+
+    assert (answers.count(200), answers.count(429)) == (10, 30)
+
+
+def test_what_is_undone_sends_no_mail_and_what_is_done_sends_one(
+    stage: Stage, api: httpx2.Client
+) -> None:
+    mail = Path(stage.environment["EMAIL_FILE_DIR"])
+    item = {"name": "ordered", "price": "1.00", "stock": 1}
+    line = {"item_id": api.post("/items", json=item).json()["id"], "quantity": 1}
+    jobs = api.get("/jobs").json()["total"]
+
+    orders = [api.post("/orders", json={"lines": [line]}).status_code for _ in range(3)]
+
+    assert orders == [201, 409, 409]
+    until(lambda: list(mail.glob("*.json")), 60)
+    time.sleep(1)
+    assert len([path for path in mail.iterdir() if MAIL in path.read_text()]) == 1
+    assert api.get("/jobs").json()["total"] in (jobs, jobs + 1)
+
+
+def test_a_poisoned_job_fails_in_the_end_after_five_attempts(
+    api: httpx2.Client, poison: str
+) -> None:
+    failed = wait(api, poison, "failed", RETRIES + 60)
+
+    assert (failed["attempts"], effects(api, "poison")) == (5, 0)
+    assert "Zero" not in failed["error"]
+
+
+def test_a_worker_told_to_stop_gives_its_job_back_or_finishes_it(
+    stage: Stage, api: httpx2.Client
+) -> None:
+    id = post(api, name="farewell", seconds=3)
+    wait(api, id, "running", 60)
+
+    workers = [process for process in stage.running if "worker" in process.args]
+    for process in workers:
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGTERM)
+    codes = [process.wait(60) for process in workers[1:]]
+
+    assert codes == [0, 0]
+    assert (job(api, id)["status"], effects(api, "farewell")) == ("succeeded", 1)
