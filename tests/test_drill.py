@@ -3,9 +3,7 @@
 Times are those of the settings as they come: a lease of 30 s, and 15 s to notice.
 """
 
-import os
 import shutil
-import signal
 import statistics
 import subprocess
 import time
@@ -57,16 +55,16 @@ def post(api: httpx2.Client, **payload: Any) -> str:
     return answer.json()["id"]
 
 
-def job(api: httpx2.Client, id: str) -> dict[str, Any]:
-    return api.get(f"/jobs/{id}").raise_for_status().json()
+def job(api: httpx2.Client, job_id: str) -> dict[str, Any]:
+    return api.get(f"/jobs/{job_id}").raise_for_status().json()
 
 
-def wait(api: httpx2.Client, id: str, status: str, seconds: float) -> dict[str, Any]:
+def wait(api: httpx2.Client, job_id: str, status: str, seconds: float) -> dict[str, Any]:
     """Wait for a status; the service may be restarting."""
 
     def found() -> dict[str, Any] | None:
         try:
-            answer = job(api, id)
+            answer = job(api, job_id)
         except httpx2.HTTPError:
             return None
         return answer if answer["status"] == status else None
@@ -108,10 +106,10 @@ def test_killed_workers_and_a_restarted_database_cost_time_and_nothing_else(
     wait(api, restarted, "running", 30)
     stage.postgres("restart")
 
-    for name, id in {"orphan": orphan, "lost": lost, "restarted": restarted}.items():
-        done = wait(api, id, "succeeded", LEASE_AND_GRACE + 15)
-        assert (done["attempts"] >= 2, effects(api, name)) == (True, 1)
-
+    for killed in (orphan, lost):
+        assert wait(api, killed, "succeeded", LEASE_AND_GRACE + 15)["attempts"] == 2
+    wait(api, restarted, "succeeded", LEASE_AND_GRACE + 15)
+    assert [effects(api, name) for name in ("orphan", "lost", "restarted")] == [1, 1, 1]
     assert time.monotonic() - begun < LEASE_AND_GRACE + 15
 
 
@@ -121,7 +119,7 @@ def test_a_redis_that_forgets_everything_loses_no_job(stage: Stage, api: httpx2.
 
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
-    assert [wait(api, id, "succeeded", 60)["attempts"] for id in ids] == [1] * 20
+    assert [wait(api, each, "succeeded", 60)["attempts"] for each in ids] == [1] * 20
 
 
 def test_without_redis_everything_goes_on_as_fast_as_before(
@@ -131,8 +129,7 @@ def test_without_redis_everything_goes_on_as_fast_as_before(
     create = lambda: api.post("/jobs", json={"type": "drill", "payload": {"name": "quick"}})  # noqa: E731
     read = lambda: api.get(f"/items/{item}")  # noqa: E731
     before = [timed(create, 202) for _ in range(200)]
-    redis = next(process for process in stage.running if "redis-server" in process.args[0])
-    stage.end(redis)
+    stage.stop_redis()
     down = time.monotonic()
 
     during, reads = [], []
@@ -170,16 +167,14 @@ def test_fifty_equal_requests_make_one_job(stage: Stage, api: httpx2.Client) -> 
     assert effects(api, "idempotent") == 1
 
 
-def test_what_is_changed_is_seen_at_once_by_every_process(
-    stage: Stage, api: httpx2.Client
-) -> None:
+def test_what_is_changed_is_seen_at_once_by_every_process(stage: Stage, api: httpx2.Client) -> None:
     path = f"/items/{api.post('/items', json={'name': 'cached', 'price': '0.00'}).json()['id']}"
 
     def price(_: int) -> str:
         return httpx2.get(f"{stage.url}/api/v1{path}", headers=api.headers).json()["price"]
 
     with ThreadPoolExecutor(10) as pool:
-        for number in range(10):
+        for number in range(4):
             api.patch(path, json={"price": f"{number}.50"}).raise_for_status()
             assert set(pool.map(price, range(50))) == {f"{number}.50"}
 
@@ -226,14 +221,12 @@ def test_a_poisoned_job_fails_in_the_end_after_five_attempts(
 def test_a_worker_told_to_stop_gives_its_job_back_or_finishes_it(
     stage: Stage, api: httpx2.Client
 ) -> None:
-    id = post(api, name="farewell", seconds=3)
-    wait(api, id, "running", 60)
+    last = post(api, name="farewell", seconds=3)
+    wait(api, last, "running", 60)
 
-    workers = [process for process in stage.running if "worker" in process.args]
-    for process in workers:
-        if process.poll() is None:
-            os.kill(process.pid, signal.SIGTERM)
-    codes = [process.wait(60) for process in workers[1:]]
+    for worker in stage.workers[1:]:
+        worker.terminate()
+    codes = [worker.wait(60) for worker in stage.workers[1:]]
 
     assert codes == [0, 0]
-    assert (job(api, id)["status"], effects(api, "farewell")) == ("succeeded", 1)
+    assert (job(api, last)["status"], effects(api, "farewell")) == ("succeeded", 1)

@@ -14,7 +14,8 @@ from typing import Any
 
 import httpx2
 
-HERE = Path(__file__).parent
+# Copied into the project, or run by its own Python.
+INSIDE = Path(__file__).parent / "inside"
 EMAIL, PASSWORD = "drill@example.com", "nothing that anybody would guess"
 # Everything else is as it comes: lease, patience, retries, times to wait.
 SETTINGS = {
@@ -53,6 +54,8 @@ class Stage:
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    redis: subprocess.Popen[bytes] | None = None
     redis_port: int = field(default_factory=free_port)
     port: int = field(default_factory=free_port)
 
@@ -86,19 +89,21 @@ class Stage:
         self.running.append(process)
         return process
 
-    def start_redis(self) -> subprocess.Popen[bytes]:
+    def start_redis(self) -> None:
         """Start a Redis that forgets everything when it ends."""
         program = shutil.which("valkey-server") or shutil.which("redis-server")
         assert program, "install redis-server"
         options = ["--port", str(self.redis_port), "--bind", "127.0.0.1", "--save", ""]
-        process = self.start(program, *options, "--dir", str(self.folder))
+        self.redis = self.start(program, *options, "--dir", str(self.folder))
         until(lambda: connects(self.redis_port), START_SECONDS)
-        return process
 
-    def start_server(self) -> subprocess.Popen[bytes]:
-        process = self.start(*self.python("-m", "app", "serve"))
-        until(lambda: connects(self.port) and process.poll() is None, START_SECONDS)
-        return process
+    def stop_redis(self) -> None:
+        assert self.redis
+        self.end(self.redis)
+
+    def start_server(self) -> None:
+        self.start(*self.python("-m", "app", "serve"))
+        until(lambda: connects(self.port), START_SECONDS)
 
     def celery(self, command: str, *options: str) -> subprocess.Popen[bytes]:
         """Start a worker, or the clock."""
@@ -108,15 +113,17 @@ class Stage:
 
     def start_worker(self, name: str) -> subprocess.Popen[bytes]:
         """Start a worker with one process."""
-        return self.celery("worker", "--concurrency", "1", "--hostname", f"{name}@%h")
+        worker = self.celery("worker", "--concurrency", "1", "--hostname", f"{name}@%h")
+        self.workers.append(worker)
+        return worker
 
     def postgres(self, action: str) -> str:
-        return self.run(HERE / "postgres.py", self.folder / "postgres", action).strip()
+        return self.run(INSIDE / "postgres.py", self.folder / "postgres", action).strip()
 
-    def end(self, process: subprocess.Popen[bytes], number: int = signal.SIGKILL) -> None:
+    def end(self, process: subprocess.Popen[bytes]) -> None:
         """End a process and what it has started."""
         if process.poll() is None:
-            os.killpg(process.pid, number)
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait(60)
 
     @contextmanager
@@ -140,7 +147,7 @@ def connects(port: int) -> bool:
 def staged(project: Path, folder: Path, **settings: str) -> Generator[Stage]:
     """Install a project and run it with two workers, until the block ends."""
     stage = Stage(project, folder)
-    shutil.copy(HERE / "handler.py", project / "app/workers/handlers/drill.py")
+    shutil.copy(INSIDE / "handler.py", project / "app/workers/handlers/drill.py")
     subprocess.run(["uv", "sync", "--quiet", "--compile-bytecode"], cwd=project, check=True)
     with ExitStack() as stack:
         database = stage.postgres("start")
