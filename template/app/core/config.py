@@ -3,7 +3,7 @@
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 from sqlalchemy import URL
 
 from app.core.database_url import parse_database_url
@@ -37,7 +37,6 @@ class Settings(EnvSettings):
     cors_origins: CommaSeparated[str] = []
     trusted_hosts: CommaSeparated[str] = []
     trusted_proxies: CommaSeparated[IPv4Network | IPv6Network] = []
-    health_token: SecretStr | None = None
 
     database_url: Annotated[URL, BeforeValidator(parse_database_url)]
     db_pool_size: Annotated[int, Field(ge=1)] = 5
