@@ -9,6 +9,8 @@ from uuid import uuid4
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
+from app.api.openapi import build, versions
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -31,7 +33,9 @@ class Operation:
 
 def operations(app: FastAPI) -> Iterator[Operation]:
     """List what the OpenAPI document should tell, from the routes themselves."""
-    documents = app.openapi()["paths"]
+    documents: dict[str, Any] = {}
+    for version in versions(app):
+        documents |= build(app, version)["paths"]
     for context in iter_route_contexts(app.routes):
         if getattr(context, "include_in_schema", False):
             for method in sorted(context.methods or ()):

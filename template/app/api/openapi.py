@@ -1,11 +1,15 @@
 """The OpenAPI document, with every problem that an operation can answer."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 
 from app.api.errors import MEDIA_TYPE, Problem
 from app.core.exceptions import (
@@ -21,6 +25,7 @@ TAGS = [
     {"name": "Items", "description": "What is for sale, and how much of it there is"},
     {"name": "Orders", "description": "Taking items out of stock"},
     {"name": "Jobs", "description": "Work that takes longer than a request"},
+    {"name": "Rates", "description": "What currencies cost, as others say"},
     {"name": "Health", "description": "For balancers and people on call"},
 ]
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -28,6 +33,10 @@ PROBLEM = {"$ref": "#/components/schemas/Problem"}
 BAD_REQUEST = "The request is malformed"
 TOO_LARGE = "The body is larger than `REQUEST_MAX_BYTES`"
 INVALID = "The input breaks a rule: `validation_error`"
+
+# What lies below no version, such as /health, stands in the document of the first.
+VERSION = re.compile(r"/api/(v\d+)/")
+FIRST = "v1"
 
 Responses = dict[int | str, dict[str, Any]]
 Refusals = Callable[[str], list[type[AppError]]]
@@ -51,7 +60,7 @@ def _plain(description: str) -> dict[str, Any]:
 
 
 def add_openapi(app: FastAPI) -> None:
-    """Make `app.openapi()` answer our document, built once."""
+    """Serve a document for each version, built once; `app.openapi()` is that of the first."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -59,17 +68,45 @@ def add_openapi(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = openapi
+    for version in versions(app)[1:]:
+        _serve(app, version)
 
 
-def build(app: FastAPI) -> dict[str, Any]:
-    """Take FastAPI's document and add what it cannot know."""
+def _serve(app: FastAPI, version: str) -> None:
+    build_once = cache(partial(build, app, version))
+
+    async def show() -> JSONResponse:
+        return JSONResponse(build_once())
+
+    app.get(document_url(version), include_in_schema=False)(show)
+
+
+def document_url(version: str) -> str:
+    """Where the document of a version is."""
+    return f"/api/{version}/openapi.json"
+
+
+def versions(app: FastAPI) -> list[str]:
+    """List the versions that there are routes of, the first first."""
+    found = {_version(context.path) for context in iter_route_contexts(app.routes)}
+    return sorted({FIRST, *found}, key=lambda version: int(version[1:]))
+
+
+def _version(path: object) -> str:
+    found = VERSION.match(str(path))
+    return found[1] if found else FIRST
+
+
+def build(app: FastAPI, version: str = FIRST) -> dict[str, Any]:
+    """Take FastAPI's document of one version and add what it cannot know."""
+    contexts = iter_route_contexts(app.routes)
     document = get_openapi(
         title=app.title,
         version=app.version,
         description=app.description,
         contact=app.contact,
         license_info=app.license_info,
-        routes=app.routes,
+        routes=[context for context in contexts if _version(context.path) == version],
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")

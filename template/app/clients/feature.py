@@ -1,0 +1,28 @@
+"""Calls to other services as a feature: a pool for the app's life, and who is asked over it."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app.clients.http import open_http_client
+from app.clients.rates import RatesClient
+from app.clients.settings import HttpClientSettings, RatesSettings
+from app.core.feature import Feature
+
+
+def _setup(app: FastAPI) -> None:
+    app.state.http_client_settings = HttpClientSettings.load()
+    app.state.rates_url = RatesSettings.load().rates_url
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
+    url = app.state.rates_url
+    async with open_http_client(app.state.http_client_settings) as http:
+        app.state.http = http
+        app.state.rates = RatesClient(http, url) if url else None
+        yield
+
+
+http_client = Feature(name="http_client", setup=_setup, lifespan=_lifespan)
