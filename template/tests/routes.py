@@ -9,7 +9,7 @@ from uuid import uuid4
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from app.api.openapi import build, versions
+from app.api.openapi import FIRST, build
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,13 @@ class Operation:
     def statuses(self) -> set[int]:
         """The statuses that the operation is documented to answer."""
         return {int(status) for status in self.document["responses"]}
+
+
+def versions(app: FastAPI) -> list[re.Pattern[str]]:
+    """Tell the paths of each version's document: the first, and any that stands beside it."""
+    prefixes = (re.match("/api/v[0-9]+/", str(c.path)) for c in iter_route_contexts(app.routes))
+    others = {found[0] for found in prefixes if found and not FIRST.match(found[0])}
+    return [FIRST, *map(re.compile, sorted(others))]
 
 
 def operations(app: FastAPI) -> Iterator[Operation]:

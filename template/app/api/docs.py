@@ -11,11 +11,7 @@ from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
-from app.api.openapi import FIRST, document_url, versions
-
 ASSETS = "/docs/assets"
-ICON = f"{ASSETS}/favicon.png"
-NAVIGATION = "font: 16px sans-serif; padding: 8px 20px"
 INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 POLICY = (
     "default-src 'none'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; "
@@ -24,28 +20,27 @@ POLICY = (
 )
 
 
-def add_docs(app: FastAPI) -> None:
-    """Add both pages of each version. The packaged assets are found without importing them."""
+def add_docs(app: FastAPI, schema: str = "/api/v1/openapi.json", suffix: str = "") -> None:
+    """Add both pages. The packaged assets are found without importing the package."""
     app.mount(ASSETS, StaticFiles(directory=assets_folder()), name="docs_assets")
-    for version in versions(app):
-        schema = document_url(version)
-        swagger = get_swagger_ui_html(
-            openapi_url=schema,
-            title=app.title,
-            swagger_js_url=f"{ASSETS}/swagger-ui-bundle.js",
-            swagger_css_url=f"{ASSETS}/swagger-ui.css",
-            swagger_favicon_url=ICON,
-            swagger_ui_parameters=app.swagger_ui_parameters,
-        )
-        redoc = get_redoc_html(
-            openapi_url=schema,
-            title=app.title,
-            redoc_js_url=f"{ASSETS}/redoc.standalone.js",
-            redoc_favicon_url=ICON,
-            with_google_fonts=False,
-        )
-        _add_page(app, "/docs", version, swagger)
-        _add_page(app, "/redoc", version, redoc)
+    icon = f"{ASSETS}/favicon.png"
+    swagger = get_swagger_ui_html(
+        openapi_url=schema,
+        title=app.title,
+        swagger_js_url=f"{ASSETS}/swagger-ui-bundle.js",
+        swagger_css_url=f"{ASSETS}/swagger-ui.css",
+        swagger_favicon_url=icon,
+        swagger_ui_parameters=app.swagger_ui_parameters,
+    )
+    redoc = get_redoc_html(
+        openapi_url=schema,
+        title=app.title,
+        redoc_js_url=f"{ASSETS}/redoc.standalone.js",
+        redoc_favicon_url=icon,
+        with_google_fonts=False,
+    )
+    _add_page(app, f"/docs{suffix}", swagger)
+    _add_page(app, f"/redoc{suffix}", redoc)
 
 
 def assets_folder() -> Path:
@@ -55,25 +50,16 @@ def assets_folder() -> Path:
     return Path(str(spec.origin)).parent / "static"
 
 
-def page_url(page: str, version: str) -> str:
-    """Where a page is: `/docs` for the first version, `/docs/v2` for another."""
-    return page if version == FIRST else f"{page}/{version}"
-
-
-def _add_page(app: FastAPI, page: str, version: str, made: HTMLResponse) -> None:
-    html = bytes(made.body).decode().replace("<body>", f"<body>{_choice(app, page)}", 1)
-    headers = {"Content-Security-Policy": content_security_policy(html)}
+def _add_page(app: FastAPI, path: str, page: HTMLResponse) -> None:
+    html = bytes(page.body).decode()
+    policy = {"Content-Security-Policy": content_security_policy(html)}
+    # Where there are several versions, one links to the others.
+    html = html.replace("<body>", f"<body>{getattr(app.state, 'docs_links', '')}", 1)
 
     async def show() -> HTMLResponse:
-        return HTMLResponse(html, headers=headers)
+        return HTMLResponse(html, headers=policy)
 
-    app.get(page_url(page, version), include_in_schema=False)(show)
-
-
-def _choice(app: FastAPI, page: str) -> str:
-    """Link to the page of each version, if there are several."""
-    links = [f'<a href="{page_url(page, version)}">{version}</a>' for version in versions(app)]
-    return f'<nav style="{NAVIGATION}">{" ".join(links)}</nav>' if links[1:] else ""
+    app.get(path, include_in_schema=False)(show)
 
 
 def content_security_policy(html: str) -> str:

@@ -3,12 +3,10 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable
-from functools import cache, partial
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
 
 from app.api.errors import MEDIA_TYPE, Problem
@@ -34,9 +32,8 @@ BAD_REQUEST = "The request is malformed"
 TOO_LARGE = "The body is larger than `REQUEST_MAX_BYTES`"
 INVALID = "The input breaks a rule: `validation_error`"
 
-# What lies below no version, such as /health, stands in the document of the first.
-VERSION = re.compile(r"/api/(v\d+)/")
-FIRST = "v1"
+# Each version of the API has a document; what is below none, such as /health, is in the first.
+FIRST = re.compile(r"(?!/api/v(?!1/))")
 
 Responses = dict[int | str, dict[str, Any]]
 Refusals = Callable[[str], list[type[AppError]]]
@@ -60,7 +57,7 @@ def _plain(description: str) -> dict[str, Any]:
 
 
 def add_openapi(app: FastAPI) -> None:
-    """Serve a document for each version, built once; `app.openapi()` is that of the first."""
+    """Make `app.openapi()` answer our document, built once."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -68,45 +65,17 @@ def add_openapi(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = openapi
-    for version in versions(app)[1:]:
-        _serve(app, version)
 
 
-def _serve(app: FastAPI, version: str) -> None:
-    build_once = cache(partial(build, app, version))
-
-    async def show() -> JSONResponse:
-        return JSONResponse(build_once())
-
-    app.get(document_url(version), include_in_schema=False)(show)
-
-
-def document_url(version: str) -> str:
-    """Where the document of a version is."""
-    return f"/api/{version}/openapi.json"
-
-
-def versions(app: FastAPI) -> list[str]:
-    """List the versions that there are routes of, the first first."""
-    found = {_version(context.path) for context in iter_route_contexts(app.routes)}
-    return sorted({FIRST, *found}, key=lambda version: int(version[1:]))
-
-
-def _version(path: object) -> str:
-    found = VERSION.match(str(path))
-    return found[1] if found else FIRST
-
-
-def build(app: FastAPI, version: str = FIRST) -> dict[str, Any]:
-    """Take FastAPI's document of one version and add what it cannot know."""
-    contexts = iter_route_contexts(app.routes)
+def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> dict[str, Any]:
+    """Take FastAPI's document of some paths and add what it cannot know."""
     document = get_openapi(
         title=app.title,
         version=app.version,
         description=app.description,
         contact=app.contact,
         license_info=app.license_info,
-        routes=[context for context in contexts if _version(context.path) == version],
+        routes=[c for c in iter_route_contexts(app.routes) if paths.match(str(c.path))],
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")

@@ -11,7 +11,7 @@ class UpstreamError(AppError):
     detail = "A service that this one asks gave no usable answer."
 
 
-class UpstreamTimeoutError(AppError):
+class UpstreamTimeoutError(UpstreamError):
     """Another service takes too long."""
 
     status = 504

@@ -7,21 +7,20 @@ from fastapi import FastAPI
 
 from app.clients.http import open_http_client
 from app.clients.rates import RatesClient
-from app.clients.settings import HttpClientSettings, RatesSettings
+from app.clients.settings import HttpClientSettings
 from app.core.feature import Feature
 
 
 def _setup(app: FastAPI) -> None:
     app.state.http_client_settings = HttpClientSettings.load()
-    app.state.rates_url = RatesSettings.load().rates_url
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-    url = app.state.rates_url
-    async with open_http_client(app.state.http_client_settings) as http:
+    settings: HttpClientSettings = app.state.http_client_settings
+    async with open_http_client(settings) as http:
         app.state.http = http
-        app.state.rates = RatesClient(http, url) if url else None
+        app.state.rates = RatesClient(http, settings.rates_url) if settings.rates_url else None
         yield
 
 

@@ -1,11 +1,13 @@
 """Asking other services over one pool of connections, with a bound on everything."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, TypeVar
+from itertools import count
+from typing import Any, TypeAlias, TypeVar
 
 import httpx2
 import structlog
@@ -34,18 +36,19 @@ class Reply:
 
     def parse(self, model: type[ModelT]) -> ModelT:
         """Read a JSON body, or raise `UpstreamError` if it is an error or has another form."""
+        fault = None
         try:
             if 200 <= self.status < 300:
                 return model.model_validate_json(self.body)
         except ValidationError as error:
-            self._log()
-            raise UpstreamError from error
-        self._log()
-        raise UpstreamError
-
-    def _log(self) -> None:
+            fault = error
         text = self.body[:500].decode(errors="replace")
         log.warning("upstream_answer", host=self.host, status=self.status, text=text)
+        raise UpstreamError from fault
+
+
+Outcome: TypeAlias = Reply | httpx2.TransportError
+Ask: TypeAlias = Callable[[], Awaitable[Outcome]]
 
 
 class HttpClient:
@@ -58,47 +61,41 @@ class HttpClient:
 
     async def request(self, method: str, url: httpx2.URL | str, **options: Any) -> Reply:
         """Call another service. `options` are those of `httpx2`, such as `params` and `json`."""
-        request = self.client.build_request(method, url, **options)
+        ask = partial(self._ask, method, url, **options)
+        retries = self.settings.http_client_retries if method in SAFE_METHODS else 0
         try:
             async with asyncio.timeout(self.settings.http_client_total_timeout) as limit:
-                return await self._persist(request, limit.when() or 0)
+                return await self._persist(ask, retries, limit.when() or 0)
         except (TimeoutError, httpx2.TimeoutException) as error:
             raise UpstreamTimeoutError from error
         except httpx2.RequestError as error:
             raise UpstreamError from error
 
-    async def _persist(self, request: httpx2.Request, deadline: float) -> Reply:
+    async def _persist(self, ask: Ask, retries: int, deadline: float) -> Reply:
         """Ask until the outcome is final, or there is no time for another attempt."""
-        retries = self.settings.http_client_retries if request.method in SAFE_METHODS else 0
-        attempt = 0
-        while True:
-            outcome = await self._try(request)
+        for attempt in count():
+            outcome = await ask()
             pause = backoff(self.settings.http_client_retry_seconds, attempt)
             if isinstance(outcome, Reply):
                 pause = max(pause, retry_after(outcome.headers))
             late = asyncio.get_running_loop().time() + pause >= deadline
             if attempt == retries or late or not may_pass(outcome):
                 break
-            attempt += 1
             await asyncio.sleep(pause)
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
-    async def _try(self, request: httpx2.Request) -> Reply | httpx2.TransportError:
+    async def _ask(self, method: str, url: httpx2.URL | str, **options: Any) -> Outcome:
         """Ask once. A slot is held no longer than that, so nobody waits for others' pauses."""
         async with self.slots:
             try:
-                response = await self.client.send(request, stream=True)
-                try:
-                    body = await self._read(response)
-                finally:
-                    await response.aclose()
+                async with self.client.stream(method, url, **options) as response:
+                    return await self._read(response)
             except httpx2.TransportError as error:
                 return error
-        return Reply(request.url.host, response.status_code, response.headers, body)
 
-    async def _read(self, response: httpx2.Response) -> bytes:
+    async def _read(self, response: httpx2.Response) -> Reply:
         """Take no more than we want to hold, whatever length was announced."""
         body = bytearray()
         async for chunk in response.aiter_raw():
@@ -106,10 +103,10 @@ class HttpClient:
             if len(body) > self.settings.http_client_max_bytes:
                 log.warning("upstream_too_large", host=response.url.host)
                 raise UpstreamError
-        return bytes(body)
+        return Reply(response.url.host, response.status_code, response.headers, bytes(body))
 
 
-def may_pass(outcome: Reply | httpx2.TransportError) -> bool:
+def may_pass(outcome: Outcome) -> bool:
     """Whether it may be better next time. Who reads slowly, is not helped by more requests."""
     if isinstance(outcome, Reply):
         return outcome.status in PASSING

@@ -1,8 +1,8 @@
 """When to ask again, and how long to wait before."""
 
 import random
+import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 # RFC 9110 §9.2.1: asking twice does no more than asking once.
@@ -22,9 +22,6 @@ def retry_after(headers: Mapping[str, str]) -> float:
     if value.isascii() and value.isdigit():
         return float(value[:9])
     try:
-        moment = parsedate_to_datetime(value)
+        return max(0, parsedate_to_datetime(value).timestamp() - time.time())
     except ValueError:
         return 0
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0, (moment - datetime.now(UTC)).total_seconds())

@@ -23,8 +23,5 @@ class HttpClientSettings(EnvSettings):
     http_client_retry_seconds: Seconds = 0.2
     http_client_max_bytes: Annotated[int, Field(ge=1024)] = 1024 * 1024
 
-
-class RatesSettings(EnvSettings):
-    """Where exchange rates come from; the currency is added to it as `base`."""
-
+    # Where exchange rates come from; the currency is added to it as `base`.
     rates_url: HttpUrl | None = None

@@ -8,6 +8,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.v2.documents import add_documents
 from app.core.cursor import Cursors
 from app.core.feature import Feature
 from app.core.secret_key import signing_keys
@@ -59,6 +60,8 @@ class SuccessorMiddleware:
 def _setup(app: FastAPI) -> None:
     app.state.cursors = Cursors(signing_keys(app.state.settings))
     app.add_middleware(SuccessorMiddleware, fastapi=app)
+    if app.state.settings.serves_docs:
+        add_documents(app)
 
 
 api_v2 = Feature(name="api_v2", setup=_setup)

@@ -2,14 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from typing import ClassVar, TypeAlias
+from typing import ClassVar
 
-from app.clients.errors import UpstreamError, UpstreamTimeoutError
+from app.clients.errors import UpstreamError
 from app.clients.rates import RatesClient
 from app.core.exceptions import DependencyUnavailableError
 from app.schemas.rate import Rates, RatesBatch, RatesFault, RatesResult
-
-UpstreamFault: TypeAlias = UpstreamError | UpstreamTimeoutError
 
 
 class RatesNotConfiguredError(DependencyUnavailableError):
@@ -36,19 +34,19 @@ class RateService:
         """Read the rates of several at once. One that fails, fails alone; not so if all do."""
         wanted = list(dict.fromkeys(bases))
         answers = await asyncio.gather(*map(self._try, wanted))
-        faults = [answer for answer in answers if isinstance(answer, UpstreamFault)]
+        faults = [answer for answer in answers if isinstance(answer, UpstreamError)]
         if len(faults) == len(answers):
             raise faults[0]
         return RatesBatch(results=list(map(_result, wanted, answers)))
 
-    async def _try(self, base: str) -> Rates | UpstreamFault:
+    async def _try(self, base: str) -> Rates | UpstreamError:
         try:
             return await self.read(base)
-        except (UpstreamError, UpstreamTimeoutError) as error:
+        except UpstreamError as error:
             return error
 
 
-def _result(base: str, answer: Rates | UpstreamFault) -> RatesResult:
+def _result(base: str, answer: Rates | UpstreamError) -> RatesResult:
     if isinstance(answer, Rates):
         return RatesResult(**answer.model_dump())
     return RatesResult(base=base, error=RatesFault(code=answer.code, detail=answer.message))

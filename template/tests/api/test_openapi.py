@@ -9,9 +9,9 @@ from fastapi.routing import iter_route_contexts
 from httpx2 import AsyncClient
 
 from app import main
-from app.api.openapi import build, versions
+from app.api.openapi import build
 from app.core.project import PROJECT
-from tests.routes import Operation, operations
+from tests.routes import Operation, operations, versions
 
 OPERATIONS = [pytest.param(operation, id=operation.id) for operation in operations(main.app)]
 

@@ -95,26 +95,29 @@ def write(handler: BaseHTTPRequestHandler, answer: Answer) -> None:
         handler.close_connection = True
 
 
+class Server(ThreadingHTTPServer):
+    """Waits for nobody when it is closed."""
+
+    daemon_threads = True
+    block_on_close = False
+
+
 @contextmanager
 def serving() -> Generator[Upstream]:
     """Serve on a free port."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        timeout = 5
 
         def do_GET(self) -> None:
             upstream.serve(self)
 
-        def do_POST(self) -> None:
-            upstream.serve(self)
+        do_POST = do_GET  # noqa: N815
 
         def log_message(self, format: str, *args: Any) -> None:
             """Nobody reads it."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.block_on_close = False
+    server = Server(("127.0.0.1", 0), Handler)
     upstream = Upstream(server)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

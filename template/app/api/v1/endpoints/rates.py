@@ -8,7 +8,7 @@ from app.api.deps import SessionDep
 from app.api.openapi import problems
 from app.clients.errors import UpstreamError, UpstreamTimeoutError
 from app.schemas.rate import Currency, Rates, RatesBatch
-from app.services.rate import RatesNotConfiguredError, RateService
+from app.services.rate import RateService, RatesNotConfiguredError
 
 router = APIRouter(
     prefix="/rates",
