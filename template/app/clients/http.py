@@ -129,7 +129,7 @@ async def open_http_client(settings: HttpClientSettings) -> AsyncGenerator[HttpC
         timeout=httpx2.Timeout(
             settings.http_client_read_timeout, connect=settings.http_client_connect_timeout
         ),
-        limits=httpx2.Limits(max_connections=settings.http_client_concurrency, keepalive_expiry=15),
+        limits=httpx2.Limits(keepalive_expiry=15),  # how many at once, the slots decide
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         event_hooks={"request": [pass_on]},
     ) as client:
