@@ -19,6 +19,8 @@ def environment(shared: Path) -> Iterator[None]:
     patch = pytest.MonkeyPatch()
     for variable in ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "DATABASE_URL", "TEST_DATABASE_URL"):
         patch.delenv(variable, raising=False)
+    # Rendered services start hundreds of processes, which would compile everything anew.
+    patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     # A checkout may belong to another user than the one who tests it, in a container for one.

@@ -3,7 +3,6 @@
 Looked for first where the name leads (`cache` in tests/cache), then everywhere.
 """
 
-import os
 import re
 import shutil
 import subprocess
@@ -20,7 +19,6 @@ pytestmark = pytest.mark.service
 PARTS = 8
 # What no test can notice, each with the reason.
 ACCEPTED: dict[str, str] = {}
-SETTINGS = {"PYTHONDONTWRITEBYTECODE": ""}
 LIMIT = 600.0  # seconds for one run
 
 Pytest = Callable[..., str | None]
@@ -32,7 +30,7 @@ def installed(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Path:
     rendered = render(preset="full", database="sqlite")
     project = tmp_path_factory.mktemp("wiring") / "project"
     shutil.copytree(rendered, project, symlinks=True)
-    subprocess.run(["uv", "sync", "--quiet", "--compile-bytecode"], cwd=project, check=True)
+    subprocess.run(["uv", "sync", "--quiet"], cwd=project, check=True)
     return project
 
 
@@ -42,7 +40,6 @@ def failure(project: Path, *folders: str) -> str | None:
     done = subprocess.run(
         [*command, "-p", "no:cacheprovider", *folders],
         cwd=project,
-        env={**os.environ, **SETTINGS},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

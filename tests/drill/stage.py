@@ -148,7 +148,7 @@ def staged(project: Path, folder: Path, **settings: str) -> Generator[Stage]:
     """Install a project and run it with two workers, until the block ends."""
     stage = Stage(project, folder)
     shutil.copy(INSIDE / "handler.py", project / "app/workers/handlers/drill.py")
-    subprocess.run(["uv", "sync", "--quiet", "--compile-bytecode"], cwd=project, check=True)
+    subprocess.run(["uv", "sync", "--quiet"], cwd=project, check=True)
     with ExitStack() as stack:
         database = stage.postgres("start")
         stack.callback(stage.postgres, "stop")
