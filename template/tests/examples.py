@@ -22,6 +22,7 @@ class Call:
     path: Mapping[str, object] = field(default_factory=dict)
     json: Any = None
     form: Mapping[str, str] | None = None
+    files: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     later: bool = False
 
@@ -52,5 +53,6 @@ async def send(client: AsyncClient, operation: Operation, call: Call) -> Respons
         operation.url(call.path),
         json=call.json,
         data=call.form,
+        files=call.files,
         headers=call.headers,
     )

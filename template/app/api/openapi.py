@@ -21,6 +21,7 @@ TAGS = [
     {"name": "Items", "description": "What is for sale, and how much of it there is"},
     {"name": "Orders", "description": "Taking items out of stock"},
     {"name": "Jobs", "description": "Work that takes longer than a request"},
+    {"name": "Files", "description": "Uploading, and downloading what you have uploaded"},
     {"name": "Health", "description": "For balancers and people on call"},
 ]
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
