@@ -1,20 +1,18 @@
 """Files on this machine's disk."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
-import anyio
+from anyio import CancelScope
+from anyio.to_thread import run_sync as in_thread
 from obstore.store import LocalStore, ObjectStore
 
 from app.storage.naming import INCOMING
 from app.storage.store import ObjectStorage, translated
-
-T = TypeVar("T")
-MOST_THREADS = 8
 
 
 class LocalStorage(ObjectStorage):
@@ -26,8 +24,6 @@ class LocalStorage(ObjectStorage):
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        # A disk that hangs must not take the threads of everybody else.
-        self.threads = anyio.CapacityLimiter(MOST_THREADS)
 
     @cached_property
     def store(self) -> ObjectStore:
@@ -41,25 +37,18 @@ class LocalStorage(ObjectStorage):
         draft, final = self.root / INCOMING / uuid4().hex, self.root / key
         with translated():
             try:
-                file = await self._run(_create, draft)
+                file = await in_thread(_create, draft)
                 try:
                     async for block in blocks:
-                        await self._run(file.write, block)
-                    await self._run(_sync, file)
+                        await in_thread(file.write, block)
+                    await in_thread(_sync, file)
                 finally:
-                    await self._run(file.close)
-                await self._run(_publish, draft, final)
+                    await in_thread(file.close)
+                await in_thread(_publish, draft, final)
             except BaseException:
-                await self._forget(draft, final)
+                with CancelScope(shield=True):
+                    await in_thread(_forget, draft, final)
                 raise
-
-    async def _forget(self, *paths: Path) -> None:
-        with anyio.CancelScope(shield=True):
-            for path in paths:
-                await self._run(lambda path=path: path.unlink(missing_ok=True))
-
-    async def _run(self, work: Callable[..., T], *arguments: Any) -> T:
-        return await anyio.to_thread.run_sync(work, *arguments, limiter=self.threads)
 
 
 def _create(path: Path) -> Any:
@@ -79,6 +68,11 @@ def _publish(draft: Path, final: Path) -> None:
         _sync_folder(final.parent.parent)
     draft.replace(final)
     _sync_folder(final.parent)
+
+
+def _forget(*paths: Path) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

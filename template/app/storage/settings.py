@@ -1,7 +1,7 @@
 """Where files are kept, and how many of which kind."""
 
+import re
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -36,25 +36,19 @@ class StorageSettings(EnvSettings):
     upload_allowed_types: CommaSeparated[str] = DEFAULT_TYPES
 
     # For s3://; without them, what the machine itself is given (its role, its environment).
-    aws_access_key_id: str | None = None
-    aws_secret_access_key: SecretStr | None = None
-    aws_region: str | None = None
+    aws_access_key_id: str = ""
+    aws_secret_access_key: SecretStr = SecretStr("")
+    aws_region: str = ""
     # Of a server that is not Amazon's, e.g. http://127.0.0.1:9000
-    aws_endpoint_url: str | None = None
+    aws_endpoint_url: str = ""
 
     @field_validator("storage_url")
     @classmethod
     def known_kind(cls, url: str) -> str:
         """Of the URLs that name a storage, take those that we have tested."""
-        parts = urlsplit(url)
-        match parts.scheme:
-            case "file" if not parts.netloc and len(parts.path) > 1:
-                return url
-            case "s3" if parts.netloc:
-                return url
-            case "memory":
-                return url
-        raise ValueError("must be file:///folder, s3://bucket/prefix or memory://")
+        if not re.match(r"file:///.|s3://[^/]|memory:", url):
+            raise ValueError("must be file:///folder, s3://bucket/prefix or memory://")
+        return url
 
     @field_validator("upload_allowed_types")
     @classmethod

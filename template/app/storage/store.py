@@ -4,6 +4,7 @@ import errno
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 import obstore
 from obstore.exceptions import BaseError
@@ -114,24 +115,23 @@ def open_memory() -> ObjectStorage:
 
 def open_s3(settings: StorageSettings) -> ObjectStorage:
     """A bucket, with every wait bounded."""
-    secret, endpoint = settings.aws_secret_access_key, settings.aws_endpoint_url
-    given = {
-        "access_key_id": settings.aws_access_key_id,
-        "secret_access_key": secret.get_secret_value() if secret else None,
-        "region": settings.aws_region,
-        "endpoint": endpoint,
+    waits: Any = {
+        "allow_http": settings.aws_endpoint_url.startswith("http://"),
+        "connect_timeout": timedelta(seconds=3),
+        "read_timeout": timedelta(seconds=15),
+        "timeout": timedelta(hours=1),  # of a whole download
     }
+    given: dict[str, str] = {
+        "access_key_id": settings.aws_access_key_id,
+        "secret_access_key": settings.aws_secret_access_key.get_secret_value(),
+        "region": settings.aws_region,
+        "endpoint": settings.aws_endpoint_url,
+    }
+    config: Any = {name: value for name, value in given.items() if value}
+    retries: Any = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
     try:
         store = S3Store.from_url(
-            settings.storage_url,
-            config={name: value for name, value in given.items() if value},
-            client_options={
-                "allow_http": bool(endpoint and endpoint.startswith("http://")),
-                "connect_timeout": timedelta(seconds=3),
-                "read_timeout": timedelta(seconds=15),
-                "timeout": timedelta(hours=1),  # of a whole download
-            },
-            retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=10)},
+            settings.storage_url, config=config, client_options=waits, retry_config=retries
         )
     except (BaseError, ValueError):
         raise SettingsError("STORAGE_URL or AWS_ENDPOINT_URL: cannot be used") from None

@@ -13,7 +13,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep files in a folder of its own, and sweep it only when a test does."""
     folder = TemporaryDirectory(prefix="files-")
     config.add_cleanup(folder.cleanup)
-    os.environ |= {"STORAGE_URL": Path(folder.name).as_uri(), "STORAGE_SWEEP_SECONDS": "0"}
+    os.environ |= {
+        "STORAGE_URL": Path(folder.name, "storage").as_uri(),
+        "STORAGE_SWEEP_SECONDS": "0",
+    }
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ async def test_no_name_writes_outside_of_the_storage(
     user_client: AsyncClient, stored: Stored, sent: str, shown: str
 ) -> None:
     head = f'--b\r\nContent-Disposition: form-data; name="file"; filename="{sent}"\r\n\r\n'
-    around = set(stored.root.parent.iterdir())
+    around = {*stored.root.parent.iterdir(), stored.root}
 
     response = await user_client.post(FILES, content=head.encode() + b"tea" + TAIL, headers=FORM)
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from app.api.auth import CurrentUserDep
@@ -22,7 +22,7 @@ from app.storage.inspection import FileTooLargeError, UnsupportedTypeError
 from app.storage.naming import attachment
 from app.storage.store import BytesNotFoundError, InsufficientStorageError
 
-router = APIRouter(prefix="/files", tags=["Files"])
+router = APIRouter(prefix="/files", tags=["Files"], dependencies=[Depends(no_store)])
 
 MOST_FILES = 10
 REFUSALS = problems(
@@ -65,7 +65,7 @@ FileServiceDep = Annotated[FileService, Depends(get_file_service)]
 UploadServiceDep = Annotated[UploadService, Depends(get_upload_service)]
 
 
-@router.get("", dependencies=[Depends(no_store)])
+@router.get("")
 async def list_files(files: FileServiceDep, query: Annotated[FileQuery, Query()]) -> Page[FileRead]:
     """List your files."""
     return Page[FileRead].of(await files.page(query), query)
@@ -73,11 +73,10 @@ async def list_files(files: FileServiceDep, query: Annotated[FileQuery, Query()]
 
 @router.post(
     "",
-    status_code=status.HTTP_201_CREATED,
+    status_code=201,
     response_model=FileRead,
     responses=REFUSALS,
     openapi_extra=form("file", BINARY),
-    dependencies=[Depends(no_store)],
 )
 async def upload_file(
     user: CurrentUserDep, uploads: UploadServiceDep, request: Request, response: Response
@@ -90,13 +89,12 @@ async def upload_file(
 
 @router.post(
     "/batch",
-    status_code=status.HTTP_201_CREATED,
+    status_code=201,
     response_model=list[FileRead],
     responses=REFUSALS,
     openapi_extra=form(
         "files", {"type": "array", "items": BINARY, "minItems": 1, "maxItems": MOST_FILES}
     ),
-    dependencies=[Depends(no_store)],
 )
 async def upload_files(
     user: CurrentUserDep, uploads: UploadServiceDep, request: Request
@@ -105,12 +103,7 @@ async def upload_files(
     return await uploads.receive(incoming(request, "files", at_most=MOST_FILES), user.id)
 
 
-@router.get(
-    "/{file_id:uuid}",
-    response_model=FileRead,
-    responses=problems(NoSuchFileError),
-    dependencies=[Depends(no_store)],
-)
+@router.get("/{file_id:uuid}", response_model=FileRead, responses=problems(NoSuchFileError))
 async def get_file(file_id: UUID, files: FileServiceDep) -> File:
     """Read what is known of one of your files."""
     return await files.get(file_id)
@@ -164,11 +157,7 @@ async def send(files: FileService, file: File, part: tuple[int, int] | None) -> 
     )
 
 
-@router.delete(
-    "/{file_id:uuid}",
-    status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(NoSuchFileError),
-)
+@router.delete("/{file_id:uuid}", status_code=204, responses=problems(NoSuchFileError))
 async def delete_file(file_id: UUID, files: FileServiceDep) -> None:
     """Delete one of your files."""
     await files.delete(file_id)
