@@ -1,5 +1,6 @@
 """Uploads that fail halfway: nothing of them is left."""
 
+import asyncio
 import errno
 import os
 from collections.abc import AsyncGenerator
@@ -9,8 +10,10 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from app.db.session import Database
 from app.models.file import File
@@ -40,6 +43,24 @@ async def test_a_commit_that_fails(user_client: AsyncClient, database: Database,
         response = await user_client.post(f"{FILES}{path}", files=[part(field=field)])
 
     assert response.status_code >= 500
+
+
+async def test_a_commit_that_only_seems_to_fail_leaves_the_file_whole(
+    user_client: AsyncClient,
+) -> None:
+    def lose_the_answer(session: Session) -> None:
+        if any(isinstance(row, File) for row in session.identity_map.values()):
+            raise OperationalError("COMMIT", {}, Exception("the connection is gone"))
+
+    event.listen(Session, "after_commit", lose_the_answer)
+    try:
+        response = await user_client.post(FILES, files=[part()])
+    finally:
+        event.remove(Session, "after_commit", lose_the_answer)
+
+    assert response.status_code >= 500
+    [file] = (await user_client.get(FILES)).json()["items"]
+    assert (await user_client.get(f"{FILES}/{file['id']}/content")).content == b"tea\n"
 
 
 @pytest.mark.usefixtures("nothing_left")
@@ -134,6 +155,15 @@ async def test_a_user_may_use_so_much_room_and_no_more(make_client: MakeClient) 
     assert (await client.get(FILES)).json()["items"] == [first]
     await client.delete(f"{FILES}/{first['id']}")
     assert (await upload(client, content=b"a" * 10))["size"] == 10
+
+
+async def test_the_bound_holds_for_uploads_at_the_same_time(make_client: MakeClient) -> None:
+    client = await make_client(UPLOAD_QUOTA_BYTES="10")
+
+    uploads = (client.post(FILES, files=[part(content=b"a" * 6)]) for _ in range(5))
+    responses = await asyncio.gather(*uploads)
+
+    assert sorted(response.status_code for response in responses) == [201, 507, 507, 507, 507]
 
 
 @pytest.mark.usefixtures("nothing_left")

@@ -1,5 +1,6 @@
 """Finding and deleting files, and who may."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -7,10 +8,12 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.session import Database
 from app.models.user import User
 from tests.auth.factories import make_user
 from tests.auth.fixtures import ClientOf
 from tests.problems import assert_problem
+from tests.transactions import failing_commits
 from tests.uploads.factories import FILES, PNG, upload
 from tests.uploads.fixtures import Stored
 
@@ -74,6 +77,25 @@ async def test_a_file_is_deleted_with_its_bytes(user_client: AsyncClient, stored
     assert stored.paths() == []
     assert_problem(await user_client.get(path), 404, "not_found")
     assert_problem(await user_client.delete(path), 404, "not_found")
+
+
+async def test_a_file_is_deleted_once(user_client: AsyncClient) -> None:
+    path = f"{FILES}/{(await upload(user_client))['id']}"
+
+    responses = await asyncio.gather(*(user_client.delete(path) for _ in range(4)))
+
+    assert sorted(response.status_code for response in responses) == [204, 404, 404, 404]
+
+
+async def test_a_delete_that_is_not_committed_keeps_the_bytes(
+    user_client: AsyncClient, database: Database
+) -> None:
+    path = f"{FILES}/{(await upload(user_client))['id']}"
+
+    with failing_commits(database.engine):
+        assert (await user_client.delete(path)).status_code >= 500
+
+    assert (await user_client.get(f"{path}/content")).content == b"tea\n"
 
 
 async def test_bytes_that_are_gone_already_do_not_keep_a_file(

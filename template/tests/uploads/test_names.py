@@ -49,6 +49,14 @@ async def test_no_name_writes_outside_of_the_storage(
     assert set(stored.root.parent.iterdir()) == around
 
 
+async def test_a_name_that_is_no_utf8_is_still_a_name(user_client: AsyncClient) -> None:
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="caf\xe9.txt"\r\n\r\n'
+
+    response = await user_client.post(FILES, content=head + b"tea" + TAIL, headers=FORM)
+
+    assert response.json()["filename"] == "café.txt"
+
+
 @pytest.mark.parametrize(
     ("filename", "header"),
     [

@@ -9,7 +9,6 @@ import httpx2
 import psutil
 import pytest
 
-from app.db.session import Database
 from tests.processes import Service, serving
 from tests.uploads.factories import FILES, FORM, HEAD, MIB, part
 
@@ -58,23 +57,31 @@ def uploading(url: str, headers: dict[str, str], acknowledged: dict[str, bytes])
             acknowledged[response.json()["id"]] = content
 
 
-def test_what_was_acknowledged_outlives_a_service_that_is_killed(
-    tmp_path: Path, credentials: dict[str, str], database: Database
-) -> None:
-    settings, acknowledged = {"STORAGE_URL": (tmp_path / "files").as_uri()}, {}
-    with serving(tmp_path, **settings) as service:
+@pytest.fixture
+def acknowledged(tmp_path: Path, credentials: dict[str, str]) -> dict[str, bytes]:
+    """What a service has answered 201 to before it was killed in the midst of uploads.
+
+    It shares the database and the storage with the app of the tests.
+    """
+    acknowledged: dict[str, bytes] = {}
+    with serving(tmp_path) as service:
         arguments = (f"{service.url}{FILES}", credentials, acknowledged)
         threads = [threading.Thread(target=uploading, args=arguments) for _ in range(4)]
         for thread in threads:
             thread.start()
-        threads[0].join(1.5)
+        threads[0].join(1)
         service.process.kill()
         for thread in threads:
             thread.join()
+    return acknowledged
 
-    assert len(acknowledged) > 4
-    with serving(tmp_path, **settings) as service, httpx2.Client(headers=credentials) as client:
-        for file_id, content in acknowledged.items():
-            url = f"{service.url}{FILES}/{file_id}"
-            assert client.get(url).json()["sha256"] == sha256(content).hexdigest()
-            assert client.get(f"{url}/content").content == content
+
+async def test_what_was_acknowledged_outlives_a_service_that_is_killed(
+    acknowledged: dict[str, bytes], client: httpx2.AsyncClient
+) -> None:
+    assert acknowledged
+
+    for file_id, content in acknowledged.items():
+        known = (await client.get(f"{FILES}/{file_id}")).json()
+        assert known["sha256"] == sha256(content).hexdigest()
+        assert (await client.get(f"{FILES}/{file_id}/content")).content == content

@@ -1,5 +1,7 @@
 """POST /api/v1/files."""
 
+import os
+import stat
 from hashlib import sha256
 from typing import Any
 
@@ -26,6 +28,19 @@ async def test_a_file_is_kept_with_what_is_known_of_it(
     assert file["sha256"] == sha256(PNG).hexdigest()
     assert (await user_client.get(response.headers["location"])).json() == file
     assert [path.read_bytes() for path in stored.paths()] == [PNG]
+
+
+@pytest.mark.usefixtures("stored")
+async def test_a_file_is_on_the_disk_before_it_is_acknowledged(
+    user_client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await upload(user_client)  # makes the folders
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.fstat(handle).st_mode))
+
+    await upload(user_client)
+
+    assert [stat.S_ISDIR(mode) for mode in synced] == [False, True]
 
 
 async def test_the_limit_is_to_the_byte(user_client: AsyncClient, stored: Stored) -> None:

