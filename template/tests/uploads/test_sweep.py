@@ -72,7 +72,7 @@ async def test_many_may_sweep_at_once(app: FastAPI, database: Database, stored: 
 
 
 async def test_the_service_sweeps_when_it_starts_and_then_regularly(
-    make_app: MakeApp, tmp_path: Path
+    make_app: MakeApp, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     first = leave(tmp_path, f"files/{uuid4()}")
     await make_app(STORAGE_URL=tmp_path.as_uri(), STORAGE_SWEEP_SECONDS="1")
@@ -80,16 +80,21 @@ async def test_the_service_sweeps_when_it_starts_and_then_regularly(
     await swept(first)
     await swept(leave(tmp_path, f"files/{uuid4()}"))
 
+    assert "files_swept" in capfd.readouterr().out
 
-async def test_a_sweep_that_fails_ends_nothing(make_app: MakeApp, tmp_path: Path) -> None:
+
+async def test_a_sweep_that_fails_ends_nothing(
+    make_app: MakeApp, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "storage"
     folder.write_text("in the way")
     await make_app(STORAGE_URL=folder.as_uri(), STORAGE_SWEEP_SECONDS="1")
     await asyncio.sleep(0.2)
-
     folder.unlink()
 
     await swept(leave(folder, f"files/{uuid4()}"))
+
+    assert "sweep_failed" in capfd.readouterr().out
 
 
 def test_a_command_sweeps(tmp_path: Path) -> None:
