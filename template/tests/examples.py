@@ -23,6 +23,7 @@ class Call:
     query: Mapping[str, Any] = field(default_factory=dict)
     json: Any = None
     form: Mapping[str, str] | None = None
+    files: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     later: bool = False
 
@@ -54,5 +55,6 @@ async def send(client: AsyncClient, operation: Operation, call: Call) -> Respons
         params=call.query,
         json=call.json,
         data=call.form,
+        files=call.files,
         headers=call.headers,
     )

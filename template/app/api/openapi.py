@@ -23,6 +23,7 @@ TAGS = [
     {"name": "Items", "description": "What is for sale, and how much of it there is"},
     {"name": "Orders", "description": "Taking items out of stock"},
     {"name": "Jobs", "description": "Work that takes longer than a request"},
+    {"name": "Files", "description": "Uploading, and downloading what you have uploaded"},
     {"name": "Rates", "description": "What currencies cost, as others say"},
     {"name": "Health", "description": "For balancers and people on call"},
 ]

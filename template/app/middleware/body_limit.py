@@ -11,6 +11,8 @@ BODILESS = {"GET", "HEAD", "OPTIONS"}
 class BodyLimitMiddleware:
     """Answers 413 by the announced length, else as soon as too much has come.
 
+    An endpoint that takes more sets `request.state.body_limit` before it reads.
+
     The framework's own limit stands outside of everything: its answer to a `Content-Length` that
     is too large would be plain text, without the headers that every response has.
     """
@@ -27,14 +29,16 @@ class BodyLimitMiddleware:
         length = Headers(scope=scope).get("content-length", "")
         announced = int(length) if length.isdecimal() else 0
         received = 0
+        state = scope.setdefault("state", {})
 
         async def receive_within_limit() -> Message:
             nonlocal received
-            if announced > self.max_bytes:
+            limit = state.get("body_limit", self.max_bytes)
+            if announced > limit:
                 raise HTTPException(413)
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self.max_bytes:
+            if received > limit:
                 raise HTTPException(413)
             return message
 
