@@ -40,8 +40,8 @@ def add_docs(app: FastAPI) -> None:
         redoc_favicon_url=icon,
         with_google_fonts=False,
     )
-    _add_page(app, "/docs", swagger)
-    _add_page(app, "/redoc", redoc)
+    add_page(app, "/docs", swagger)
+    add_page(app, "/redoc", redoc)
 
 
 def assets_folder() -> Path:
@@ -51,7 +51,8 @@ def assets_folder() -> Path:
     return Path(str(spec.origin)).parent / "static"
 
 
-def _add_page(app: FastAPI, path: str, page: HTMLResponse) -> None:
+def add_page(app: FastAPI, path: str, page: HTMLResponse) -> None:
+    """Serve a page, with a policy of its own."""
     page.headers["Content-Security-Policy"] = content_security_policy(bytes(page.body).decode())
 
     async def show() -> HTMLResponse:
