@@ -53,10 +53,11 @@ def assets_folder() -> Path:
 
 def add_page(app: FastAPI, path: str, page: HTMLResponse) -> None:
     """Serve a page, with a policy of its own."""
-    page.headers["Content-Security-Policy"] = content_security_policy(bytes(page.body).decode())
+    policy = content_security_policy(bytes(page.body).decode())
 
     async def show() -> HTMLResponse:
-        return page
+        # A new one each time: who compresses it, changes its headers.
+        return HTMLResponse(page.body, headers={"Content-Security-Policy": policy})
 
     app.get(path, include_in_schema=False)(show)
 

@@ -2,12 +2,18 @@
 
 import logging
 
+# Uvicorn's line of each handshake has the query; the others say what our own lines say, or take
+# an answer of ours for a mistake.
+CHATTER = (
+    '%s - "WebSocket',
+    "connection ",
+    "ASGI callable returned without completing handshake",
+)
+
 
 def harmless(record: logging.LogRecord) -> bool:
-    """Drop Uvicorn's line of each handshake, which has the query, and what it says for debugging,
-    which has every header and so the tokens. Our own lines say what there is to know.
-    """
-    return record.levelno >= logging.INFO and '"WebSocket' not in str(record.msg)
+    """Drop the chatter, and what is for debugging: it has every header, and so the tokens."""
+    return record.levelno >= logging.INFO and not str(record.msg).startswith(CHATTER)
 
 
 def keep_tokens_out() -> None:

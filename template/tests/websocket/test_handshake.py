@@ -151,7 +151,7 @@ async def test_a_user_has_only_so_many_connections(
             answer, problem = await refusal(url, headers)
             await join(at=url)  # somebody else
         assert (answer.status_code, problem["code"]) == (429, "rate_limited")
-        await eventually(lambda: app.state.websocket.count == 1)
+        await eventually(lambda: app.state.websocket.users.total() == 2)
         async with connected(url, headers):
             pass
 

@@ -11,7 +11,7 @@ from app.websocket import relay
 from app.websocket.relay import TOPIC
 from tests.conftest import MakeApp
 from tests.redis.servers import RedisServer
-from tests.websocket.clients import Client, eventually
+from tests.websocket.clients import Client
 from tests.websocket.conftest import Join, Listen
 
 CLIENTS = 5
@@ -38,6 +38,7 @@ async def hears(listener: Client, speaker: Client) -> bool:
     """Whether something said now arrives."""
     data = str(uuid4())
     await speaker.publish("lobby", data)
+    await speaker.waiting()
     await asyncio.sleep(0.1)
     return data in {frame.get("data") for frame in await listener.waiting()}
 
@@ -160,5 +161,4 @@ async def test_the_last_messages_are_sent_before_the_end(
         for number in range(10):
             leaving.state.events.publish("lobby", None, number)
 
-    await eventually(lambda: True)
     assert [(await clients[0].receive())["data"] for _ in range(10)] == list(range(10))

@@ -57,7 +57,7 @@ def check_log(service: Service, token: str, user_id: str) -> None:
     assert (closed["event"], closed["code"]) == ("websocket_closed", 1012)
     assert opened["user_id"] == closed["user_id"] == user_id
     assert closed["duration_ms"] > 0
-    assert (refused["event"], refused["path"], refused["status"]) == ("request", WS, 401)
+    assert (refused["event"], refused["route"], refused["status"]) == ("request", WS, 401)
     written = service.output.read_text() + service.output.with_name("stderr").read_text()
     assert token not in written
     assert token.split(".")[1] not in written

@@ -1,7 +1,10 @@
 """What ends a session also ends its connections, and so does time."""
 
+import asyncio
 import time
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -9,9 +12,14 @@ from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.tokens import AccessTokens, Claims
+from app.db.errors import DatabaseUnavailableError
 from app.models.user import User
 from app.repositories import live_session
 from app.repositories.session import SessionRepository
+from app.websocket.connection import Connection
+from app.websocket.hub import Hub
+from app.websocket.settings import WebSocketSettings
+from app.websocket.watch import watch
 from tests.auth.factories import AUTH, USERS, authorization, bearer, make_user
 from tests.websocket.clients import connected, eventually
 from tests.websocket.conftest import Join
@@ -61,22 +69,22 @@ async def test_a_connection_ends_with_its_token(
         assert await client.closed() == (4401, "token_expired")
 
 
-async def test_nobody_is_thrown_out_because_the_database_is_away(
-    app: FastAPI, join: Join, monkeypatch: pytest.MonkeyPatch, session: AsyncSession
-) -> None:
-    client = await join()
+async def test_nobody_is_thrown_out_because_the_database_is_away() -> None:
+    hub = Hub(WebSocketSettings.load())
+    connection = Connection(uuid4(), uuid4(), datetime.max.replace(tzinfo=UTC), hub.settings)
     failures = 0
 
-    def fail() -> None:
+    async def fail(_: Collection[UUID]) -> set[UUID]:
         nonlocal failures
         failures += 1
-        raise ConnectionError
+        raise DatabaseUnavailableError
 
-    monkeypatch.setattr(app.state.database.__class__, "reads", property(lambda _: fail()))
-    await eventually(lambda: failures >= 2)
-    monkeypatch.undo()
+    with hub.seat(connection):
+        watching = asyncio.create_task(watch(hub, fail))
+        await eventually(lambda: failures >= 2)
+        watching.cancel()
 
-    assert await client.ask(type="ping") == {"type": "pong"}
+        assert not connection.ended.done()
 
 
 async def test_many_sessions_are_looked_up_in_batches(

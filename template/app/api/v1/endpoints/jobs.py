@@ -26,9 +26,7 @@ from app.services.job import (
 router = APIRouter(prefix="/jobs", tags=["Jobs"], dependencies=[Depends(no_store)])
 
 
-async def get_job_service(
-    session: SessionDep, request: Request, events: EventsDep
-) -> JobService:
+async def get_job_service(session: SessionDep, request: Request, events: EventsDep) -> JobService:
     """Jobs in the request's session. In a service without users everybody sees all of them."""
     user = getattr(request.state, "user", None)
     viewer = Viewer(user.id, user.is_superuser) if user else Viewer()
