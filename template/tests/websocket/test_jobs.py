@@ -5,17 +5,21 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.job import Job
 from app.models.user import User
 from app.workers import tasks
+from app.workers.execution import Execution
 from app.workers.runtime import close_runtime
 from tests.jobs.factories import EXPORT, JOBS, make_job
 from tests.redis.servers import RedisServer
 from tests.websocket.clients import Client
 from tests.websocket.conftest import Join
+from tests.workers.inline import Notes, settings
+from tests.workers.kinds import SCRIPT
 
 pytestmark = pytest.mark.usefixtures("patient")
 
@@ -78,6 +82,26 @@ async def test_the_owner_hears_that_a_job_is_cancelled_or_has_failed(
         (str(failing.id), "failed"),
         (str(given_up.id), "failed"),
     ]
+
+
+async def test_the_owner_hears_of_progress_and_of_further_attempts(
+    app: FastAPI, owner: Client, user: User, session: AsyncSession
+) -> None:
+    script: dict[str, Any] = {"type": SCRIPT, "owner_id": user.id}
+    slow = await make_job(session, payload={"seconds": 1}, **script)
+    failing = await make_job(session, payload={"end": "crash"}, **script)
+    hurry = settings(job_lease_seconds=0.5, job_retry_seconds=60)
+    execution = Execution(app.state.database, hurry, Notes(), app.state.events)
+
+    await execution.run(slow.id)
+    await execution.run(failing.id)
+    messages = [frame["data"]["job"] for frame in await owner.waiting()]
+
+    first = [job["progress"] for job in messages if job["id"] == str(slow.id)]
+    assert first == sorted(set(first))
+    assert len(first) >= 4
+    second = [job["status"] for job in messages if job["id"] == str(failing.id)]
+    assert second == ["running", "queued"]
 
 
 async def test_nobody_hears_of_other_peoples_jobs(owner: Client, session: AsyncSession) -> None:

@@ -3,14 +3,16 @@
 import asyncio
 import time
 from collections.abc import Generator
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from websockets.exceptions import ConnectionClosed
 
 from tests.processes import Service, serving
 from tests.websocket.clients import WS, connected, refusal
+from tests.websocket.conftest import Listen
 
 MAX_BYTES = 4096
 
@@ -45,6 +47,20 @@ async def test_a_service_closes_its_connections_and_exits(
     assert code in {1001, 1012}
     assert (status, time.monotonic() - began < 5) == (0, True)
     check_log(service, token, first.welcome["user_id"])
+
+
+async def test_an_app_that_ends_closes_what_its_server_has_left_open(
+    app: FastAPI, listen: Listen, headers: dict[str, str]
+) -> None:
+    from app.main import create_app
+
+    ending = create_app()
+    async with AsyncExitStack() as clients:
+        async with ending.router.lifespan_context(ending):
+            url = await listen(ending)
+            client = await clients.enter_async_context(connected(url, headers))
+
+        assert await client.closed() == (1001, "shutting down")
 
 
 def check_log(service: Service, token: str, user_id: str) -> None:
