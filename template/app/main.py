@@ -13,7 +13,6 @@ from app.api.router import add_routes
 from app.core.cache import NoCache
 from app.core.config import Settings
 from app.core.drain import drain_on_sigterm
-from app.core.events import NO_EVENTS
 from app.core.logging import configure_logging
 from app.core.probe import Probe
 from app.core.project import PROJECT
@@ -50,7 +49,6 @@ def create_app() -> FastAPI:
     )
     app.state.settings = settings
     app.state.cache = NoCache()
-    app.state.events = NO_EVENTS
     add_error_handlers(app)
     add_routes(app)
     add_middleware(app)

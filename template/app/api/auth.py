@@ -9,7 +9,8 @@ from fastapi.params import Depends as Dependency
 from fastapi.security import OAuth2PasswordBearer
 from structlog.contextvars import bind_contextvars
 
-from app.api.deps import CacheDep, EventsDep, SessionDep
+from app.api.deps import CacheDep, SessionDep
+from app.api.events import EventsDep
 from app.auth.state import Auth
 from app.core.exceptions import NotAuthenticatedError, PermissionDeniedError
 from app.core.mail import Mailer

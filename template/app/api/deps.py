@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.cache import Cache
 from app.core.config import Settings
 from app.core.etag import Precondition
-from app.core.events import Events
 from app.core.exceptions import AppError
 from app.db.session import Database
 from app.services.item import ItemService
@@ -53,11 +52,6 @@ async def get_cache(request: Request) -> Cache:
     return request.app.state.cache
 
 
-async def get_events(request: Request) -> Events:
-    """Whom services tell of changes: those who watch, if a feature lets them."""
-    return request.app.state.events
-
-
 async def get_precondition(if_match: Annotated[str | None, Header()] = None) -> Precondition:
     """The version the caller has seen, if it says so."""
     return Precondition(if_match)
@@ -68,7 +62,6 @@ DatabaseDep = Annotated[Database, Depends(get_database)]
 # scope="function": FastAPI's default would commit after the answer, when it is too late to fail.
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
 CacheDep = Annotated[Cache, Depends(get_cache)]
-EventsDep = Annotated[Events, Depends(get_events)]
 PreconditionDep = Annotated[Precondition, Depends(get_precondition)]
 
 

@@ -69,15 +69,6 @@ class TooManyRequestsError(AppError):
     detail = "Too many requests. Wait a little."
 
 
-class ShuttingDownError(AppError):
-    """This process was told to stop, and begins nothing that lasts."""
-
-    status = 503
-    code = "shutting_down"
-    detail = "This server is about to stop. Try again."
-    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
-
-
 class DependencyUnavailableError(AppError):
     """A server this service needs is down, silent or out of connections."""
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from structlog.contextvars import get_contextvars
 
 from app.core.after_commit import after_commit
-from app.core.events import Events
+from app.core.events import Event, Events
 from app.core.exceptions import AppError, ConflictError, NotFoundError, PermissionDeniedError
 from app.core.job import KINDS, JobQueue
 from app.core.pagination import Slice
@@ -92,7 +92,7 @@ class JobService:
         row |= {"owner_id": self.viewer.id, "body_hash": digest(body)}
         if ids := await enqueue(self.session, self.queue, [row]):
             job = await self.get(ids[0])
-            self.events.tell(self.session, job.owner_id, "job.created", JobRead, job)
+            self._tell("job.created", job)
             return job
         job = await self.jobs.by_key(row["key_hash"])
         if job is None or job.body_hash != digest(body):
@@ -109,8 +109,11 @@ class JobService:
         else:
             raise JobNotCancellableError
         await self.session.flush()
-        self.events.tell(self.session, job.owner_id, "job.updated", JobRead, job)
+        self._tell("job.updated", job)
         return job
+
+    def _tell(self, event: str, job: Job) -> None:
+        self.events.tell(self.session, Event(event, job.owner_id, JobRead, job))
 
 
 def make_row(type: str, payload: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.cache import Cache
-from app.core.events import Events
+from app.core.events import Event, Events
 from app.core.exceptions import ConflictError, NotFoundError
 from app.core.mail import Mail, Mailer
 from app.core.pagination import Slice
@@ -106,7 +106,7 @@ class OrderService:
         return order
 
     def _tell(self, event: str, order: Order) -> None:
-        self.events.tell(self.session, order.owner_id, event, OrderRead, order)
+        self.events.tell(self.session, Event(event, order.owner_id, OrderRead, order))
 
 
 def make_order(data: OrderCreate, items: dict[UUID, Item], user: User) -> Order:

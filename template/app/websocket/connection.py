@@ -22,7 +22,7 @@ INTERNAL_ERROR = 1011
 TRY_AGAIN_LATER = 1013
 UNAUTHORIZED = 4401
 # A client that does not read takes no farewell either.
-FAREWELL_SECONDS = 10
+FAREWELL_SECONDS = 30
 
 Handler = Callable[[str | None], Awaitable[None]]
 

@@ -1,13 +1,11 @@
 """Publishing from a process that serves nobody itself: a worker."""
 
-from collections.abc import Awaitable, Callable
-from uuid import UUID
-
 import structlog
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.after_commit import after_commit
+from app.core.events import Event
 from app.redis.client import make_client
 from app.redis.guard import GuardedRedis, RedisUnavailableError
 from app.websocket.frames import message
@@ -24,29 +22,20 @@ class Outlet:
     def __init__(self, url: SecretStr) -> None:
         self.redis = GuardedRedis(make_client(url))
 
-    def tell(
-        self,
-        session: AsyncSession,
-        user_id: UUID | None,
-        event: str,
-        model: type[BaseModel],
-        row: object,
-    ) -> None:
+    def tell(self, session: AsyncSession, event: Event) -> None:
         """Tell a user of an event, once it is committed."""
-        if user_id is not None:
-            data = describe(event, model, row)
-            channel = private_channel(user_id)
-            after_commit(session, self._publishing(channel, message(channel, None, data)))
+        if event.user_id is None:
+            return
+        channel = private_channel(event.user_id)
+        packed = pack("worker", channel, message(channel, None, describe(event)))
 
-    def _publishing(self, channel: str, frame: str) -> Callable[[], Awaitable[None]]:
         async def publish() -> None:
-            packed = pack("worker", channel, frame)
             try:
                 await self.redis.ask(lambda redis: redis.publish(TOPIC, packed))
             except RedisUnavailableError:
                 log.warning("websocket_message_not_relayed")
 
-        return publish
+        after_commit(session, publish)
 
     async def close(self) -> None:
         """Close the connection."""

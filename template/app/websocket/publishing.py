@@ -4,10 +4,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from pydantic import BaseModel, JsonValue
+from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.after_commit import after_commit
+from app.core.events import Event
 from app.websocket.frames import message
 from app.websocket.hub import Hub, private_channel
 from app.websocket.relay import Relay
@@ -38,26 +39,20 @@ class Publisher:
         self.hub.deliver(channel, frame)
         self.relay.send(channel, frame)
 
-    def tell(
-        self,
-        session: AsyncSession,
-        user_id: UUID | None,
-        event: str,
-        model: type[BaseModel],
-        row: object,
-    ) -> None:
+    def tell(self, session: AsyncSession, event: Event) -> None:
         """Tell a user of an event, once it is committed."""
-        if user_id is None:
+        if event.user_id is None:
             return
-        data = describe(event, model, row)
+        channel, data = private_channel(event.user_id), describe(event)
 
         async def publish() -> None:
-            self.publish(private_channel(user_id), None, data)
+            self.publish(channel, None, data)
 
         after_commit(session, publish)
 
 
-def describe(event: str, model: type[BaseModel], row: object) -> JsonValue:
+def describe(event: Event) -> JsonValue:
     """Say what has happened, and how the row is now: `{"event": "order.updated", "order": …}`."""
-    resource = event.partition(".")[0]
-    return {"event": event, resource: model.model_validate(row).model_dump(mode="json")}
+    resource = event.name.partition(".")[0]
+    row = event.model.model_validate(event.row).model_dump(mode="json")
+    return {"event": event.name, resource: row}

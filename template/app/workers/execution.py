@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.contextvars import bind_contextvars
 
-from app.core.events import NO_EVENTS, Events
+from app.core.events import NO_EVENTS, Event, Events
 from app.core.job import KINDS, JobFailedError, JobQueue
 from app.db.session import Database
 from app.models.job import Job
@@ -160,4 +160,4 @@ class Execution:
 def tell(events: Events, session: AsyncSession, job: Job | None) -> None:
     """Tell the job's owner how it is, unless the job is another attempt's by now."""
     if job is not None:
-        events.tell(session, job.owner_id, "job.updated", JobRead, job)
+        events.tell(session, Event("job.updated", job.owner_id, JobRead, job))

@@ -7,7 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 
-from app.api.deps import DatabaseDep, EventsDep, SessionDep
+from app.api.deps import DatabaseDep, SessionDep
+from app.api.events import EventsDep
 from app.api.headers import no_store
 from app.api.openapi import problems
 from app.core.pagination import Page

@@ -1,6 +1,8 @@
 """/api/v1/ws. What is said over it: docs/websocket.md."""
 
 import time
+from collections.abc import Mapping
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 import structlog
@@ -10,7 +12,7 @@ from structlog.contextvars import bind_contextvars
 
 from app.auth.tokens import TokenInvalidError
 from app.core.drain import draining
-from app.core.exceptions import AppError, NotAuthenticatedError, ShuttingDownError
+from app.core.exceptions import AppError, NotAuthenticatedError
 from app.services.auth import AuthService
 from app.websocket.connection import Connection
 from app.websocket.conversation import Conversation
@@ -30,6 +32,15 @@ class OriginNotAllowedError(AppError):
     status = 403
     code = "origin_not_allowed"
     detail = "Pages of this website may not connect."
+
+
+class ShuttingDownError(AppError):
+    """This process was told to stop, and begins nothing that lasts."""
+
+    status = 503
+    code = "shutting_down"
+    detail = "This server is about to stop. Try again."
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
 
 
 @router.websocket("/ws")
