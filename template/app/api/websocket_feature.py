@@ -52,8 +52,10 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         try:
             yield
         finally:
-            watching.cancel()
             hub.end_all(GOING_AWAY, "shutting down")  # servers have closed them, as a rule
+            while not watching.done():  # a database driver may swallow the first one
+                watching.cancel()
+                await asyncio.wait({watching}, timeout=0.1)
 
 
 websocket = Feature(name="websocket", setup=_setup, lifespan=_lifespan)
