@@ -120,7 +120,7 @@ async def deaf(url: str, headers: dict[str, str], channel: str) -> AsyncGenerato
 @pytest.mark.parametrize(
     "settings",
     [
-        {"WEBSOCKET_QUEUE_SIZE": "8"},
+        {"WEBSOCKET_QUEUE_SIZE": "8", "WEBSOCKET_SEND_SECONDS": "60"},
         {"WEBSOCKET_SEND_SECONDS": "0.3"},
     ],
     ids=["too much waits", "it waits too long"],
