@@ -52,6 +52,7 @@ def serve(_: argparse.Namespace) -> int:
         access_log=False,  # ours has the request id
         proxy_headers=False,  # TRUSTED_PROXIES decides, for every server alike
         server_header=False,
+        ws_max_size=settings.request_max_bytes,  # what is read before anybody looks at it
         timeout_graceful_shutdown=settings.shutdown_grace_seconds,
     )
     return 0

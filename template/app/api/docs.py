@@ -39,8 +39,8 @@ def add_docs(app: FastAPI, schema: str = "/api/v1/openapi.json", suffix: str = "
         redoc_favicon_url=icon,
         with_google_fonts=False,
     )
-    _add_page(app, f"/docs{suffix}", swagger)
-    _add_page(app, f"/redoc{suffix}", redoc)
+    add_page(app, f"/docs{suffix}", swagger)
+    add_page(app, f"/redoc{suffix}", redoc)
 
 
 def assets_folder() -> Path:
@@ -50,13 +50,15 @@ def assets_folder() -> Path:
     return Path(str(spec.origin)).parent / "static"
 
 
-def _add_page(app: FastAPI, path: str, page: HTMLResponse) -> None:
+def add_page(app: FastAPI, path: str, page: HTMLResponse) -> None:
+    """Serve a page, with a policy of its own."""
     html = bytes(page.body).decode()
     policy = {"Content-Security-Policy": content_security_policy(html)}
     # Where there are several versions, one links to the others.
     html = html.replace("<body>", f"<body>{getattr(app.state, 'docs_links', '')}", 1)
 
     async def show() -> HTMLResponse:
+        # A new one each time: who compresses it, changes its headers.
         return HTMLResponse(html, headers=policy)
 
     app.get(path, include_in_schema=False)(show)

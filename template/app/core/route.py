@@ -11,5 +11,6 @@ def route_template(scope: Mapping[str, Any]) -> str:
 
     FastAPI keeps the whole template beside the route, whose own path lacks the router's prefix.
     """
-    context = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
-    return getattr(context, "path_format", UNMATCHED)
+    context = scope.get("fastapi", {}).get("effective_route_context")
+    found = getattr(context, "path_format", "")  # a WebSocket's is empty
+    return found or getattr(scope.get("route"), "path_format", UNMATCHED)

@@ -51,26 +51,28 @@ class JobQueueRepository:
         )
         return await self.session.scalar(statement)
 
-    async def end(self, job: Job, status: str, **values: Any) -> bool:
-        """End the job. Return False if the attempt is not the last one any more.
+    async def end(self, job: Job, status: str, **values: Any) -> Job | None:
+        """End the job and return it; None if the attempt is not the last one any more.
 
         The payload goes: it is needed no more, and may hold what only the job should know.
         """
         values |= {"status": status, "due_at": None, "finished_at": utc_now(), "payload": {}}
-        statement = update(Job).where(*_held(job)).values(values).returning(Job.id)
-        if await self.session.scalar(statement) is None:
-            return False
+        statement = update(Job).where(*_held(job)).values(values).returning(Job)
+        ended = await self.session.scalar(statement)
+        if ended is None:
+            return None
         kept = job.attempts if status == "succeeded" else None
         useless = delete(JobOutput).where(
             JobOutput.job_id == job.id, JobOutput.attempt.is_distinct_from(kept)
         )
         await self.session.execute(useless)
-        return True
+        return ended
 
-    async def postpone(self, job: Job, delay: timedelta) -> None:
-        """Let another attempt follow after a while."""
+    async def postpone(self, job: Job, delay: timedelta) -> Job | None:
+        """Let another attempt follow after a while, and return the job."""
         values = {"status": "queued", "due_at": utc_now() + delay}
-        await self.session.execute(update(Job).where(*_held(job)).values(values))
+        statement = update(Job).where(*_held(job)).values(values).returning(Job)
+        return await self.session.scalar(statement)
 
     async def write(self, job: Job, position: int, data: str) -> None:
         """Keep a piece of the file that the attempt makes."""
@@ -92,7 +94,7 @@ class JobQueueRepository:
         )
         return (await self.session.scalars(statement)).all()
 
-    async def give_up(self, max_attempts: int, error: str) -> Sequence[UUID]:
+    async def give_up(self, max_attempts: int, error: str) -> Sequence[Job]:
         """End the jobs that nobody runs and nobody should begin again."""
         now, cancelled = utc_now(), Job.cancel_requested
         statement = (
@@ -105,7 +107,7 @@ class JobQueueRepository:
                 finished_at=now,
                 payload={},
             )
-            .returning(Job.id)
+            .returning(Job)
         )
         return (await self.session.scalars(statement)).all()
 

@@ -6,7 +6,9 @@ from contextlib import AsyncExitStack
 from typing import Any, TypeVar
 
 from app.core.config import Settings
+from app.core.events import NO_EVENTS, Events
 from app.db.session import Database, open_database
+from app.workers import additions
 from app.workers.publisher import Publisher
 from app.workers.settings import JobSettings
 
@@ -23,6 +25,8 @@ class Runtime:
         opened = open_database(Settings.load())
         self.database: Database = self.runner.run(self.stack.enter_async_context(opened))
         self.publisher = Publisher(self.settings)
+        self.events: Events = NO_EVENTS
+        additions.add_to(self)
 
     def run(self, work: Callable[["Runtime"], Coroutine[Any, Any, T]]) -> T:
         """Run to the end."""
