@@ -18,11 +18,11 @@ check:
 
 # The suite, rendered services' own included (minutes); arguments go to pytest
 test *options: check
-    uv run pytest -n auto --dist loadgroup -m "not thorough" "$@"
+    uv run pytest -n auto -v -m "not thorough" "$@"
 
 # The same, and each toggle alone and missing (hours)
 test-all *options: check
-    uv run pytest -n auto --dist loadgroup "$@"
+    uv run pytest -n auto -v "$@"
 
 # What fits in a minute: questions, sources, every variant of every file
 test-fast *options: check

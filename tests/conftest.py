@@ -7,10 +7,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.rendering import Renderer, git, snapshot
 
 Render = Callable[..., Path]
+
+# One service through all tests of a file, in order.
+TOGETHER = ("tests/test_drill.py",)
+
+
+class Scheduling(LoadScopeScheduling):
+    """Tests go to whichever process is free, but for files whose tests belong together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, _ = nodeid.partition("::")
+        return file if file in TOGETHER else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """Take ours."""
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

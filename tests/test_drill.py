@@ -19,7 +19,7 @@ import pytest
 from tests.conftest import Render
 from tests.drill.stage import Stage, staged, until
 
-pytestmark = [pytest.mark.service, pytest.mark.xdist_group("drill")]
+pytestmark = pytest.mark.service
 
 LEASE_AND_GRACE = 30 + 15
 MAIL = "order_confirmation"
