@@ -26,7 +26,9 @@ LINE_BUDGETS = {"minimal": 1750, "standard": 3400, "full": 8000}
 
 STATEMENT = re.compile(r"{%.*?%}|{#", re.DOTALL)
 CONDITIONS = questions.conditions()
-COPIED_JINJA = re.compile(r"{% (?:if|endif)|{{ ?(?:" + "|".join(questions.questions()) + r")\b")
+COPIED_JINJA = re.compile(
+    r"{% (?:if|endif)|(?<!\$){{ ?(?:" + "|".join(questions.questions()) + r")\b"
+)
 ALLOWED_LINE = re.compile(r"{% (?:if (?P<name>\w+)|endif) %}")
 REGISTRIES = ("docker", "npmjs", "pypi", "pythonhosted")
 HOSTS = "|".join(rf"{name}\.(?:com|io|org)" for name in REGISTRIES)
