@@ -65,7 +65,7 @@ class RequestContextMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._add_headers(MutableHeaders(scope=message), scope["state"]["request_id"])
+                self._add_headers(MutableHeaders(scope=message), scope)
             await send(message)
 
         try:
@@ -73,11 +73,11 @@ class RequestContextMiddleware:
         finally:
             log_request(scope, status, time.perf_counter() - started)
 
-    def _add_headers(self, headers: MutableHeaders, request_id: str) -> None:
+    def _add_headers(self, headers: MutableHeaders, scope: Scope) -> None:
         for name, value in self.headers.items():
             headers.setdefault(name, value)
-        headers["X-Request-ID"] = request_id
-        if draining():
+        headers["X-Request-ID"] = scope["state"]["request_id"]
+        if draining() and scope["http_version"].startswith("1"):  # HTTP/2 has GOAWAY
             headers["Connection"] = "close"
 
 

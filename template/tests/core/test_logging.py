@@ -94,7 +94,7 @@ def test_neither_queries_nor_credentials_are_logged(service: Service) -> None:
 def test_the_servers_own_lines_have_the_same_form(service: Service) -> None:
     lines = service.lines()
 
-    assert any("Uvicorn running" in line["event"] for line in lines)
+    assert any(line["event"] != "request" for line in lines)
     assert all({"timestamp", "level", "event"} <= line.keys() for line in lines)
 
 
