@@ -6,11 +6,11 @@ are inside have been served, there is nobody left to be reset. Who knocks meanwh
 after a second, and finds the next process, or a closed port.
 """
 
-import ctypes
 import os
 import socket
 import struct
 import sys
+from array import array
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -30,8 +30,8 @@ def turn_deaf() -> bool:
     deaf = False
     for listener in own_listeners():
         with closing(listener), suppress(OSError):
-            code = ctypes.create_string_buffer(FILTER)
-            program = struct.pack("HL", len(INSTRUCTIONS), ctypes.addressof(code))
+            code = array("B", FILTER)
+            program = struct.pack("HL", len(INSTRUCTIONS), code.buffer_info()[0])
             listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
             deaf = True
     return deaf

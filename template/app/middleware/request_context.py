@@ -109,6 +109,7 @@ def log_request(scope: Scope, status: int, seconds: float) -> None:
         status=status,
         duration_ms=round(seconds * 1000, 2),
         user_id=get_contextvars().get("user_id"),
+        client=(scope.get("client") or (None,))[0],  # none on a Unix socket
     )
 
 

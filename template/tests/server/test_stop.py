@@ -1,5 +1,6 @@
 """What happens between SIGTERM and the end."""
 
+import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -87,7 +88,7 @@ def test_clients_that_come_again_lose_nothing_by_a_restart(tmp_path: Path, proce
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_ctrl_c_ends_it_without_a_drain(tmp_path: Path, processes: str) -> None:
     with serving_more(tmp_path, WEB_CONCURRENCY=processes, SHUTDOWN_DRAIN_SECONDS="60") as service:
-        service.process.send_signal(signal.SIGINT)
+        os.killpg(service.process.pid, signal.SIGINT)  # as a terminal does
 
         assert service.process.wait(15) == 0
         assert "Traceback" not in (tmp_path / "stderr").read_text()
