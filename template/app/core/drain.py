@@ -14,7 +14,8 @@ from types import FrameType
 
 from app.core.listener import turn_deaf
 
-# Those who were let in at the last moment have so long to say what they want.
+# Those who were let in at the last moment have so long to say what they want, and WebSockets to
+# take leave.
 LAST_CALL_SECONDS = 0.3
 
 _draining = threading.Event()
@@ -28,7 +29,7 @@ def draining() -> bool:
 
 @contextmanager
 def farewell(call: Callable[[], object]) -> Generator[None, None, None]:
-    """Call `call` on the event loop when the drain is over, as the server begins to stop."""
+    """Call `call` on the event loop when the drain is over, just before the server stops."""
     _farewells.add(call)
     try:
         yield
@@ -45,16 +46,14 @@ def drain_on_sigterm(seconds: float) -> Generator[None, None, None]:
         yield
         return
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(say_farewell)
-        handler(number, frame)
-
     def close(number: int) -> None:
-        loop.call_later(LAST_CALL_SECONDS if turn_deaf() else 0, stop, number, None)
+        turn_deaf()
+        say_farewell()
+        loop.call_later(LAST_CALL_SECONDS, handler, number, None)
 
     def drain(number: int, frame: FrameType | None) -> None:
         if _draining.is_set():  # asked twice: somebody is in a hurry
-            stop(number, frame)
+            handler(number, frame)
             return
         _draining.set()
         loop.call_soon_threadsafe(loop.call_later, seconds, close, number)

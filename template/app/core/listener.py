@@ -22,19 +22,16 @@ INSTRUCTIONS = ((0x30, 0, 0, 13), (0x45, 0, 1, 0x02), (0x06, 0, 0, 0), (0x06, 0,
 FILTER = b"".join(struct.pack("HBBI", *instruction) for instruction in INSTRUCTIONS)
 
 
-def turn_deaf() -> bool:
-    """Let no new connection in on the listeners that end with this process; say if there are any.
+def turn_deaf() -> None:
+    """Let no new connection in on the listeners that end with this process.
 
     Where this is impossible, as on other systems than Linux, nothing happens.
     """
-    deaf = False
     for listener in own_listeners():
         with closing(listener), suppress(OSError):
             code = array("B", FILTER)
             program = struct.pack("HL", len(INSTRUCTIONS), code.buffer_info()[0])
             listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
-            deaf = True
-    return deaf
 
 
 def own_listeners() -> Iterator[socket.socket]:

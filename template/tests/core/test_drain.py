@@ -61,3 +61,19 @@ async def test_the_servers_handler_is_put_back(stopped: asyncio.Event) -> None:
         assert signal.getsignal(signal.SIGTERM) is not handler
 
     assert signal.getsignal(signal.SIGTERM) is handler
+
+
+async def test_a_signal_that_is_left_to_the_event_loop_is_drained_too() -> None:
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    try:
+        with drain_on_sigterm(0.1):
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.sleep(0.02)
+            assert not stopped.is_set()
+            await asyncio.wait_for(stopped.wait(), 5)
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)

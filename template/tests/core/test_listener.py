@@ -17,7 +17,7 @@ def test_who_has_knocked_is_let_in_and_nobody_after() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = listener.getsockname()
         with socket.create_connection(address) as early:
-            assert turn_deaf()
+            turn_deaf()
 
             early.sendall(b"tea")
             with pytest.raises(TimeoutError):
@@ -28,11 +28,10 @@ def test_who_has_knocked_is_let_in_and_nobody_after() -> None:
 
 
 def test_a_listener_that_the_parent_keeps_stays_open() -> None:
-    command = [sys.executable, "-c", "from app.core.listener import turn_deaf; print(turn_deaf())"]
+    command = [sys.executable, "-c", "from app.core.listener import turn_deaf; turn_deaf()"]
     with socket.create_server(("127.0.0.1", 0)) as listener:
         numbers = [listener.fileno()]
 
-        done = subprocess.run(command, cwd=ROOT, pass_fds=numbers, capture_output=True, text=True)
+        subprocess.run(command, cwd=ROOT, pass_fds=numbers, check=True)
 
-        assert done.stdout == "False\n", done.stderr
         socket.create_connection(listener.getsockname(), timeout=1).close()
