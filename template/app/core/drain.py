@@ -54,9 +54,9 @@ def drain_on_sigterm(seconds: float) -> Generator[None, None, None]:
     def drain(number: int, frame: FrameType | None) -> None:
         if _draining.is_set():  # asked twice: somebody is in a hurry
             handler(number, frame)
-            return
-        _draining.set()
-        loop.call_soon_threadsafe(loop.call_later, seconds, close, number)
+        else:
+            _draining.set()
+            loop.call_soon_threadsafe(loop.call_later, seconds, close, number)
 
     signal.signal(signal.SIGTERM, drain)
     try:

@@ -2,9 +2,11 @@
 
 import asyncio
 
+from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.drain import farewell
+from app.core.drain import farewell as when_the_drain_is_over
+from app.core.feature import Feature
 
 # "Service Restart": come again (RFC 6455, IANA's registry).
 RESTART = 1012
@@ -26,7 +28,7 @@ class FarewellMiddleware:
             await self.app(scope, receive, send)
             return
         over = asyncio.Event()
-        with farewell(over.set):
+        with when_the_drain_is_over(over.set):
             await self._serve(scope, receive, send, over)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, over: asyncio.Event) -> None:
@@ -52,3 +54,10 @@ class FarewellMiddleware:
             await self.app(scope, receive_until_over, send_unless_closed)
         finally:
             leaving.cancel()
+
+
+def _setup(app: FastAPI) -> None:
+    app.add_middleware(FarewellMiddleware)
+
+
+farewell = Feature(name="farewell", setup=_setup)

@@ -5,7 +5,6 @@ from fastapi.middleware.gzip import GZipMiddleware
 
 from app.core.config import Settings
 from app.middleware.body_limit import BodyLimitMiddleware
-from app.middleware.farewell import FarewellMiddleware
 from app.middleware.last_resort import LastResortMiddleware
 from app.middleware.trusted_hosts import TrustedHostsMiddleware
 
@@ -17,7 +16,6 @@ LARGE_BYTES = 2048
 def add_middleware(app: FastAPI) -> None:
     """Add what the settings ask for."""
     settings: Settings = app.state.settings
-    app.add_middleware(FarewellMiddleware)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.request_max_bytes)
     app.add_middleware(LastResortMiddleware)
     app.add_middleware(GZipMiddleware, minimum_size=LARGE_BYTES, compresslevel=5)
