@@ -3,9 +3,13 @@
 import asyncio
 import os
 import signal
+import socket
+import sys
 from collections.abc import Generator
+from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from app.core.drain import drain_on_sigterm, draining
@@ -31,6 +35,18 @@ async def test_the_server_is_stopped_when_the_drain_is_over(stopped: asyncio.Eve
     assert not draining()
 
 
+async def test_nobody_is_let_in_any_more_when_the_drain_is_over(stopped: asyncio.Event) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, drain_on_sigterm(0.1):
+        os.kill(os.getpid(), signal.SIGTERM)
+        socket.create_connection(listener.getsockname(), timeout=1).close()
+
+        await asyncio.wait_for(stopped.wait(), 5)
+
+        if sys.platform == "linux":
+            with pytest.raises(TimeoutError):
+                socket.create_connection(listener.getsockname(), timeout=0.2)
+
+
 async def test_a_second_request_stops_the_server_at_once(stopped: asyncio.Event) -> None:
     with drain_on_sigterm(60):
         os.kill(os.getpid(), signal.SIGTERM)
@@ -52,6 +68,19 @@ async def test_meanwhile_requests_are_served_and_connections_closed(
     assert (ready.status_code, ready.json()["status"]) == (503, "not_ready")
     assert (health.status_code, health.headers["connection"]) == (200, "close")
     assert "connection" not in (await anonymous.get("/health")).headers
+
+
+async def test_http_2_has_other_words_for_that(app: FastAPI, stopped: asyncio.Event) -> None:
+    sent: asyncio.Queue[Any] = asyncio.Queue()
+    scope = {"type": "http", "http_version": "2", "method": "GET", "path": "/health"}
+    with drain_on_sigterm(60):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+        await app(scope | {"headers": [], "query_string": b""}, asyncio.Queue().get, sent.put)
+
+    start = await sent.get()
+    assert start["status"] == 200
+    assert b"connection" not in {name.lower() for name, _ in start["headers"]}
 
 
 async def test_the_servers_handler_is_put_back(stopped: asyncio.Event) -> None:

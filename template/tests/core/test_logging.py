@@ -65,7 +65,7 @@ def test_a_request_is_one_line_that_tells_what_was_asked(service: Service) -> No
         "route": "/health/live",
         "status": 200,
     }
-    assert line["user_id"] is None
+    assert (line["user_id"], line["client"]) == (None, "127.0.0.1")
     assert 0 < line["duration_ms"] < 1000
 
 

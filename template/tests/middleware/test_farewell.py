@@ -8,7 +8,7 @@ from fastapi import WebSocket
 from app.core.drain import say_farewell
 from tests.conftest import MakeApp
 
-SCOPE = {
+SCOPE: dict[str, Any] = {
     "type": "websocket",
     "asgi": {"version": "3.0"},
     "http_version": "1.1",
@@ -34,8 +34,8 @@ async def test_it_is_closed_for_a_restart_and_nothing_is_sent_after_that(
 ) -> None:
     app = await make_app()
     app.add_api_websocket_route("/echo", echo)
-    inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-    outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    inbox: asyncio.Queue[Any] = asyncio.Queue()
+    outbox: asyncio.Queue[Any] = asyncio.Queue()
     serving = asyncio.create_task(app(SCOPE, inbox.get, outbox.put))
     await inbox.put({"type": "websocket.connect"})
     await inbox.put({"type": "websocket.receive", "text": "tea"})
