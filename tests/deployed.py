@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
@@ -34,7 +34,9 @@ def wait_for(condition: Callable[[], bool], seconds: float = START_SECONDS) -> N
 
 
 @contextmanager
-def running(command: list[str], folder: Path, **environment: str) -> Iterator[subprocess.Popen]:
+def running(
+    command: list[str], folder: Path, **environment: str
+) -> Generator[subprocess.Popen[bytes]]:
     """Run a program and end it, with whatever it has started. Its output is in files there."""
     with (folder / "stdout").open("ab") as stdout, (folder / "stderr").open("ab") as stderr:
         process = subprocess.Popen(
@@ -120,7 +122,7 @@ class Nginx:
 def ask(connection: HTTPConnection, path: str, **headers: str) -> HTTPResponse:
     connection.request("GET", path, headers={n.replace("_", "-"): v for n, v in headers.items()})
     response = connection.getresponse()
-    response.body = response.read()  # ty: ignore[unresolved-attribute]
+    response.body = response.read()  # ty: ignore[missing-attribute]
     connection.close()
     return response
 

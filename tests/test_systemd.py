@@ -14,7 +14,17 @@ import pytest
 
 from tests import questions
 from tests.conftest import Render
-from tests.deployed import CLIENT, NAME, Nginx, echo, exec_start, free_port, install, running, wait_for
+from tests.deployed import (
+    CLIENT,
+    NAME,
+    Nginx,
+    echo,
+    exec_start,
+    free_port,
+    install,
+    running,
+    wait_for,
+)
 
 SLUG = "tea-shop"
 UNITS = ("server", "migrate", "worker", "beat")
@@ -131,7 +141,7 @@ class Visitor(threading.Thread):
                 response = self.nginx.get("/slow/0.01")
                 away = response.status == 503 and response.getheader("Retry-After") == "1"
                 self.seen["away" if away else str(response.status)] += 1
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
                 self.seen[repr(error)] += 1
 
 
