@@ -19,6 +19,8 @@ NAME = "api.example.com"
 CLIENT = "127.0.0.2"
 START_SECONDS = 60
 
+Process = subprocess.Popen[bytes]
+
 
 def free_port() -> int:
     with socket.socket() as probe:

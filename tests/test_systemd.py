@@ -130,7 +130,7 @@ class Visitor(threading.Thread):
     """Asks again and again, and comes again when told to."""
 
     def __init__(self, nginx: Nginx) -> None:
-        super().__init__()
+        super().__init__(daemon=True)
         self.nginx = nginx
         self.enough = threading.Event()
         self.seen: Counter[str] = Counter()

@@ -25,7 +25,7 @@ class Visitor(threading.Thread):
     """Asks again and again, and comes again where nobody listens: all else is a failure."""
 
     def __init__(self, url: str, **headers: str) -> None:
-        super().__init__()
+        super().__init__(daemon=True)
         self.url = url
         self.headers = headers
         self.seen: Counter[str] = Counter()
