@@ -1,11 +1,15 @@
-"""Refuses bodies that are larger than this service wants to hold."""
+"""Refuses bodies and headers that are larger than this service wants to hold."""
 
 from fastapi import HTTPException
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.errors import problem
+
 # Nobody reads the body of these.
 BODILESS = {"GET", "HEAD", "OPTIONS"}
+# Of all headers together. Some servers have such a limit, some have none.
+HEADER_BYTES = 64 * 1024
 
 
 class BodyLimitMiddleware:
@@ -23,6 +27,10 @@ class BodyLimitMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let whoever reads too much of the body fail with 413."""
+        if scope["type"] == "http" and header_bytes(scope) > HEADER_BYTES:
+            response = problem(scope, 431, "bad_request", "The headers are too large.")
+            await response(scope, receive, send)
+            return
         if scope["type"] != "http" or scope["method"] in BODILESS:
             await self.app(scope, receive, send)
             return
@@ -43,3 +51,8 @@ class BodyLimitMiddleware:
             return message
 
         await self.app(scope, receive_within_limit, send)
+
+
+def header_bytes(scope: Scope) -> int:
+    """How large the headers are."""
+    return sum(len(name) + len(value) for name, value in scope["headers"])

@@ -67,7 +67,7 @@ class RequestContextMiddleware:
                 MutableHeaders(scope=message)["X-Request-ID"] = scope["state"]["request_id"]
             elif message["type"] in ANSWERS:
                 status = message["status"]
-                self._add_headers(MutableHeaders(scope=message), scope["state"]["request_id"])
+                self._add_headers(MutableHeaders(scope=message), scope)
             await send(message)
 
         try:
@@ -76,11 +76,11 @@ class RequestContextMiddleware:
             if status is not None:
                 log_request(scope, status, time.perf_counter() - started)
 
-    def _add_headers(self, headers: MutableHeaders, request_id: str) -> None:
+    def _add_headers(self, headers: MutableHeaders, scope: Scope) -> None:
         for name, value in self.headers.items():
             headers.setdefault(name, value)
-        headers["X-Request-ID"] = request_id
-        if draining():
+        headers["X-Request-ID"] = scope["state"]["request_id"]
+        if draining() and scope["http_version"].startswith("1"):  # HTTP/2 has GOAWAY
             headers["Connection"] = "close"
 
 
@@ -112,6 +112,7 @@ def log_request(scope: Scope, status: int, seconds: float) -> None:
         status=status,
         duration_ms=round(seconds * 1000, 2),
         user_id=get_contextvars().get("user_id"),
+        client=(scope.get("client") or (None,))[0],  # none on a Unix socket
     )
 
 
