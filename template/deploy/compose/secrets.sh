@@ -13,6 +13,10 @@ add() {
     have "$1" || printf '%s=%s\n' "$1" "$2" >> .env
 }
 
+# The last line of a file may lack its end.
+if [ -s .env ] && [ -n "$(tail -c 1 .env)" ]; then
+    echo >> .env
+fi
 for name in POSTGRES_PASSWORD REDIS_PASSWORD GRAFANA_PASSWORD METRICS_TOKEN SECRET_KEY; do
     # Letters and digits only: they also stand in URLs.
     add "$name" "$(openssl rand -hex 32)"
