@@ -207,24 +207,20 @@ def test_ports_lead_to_where_the_service_listens(objects: list[Manifest]) -> Non
     assert {port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]} == inner
 
 
-def test_the_ingress_answers_over_tls_for_a_host_that_the_service_takes(
+def test_the_ingress_answers_over_tls_for_one_host_and_for_the_api_alone(
     objects: list[Manifest],
 ) -> None:
     (ingress,) = of_kind(objects, "Ingress")
     (host,) = {rule["host"] for rule in ingress["spec"]["rules"]}
     paths = {path["path"] for found in values(ingress, "paths") for path in found}
-    trusted = settings(objects)["TRUSTED_HOSTS"].split(",")
 
     assert [found["hosts"] for found in ingress["spec"]["tls"]] == [[host]]
-    assert host in trusted
-    assert {found["value"] for found in headers(objects)} <= set(trusted)
-    assert "/" not in paths
-    assert "/metrics" not in paths
+    assert paths == {"/api", "/health"}
 
 
-def headers(objects: list[Manifest]) -> list[Manifest]:
-    """Return the headers that the probes send."""
-    return [header for found in values(app(objects), "httpHeaders") for header in found]
+def test_pods_may_be_asked_by_their_address(objects: list[Manifest]) -> None:
+    """As probes and Prometheus do; hosts are the ingress' affair."""
+    assert settings(objects)["TRUSTED_HOSTS"] == ""
 
 
 def test_probes_ask_what_the_service_answers(project: Path, objects: list[Manifest]) -> None:
