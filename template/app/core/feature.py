@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from fastapi import FastAPI
 
+from app.core.failures import Failures
 from app.core.probe import Probe
 
 Commands: TypeAlias = "_SubParsersAction[ArgumentParser]"
@@ -23,6 +24,12 @@ async def hold_nothing(_: FastAPI) -> AsyncGenerator[None, None]:
     yield
 
 
+@asynccontextmanager
+async def attend_nothing(_: Failures) -> AsyncGenerator[None, None]:
+    """A feature that has no part in the workers."""
+    yield
+
+
 def watch_nothing(_: FastAPI) -> None:
     """A feature that depends on no server."""
 
@@ -33,6 +40,7 @@ class Feature:
 
     `probe` is asked by /health/ready. `commands` adds subcommands to `python -m app`; each sets
     the parser default `run`, a function of the parsed arguments that returns the exit code.
+    `worker` is held open in each process that runs jobs, where there is no app.
     """
 
     name: str
@@ -40,3 +48,4 @@ class Feature:
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] = hold_nothing
     probe: Callable[[FastAPI], Probe | None] = watch_nothing
     commands: Callable[[Commands], None] = add_nothing
+    worker: Callable[[Failures], AbstractAsyncContextManager[None]] = attend_nothing

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.after_commit import after_commit
 from app.core.cache import Cache
+from app.core.counts import counting
 from app.core.exceptions import ConflictError, NotFoundError
 from app.core.mail import Mail, Mailer
 from app.core.pagination import Slice
@@ -71,6 +73,7 @@ class OrderService:
         await self._move_stock({item: -quantity for item, quantity in wanted.items()})
         order = await self.orders.add(make_order(data, items, user))
         await self.mailer.post(self.session, confirmation(order, items, user))
+        after_commit(self.session, counting("orders", status=order.status))
         return order
 
     async def cancel(self, id: UUID, user: User) -> Order:
@@ -97,6 +100,8 @@ class OrderService:
         forget_items(self.cache, self.session, *change)
 
     async def _set(self, order: Order, status: str) -> Order:
+        if order.status != status:
+            after_commit(self.session, counting("orders", status=status))
         order.status = status
         await self.session.flush()
         return order

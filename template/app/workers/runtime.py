@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
+from importlib import import_module
 from typing import Any, TypeVar
 
 from app.core.config import Settings
+from app.core.failures import Failures
 from app.db.session import Database, open_database
 from app.workers.publisher import Publisher
 from app.workers.settings import JobSettings
@@ -23,6 +25,9 @@ class Runtime:
         opened = open_database(Settings.load())
         self.database: Database = self.runner.run(self.stack.enter_async_context(opened))
         self.publisher = Publisher(self.settings)
+        self.failures = Failures()
+        for feature in import_module("app.features").FEATURES:  # above us: see celery_app.py
+            self.runner.run(self.stack.enter_async_context(feature.worker(self.failures)))
 
     def run(self, work: Callable[["Runtime"], Coroutine[Any, Any, T]]) -> T:
         """Run to the end."""

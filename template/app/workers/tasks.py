@@ -25,7 +25,8 @@ def run(id: str) -> None:
     """Make an attempt at a job."""
 
     async def work(this: Runtime) -> None:
-        await Execution(this.database, this.settings, this.publisher).run(UUID(id))
+        execution = Execution(this.database, this.settings, this.publisher, this.failures)
+        await execution.run(UUID(id))
 
     runtime().run(work)
 

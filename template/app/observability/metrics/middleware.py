@@ -1,0 +1,50 @@
+"""Counts and times every request."""
+
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core.route import UNMATCHED, route_template
+from app.observability.metrics import series
+from app.observability.metrics.endpoint import PATH
+
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+
+class MetricsMiddleware:
+    """Stands outside of whatever refuses requests, since those count too. Scrapes do not."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["path"] == PATH:
+            await self.app(scope, receive, send)
+            return
+        status = 500
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        series.IN_PROGRESS.inc()
+        started = time.perf_counter()
+        try:
+            await self.app(scope, receive, watch)
+        finally:
+            series.IN_PROGRESS.dec()
+            record(scope, status, time.perf_counter() - started)
+
+
+def record(scope: Scope, status: int, seconds: float) -> None:
+    """Count a request. What anybody may make up, such as methods and paths, adds no series."""
+    method = scope["method"] if scope["method"] in METHODS else "other"
+    route = route_template(scope)
+    series.REQUESTS.labels(method, route, str(status)).inc()
+    if route != UNMATCHED:
+        series.SECONDS_TAKEN.labels(method, route).observe(seconds)
+    if status == 429:
+        series.RATE_LIMITED.inc()
