@@ -59,7 +59,7 @@ def serving(folder: Path, **settings: str) -> Generator[Service]:
 
 def _wait(service: Service) -> None:
     with httpx2.Client() as client:
-        for _ in range(300):
+        for _ in range(600):
             try:
                 client.get(f"{service.url}/health/live")
             except httpx2.TransportError:

@@ -51,7 +51,6 @@ class Reporter:
             auto_enabling_integrations=False,
             include_local_variables=False,
             max_request_body_size="never",
-            send_default_pii=False,
         )
 
     def __call__(self, failure: Failure) -> None:

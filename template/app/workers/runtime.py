@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
+from contextvars import copy_context
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -30,8 +31,8 @@ class Runtime:
             self.runner.run(self.stack.enter_async_context(feature.worker(self.failures)))
 
     def run(self, work: Callable[["Runtime"], Coroutine[Any, Any, T]]) -> T:
-        """Run to the end."""
-        return self.runner.run(work(self))
+        """Run to the end, in the context of the task: that of its request."""
+        return self.runner.run(work(self), context=copy_context())
 
     def close(self) -> None:
         """Close the connections."""

@@ -44,7 +44,7 @@ def record(scope: Scope, status: int, seconds: float) -> None:
     method = scope["method"] if scope["method"] in METHODS else "other"
     route = route_template(scope)
     series.REQUESTS.labels(method, route, str(status)).inc()
-    if route != UNMATCHED:
+    if route != UNMATCHED and status != 405:  # nothing ran
         series.SECONDS_TAKEN.labels(method, route).observe(seconds)
     if status == 429:
         series.RATE_LIMITED.inc()
