@@ -10,7 +10,7 @@ from fastapi import Body, FastAPI
 from app.core.failures import Failures
 from app.core.settings import SettingsError
 from app.features import FEATURES
-from app.observability.sentry import SentrySettings
+from app.observability.sentry.feature import SentrySettings
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.receiver import Receiver, receiving
