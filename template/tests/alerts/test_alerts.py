@@ -12,8 +12,8 @@ from app.core.exceptions import DependencyUnavailableError
 from app.core.failures import Failures
 from app.core.settings import SettingsError
 from app.features import FEATURES
+from app.main import create_app
 from app.observability import alerts
-from app.observability.alerts import AlertSettings
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.receiver import Receiver, receiving
@@ -148,6 +148,6 @@ def test_a_bad_address_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("ALERT_WEBHOOK_URL", f"ftp://{SECRET}")
 
     with pytest.raises(SettingsError, match=r"^ALERT_WEBHOOK_URL: must start with") as raised:
-        AlertSettings.load()
+        create_app()
 
     assert SECRET not in str(raised.value)

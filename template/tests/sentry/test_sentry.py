@@ -10,7 +10,7 @@ from fastapi import Body, FastAPI
 from app.core.failures import Failures
 from app.core.settings import SettingsError
 from app.features import FEATURES
-from app.observability.sentry.feature import SentrySettings
+from app.main import create_app
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.receiver import Receiver, receiving
@@ -89,6 +89,6 @@ def test_a_bad_dsn_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("SENTRY_DSN", f"https://{SECRET}.example")
 
     with pytest.raises(SettingsError, match=r"^SENTRY_DSN: is not a DSN") as raised:
-        SentrySettings.load()
+        create_app()
 
     assert SECRET not in str(raised.value)
