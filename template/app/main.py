@@ -26,12 +26,7 @@ from app.middleware.stack import add_middleware
 
 # FastAPI traces requests as soon as somebody sets up OpenTelemetry, and does nothing until then.
 TELEMETRY = TelemetryConfig(
-    tracing=True,
-    metrics=False,
-    logs=False,
-    operation_spans=False,
-    auto_configure=False,
-    exclude=lambda scope: is_upkeep(scope["path"]),
+    metrics=False, logs=False, operation_spans=False, exclude=lambda scope: is_upkeep(scope["path"])
 )
 
 

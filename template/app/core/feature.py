@@ -19,14 +19,8 @@ def add_nothing(_: object) -> None:
 
 
 @asynccontextmanager
-async def hold_nothing(_: FastAPI) -> AsyncGenerator[None, None]:
+async def hold_nothing(_: object) -> AsyncGenerator[None, None]:
     """A feature that keeps nothing open."""
-    yield
-
-
-@asynccontextmanager
-async def attend_nothing(_: Failures) -> AsyncGenerator[None, None]:
-    """A feature that has no part in the workers."""
     yield
 
 
@@ -48,4 +42,4 @@ class Feature:
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] = hold_nothing
     probe: Callable[[FastAPI], Probe | None] = watch_nothing
     commands: Callable[[Commands], None] = add_nothing
-    worker: Callable[[Failures], AbstractAsyncContextManager[None]] = attend_nothing
+    worker: Callable[[Failures], AbstractAsyncContextManager[None]] = hold_nothing
