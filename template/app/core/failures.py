@@ -43,5 +43,4 @@ class Failures:
 
 def tell_of_request(scope: Scope, error: BaseException) -> None:
     """Tell of an error that a request ended with."""
-    request_id = scope.get("state", {}).get("request_id", "")
-    scope["app"].state.failures.tell(error, route_template(scope), request_id)
+    scope["app"].state.failures.tell(error, route_template(scope), scope["state"]["request_id"])
