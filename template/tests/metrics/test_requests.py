@@ -1,5 +1,6 @@
 """What is counted of requests, and under which names."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -7,6 +8,7 @@ from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.exceptions import TooManyRequestsError
+from app.observability.metrics import meter
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.factories import make_item
@@ -132,3 +134,14 @@ async def test_gauges_of_other_features_are_read(make_app: MakeApp) -> None:
 
     assert (samples.value("websocket_connections"), samples.value("kettles_on")) == (7, 2)
     assert after.value("websocket_connections") == 0
+
+
+async def test_gauges_are_read_between_scrapes_too(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meter, "INTERVAL_SECONDS", 0.01)
+    app, read = await make_app(), asyncio.Event()
+
+    app.state.gauges["kettles_off"] = lambda: read.set() or 0
+
+    await asyncio.wait_for(read.wait(), 5)
