@@ -1,9 +1,19 @@
 """Which route a request went to, as its template."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 UNMATCHED = "unmatched"
+
+
+# What balancers and scrapers ask, again and again.
+UPKEEP = re.compile(r"/health(/.*)?|/metrics")
+
+
+def is_upkeep(path: str) -> bool:
+    """Whether a request tells about the service instead of using it."""
+    return UPKEEP.fullmatch(path) is not None
 
 
 def route_template(scope: Mapping[str, Any]) -> str:

@@ -103,7 +103,8 @@ def trust_proxies(scope: Scope, headers: Headers, proxies: Networks) -> None:
 
 def log_request(scope: Scope, status: int, seconds: float) -> None:
     """Write the access log's line. The query may hold secrets, so the path stands alone."""
-    write: Callable[..., Any] = log.error if status >= 500 else log.info
+    quiet = status < 400 and scope["state"].get("quiet")  # it says that it is asked all the time
+    write: Callable[..., Any] = log.error if status >= 500 else log.debug if quiet else log.info
     write(
         "request",
         method=scope.get("method", "GET"),

@@ -1,5 +1,6 @@
 """Queries about jobs, as the workers see them. Every change is one guarded statement."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from sqlalchemy import ColumnElement, case, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.base import utc_now
-from app.models.job import Job, JobOutput, WorkerSign
+from app.models.job import Job, JobOutput, JobTally, WorkerSign
 
 SWEEPER = "sweeper"
 PURGE_BATCH = 500
@@ -112,10 +113,16 @@ class JobQueueRepository:
         return (await self.session.scalars(statement)).all()
 
     async def purge(self, before: datetime) -> int:
-        """Delete some of the jobs that ended long ago, and return how many."""
+        """Delete some of the jobs that ended long ago, and return how many. They are tallied."""
         old = select(Job.id).where(Job.finished_at < before).limit(PURGE_BATCH)
-        statement = delete(Job).where(Job.id.in_(old)).returning(Job.id)
-        return len((await self.session.scalars(statement)).all())
+        statement = delete(Job).where(Job.id.in_(old)).returning(Job.type, Job.status)
+        deleted = Counter((row.type, row.status) for row in await self.session.execute(statement))
+        for key, number in sorted(deleted.items()):
+            tally = await self.session.get(JobTally, key, with_for_update=True)
+            before_that = tally.count if tally else 0
+            row = JobTally(type=key[0], status=key[1], count=before_that + number)
+            await self.session.merge(row)
+        return deleted.total()
 
     async def sign(self) -> None:
         """Leave a sign of life."""

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.after_commit import after_commit
 from app.core.cache import Cache
+from app.core.counts import counting
 from app.core.events import Event, Events
 from app.core.exceptions import ConflictError, NotFoundError
 from app.core.mail import Mail, Mailer
@@ -73,6 +75,7 @@ class OrderService:
         await self._move_stock({item: -quantity for item, quantity in wanted.items()})
         order = await self.orders.add(make_order(data, items, user))
         await self.mailer.post(self.session, confirmation(order, items, user))
+        after_commit(self.session, counting("orders", status=order.status))
         self._tell("order.created", order)
         return order
 
@@ -100,6 +103,8 @@ class OrderService:
         forget_items(self.cache, self.session, *change)
 
     async def _set(self, order: Order, status: str) -> Order:
+        if order.status != status:
+            after_commit(self.session, counting("orders", status=status))
         order.status = status
         await self.session.flush()
         self._tell("order.updated", order)

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable
 from contextlib import suppress
 from datetime import timedelta
@@ -13,7 +14,9 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.contextvars import bind_contextvars
 
+from app.core.counts import count
 from app.core.events import NO_EVENTS, Event, Events
+from app.core.failures import Failures
 from app.core.job import KINDS, JobFailedError, JobQueue
 from app.db.session import Database
 from app.models.job import Job
@@ -47,11 +50,13 @@ class Execution:
         settings: JobSettings,
         queue: JobQueue,
         events: Events = NO_EVENTS,
+        failures: Failures | None = None,
     ) -> None:
         self.database = database
         self.settings = settings
         self.queue = queue
         self.events = events
+        self.failures = failures or Failures()
 
     async def run(self, id: UUID) -> None:
         """Make an attempt at a job, if it is due and nobody else does."""
@@ -64,6 +69,11 @@ class Execution:
             bind_contextvars(request_id=job.request_id)
         bind_contextvars(job_type=job.type, attempt=job.attempts)
         log.info("job_started")
+        await self._settle(job)
+
+    async def _settle(self, job: Job) -> None:
+        """Make the attempt, and let the job be what came of it."""
+        began = time.monotonic()
         try:
             await self._attempt(job)
         except LostError:
@@ -72,11 +82,14 @@ class Execution:
             await self._end(job, "cancelled")
         except JobFailedError as error:
             await self._end(job, "failed", str(error))
-        except Exception:
+        except Exception as error:
             log.exception("job_attempt_failed")
+            self.failures.tell(error, job.type, job.request_id or "")
             await self._retry(job)
         else:
             log.info("job_succeeded")
+        finally:
+            count("job_duration_seconds", time.monotonic() - began, type=job.type)
 
     async def _claim(self, id: UUID) -> Job | None:
         async with self.database.transactions.begin() as session:

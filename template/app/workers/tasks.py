@@ -25,7 +25,9 @@ def run(id: str) -> None:
     """Make an attempt at a job."""
 
     async def work(this: Runtime) -> None:
-        execution = Execution(this.database, this.settings, this.publisher, this.events)
+        execution = Execution(
+            this.database, this.settings, this.publisher, this.events, this.failures
+        )
         await execution.run(UUID(id))
 
     runtime().run(work)
