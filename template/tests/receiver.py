@@ -38,9 +38,8 @@ class Receiver:
         return self.requests
 
 
-@contextmanager
-def receiving() -> Generator[Receiver]:
-    """Listen on a free port."""
+def handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
+    """Make what answers in its name."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -56,10 +55,17 @@ def receiving() -> Generator[Receiver]:
         def log_message(self, format: str, *args: object) -> None:
             """Keep quiet."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    return Handler
+
+
+@contextmanager
+def receiving() -> Generator[Receiver]:
+    """Listen on a free port."""
+    receiver = Receiver("")
+    receiver.speaking.set()
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler(receiver)) as server:
         server.daemon_threads = True
-        receiver = Receiver(f"http://127.0.0.1:{server.server_port}")
-        receiver.speaking.set()
+        receiver.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:

@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 def _setup(app: FastAPI) -> None:
     keep_tokens_out()
     hub = app.state.websocket = Hub(WebSocketSettings.load())
+    app.state.gauges["websocket_connections"] = lambda: hub.count
     url = RedisSettings.load().redis_url
     app.state.events = Publisher(hub, Relay(url, hub.deliver) if url else NoRelay())
     if app.state.settings.serves_docs:

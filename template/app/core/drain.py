@@ -46,17 +46,12 @@ def drain_on_sigterm(seconds: float) -> Generator[None, None, None]:
         yield
         return
 
-    def close(number: int) -> None:
-        turn_deaf()
-        say_farewell()
-        loop.call_later(LAST_CALL_SECONDS, handler, number, None)
-
     def drain(number: int, frame: FrameType | None) -> None:
         if _draining.is_set():  # asked twice: somebody is in a hurry
             handler(number, frame)
         else:
             _draining.set()
-            loop.call_soon_threadsafe(loop.call_later, seconds, close, number)
+            loop.call_soon_threadsafe(loop.call_later, seconds, close, handler, number)
 
     signal.signal(signal.SIGTERM, drain)
     try:
@@ -64,6 +59,13 @@ def drain_on_sigterm(seconds: float) -> Generator[None, None, None]:
     finally:
         signal.signal(signal.SIGTERM, handler)
         _draining.clear()
+
+
+def close(handler: Callable[..., object], number: int) -> None:
+    """Take no more connections, and let the server stop when the last requests are in."""
+    turn_deaf()
+    say_farewell()
+    asyncio.get_running_loop().call_later(LAST_CALL_SECONDS, handler, number, None)
 
 
 def find_handler(loop: asyncio.AbstractEventLoop) -> Callable[..., object] | None:

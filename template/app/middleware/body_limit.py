@@ -34,6 +34,9 @@ class BodyLimitMiddleware:
         if scope["type"] != "http" or scope["method"] in BODILESS:
             await self.app(scope, receive, send)
             return
+        await self.app(scope, self._limited(scope, receive), send)
+
+    def _limited(self, scope: Scope, receive: Receive) -> Receive:
         length = Headers(scope=scope).get("content-length", "")
         announced = int(length) if length.isdecimal() else 0
         received = 0
@@ -50,7 +53,7 @@ class BodyLimitMiddleware:
                 raise HTTPException(413)
             return message
 
-        await self.app(scope, receive_within_limit, send)
+        return receive_within_limit
 
 
 def header_bytes(scope: Scope) -> int:
