@@ -14,6 +14,8 @@ from httpx2 import AsyncClient
 
 from app.core.drain import drain_on_sigterm, draining
 
+pytestmark = pytest.mark.usefixtures("hearing_again")
+
 
 @pytest.fixture
 def stopped() -> Generator[asyncio.Event]:

@@ -12,6 +12,8 @@ from app.core.project import ROOT
 if sys.platform != "linux":
     pytest.skip("packet filters are Linux's", allow_module_level=True)
 
+pytestmark = pytest.mark.usefixtures("hearing_again")
+
 
 def test_who_has_knocked_is_let_in_and_nobody_after() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
