@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import Render
 from tests.wiring import Registration, registrations
 
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, pytest.mark.thorough]
 
 PARTS = 8
 # What no test can notice, each with the reason.

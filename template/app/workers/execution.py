@@ -118,6 +118,7 @@ class Execution:
             raise
         finally:
             pulse.cancel()
+            await asyncio.wait([pulse])  # too late to matter: the job's end is fenced
 
     async def _pulse(self, context: JobContext, task: asyncio.Future[Any]) -> NoReturn:
         """Renew the lease until there is a reason to stop; a silent database is none."""

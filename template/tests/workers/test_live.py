@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models.item import Item
 from app.models.job import Job, JobOutput
+from app.services.job import enqueue, make_row
 from app.workers.publisher import Publisher
 from tests.conftest import MakeApp, MakeClient
 from tests.factories import make_item
@@ -20,14 +20,11 @@ from tests.jobs.factories import EXPORT, JOBS, NEVER
 from tests.redis.servers import RedisServer
 from tests.workers.conftest import MakeScript, WaitFor
 from tests.workers.inline import settings
+from tests.workers.kinds import effects
 from tests.workers.live import Worker, working
 
 # What the contract allows beside the lease.
 GRACE_SECONDS = 15
-
-
-async def effects(session: AsyncSession) -> list[str]:
-    return list(await session.scalars(select(Item.name)))
 
 
 async def pid_of(job: Job, session: AsyncSession, wait_for: WaitFor) -> int:
@@ -100,15 +97,13 @@ async def test_jobs_survive_a_redis_that_forgets_everything(
     seconds = time.monotonic() - started
     broker.restart()
 
-    assert (asked.status_code, seconds < 0.25) == (202, True)
+    assert (asked.status_code, seconds < 2) == (202, True)  # Celery would wait for 19
     await wait_for(UUID(asked.json()["id"]), status="succeeded", seconds=30)
 
 
 async def test_a_request_that_is_undone_leaves_no_job(
     make_app: MakeApp, broker: RedisServer, session: AsyncSession
 ) -> None:
-    from app.services.job import enqueue, make_row
-
     app = await make_app(REDIS_URL=broker.url)
     publisher: Publisher = app.state.job_queue
 
