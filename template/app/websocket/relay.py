@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from uuid import uuid4
 
@@ -62,9 +62,7 @@ class Relay:
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     await self.outgoing.join()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+            await end(tasks)
             await self.client.aclose(close_connection_pool=True)
 
     async def _publish(self) -> None:
@@ -114,6 +112,15 @@ class Relay:
         channel, _, frame = rest.partition(" ")
         if origin != self.origin:
             self.deliver(channel, frame)
+
+
+async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel until all have ended: redis-py may take a cancellation for a failure of its own."""
+    running = set(tasks)
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=PATIENCE_SECONDS)
 
 
 def pack(origin: str, channel: str, frame: str) -> str:
