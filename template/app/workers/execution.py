@@ -118,7 +118,8 @@ class Execution:
             raise
         finally:
             pulse.cancel()
-            await asyncio.wait([pulse])  # too late to matter: the job's end is fenced
+            # What it says now is too late to matter: the end of the job is fenced.
+            await asyncio.gather(pulse, return_exceptions=True)
 
     async def _pulse(self, context: JobContext, task: asyncio.Future[Any]) -> NoReturn:
         """Renew the lease until there is a reason to stop; a silent database is none."""
