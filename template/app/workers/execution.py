@@ -5,7 +5,7 @@ import random
 from collections.abc import Awaitable
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any, NoReturn
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -109,6 +109,7 @@ class Execution:
         """Await the handler while somebody renews its lease."""
         task = asyncio.ensure_future(work)
         pulse = asyncio.create_task(self._pulse(context, task))
+        pulse.add_done_callback(hear)
         try:
             async with asyncio.timeout(self.settings.job_timeout_seconds):
                 return await task
@@ -118,12 +119,10 @@ class Execution:
             raise
         finally:
             pulse.cancel()
-            # What it says now is too late to matter: the end of the job is fenced.
-            await asyncio.gather(pulse, return_exceptions=True)
 
-    async def _pulse(self, context: JobContext, task: asyncio.Future[Any]) -> NoReturn:
+    async def _pulse(self, context: JobContext, task: asyncio.Future[Any]) -> None:
         """Renew the lease until there is a reason to stop; a silent database is none."""
-        while True:
+        while not task.done():  # a driver may take our cancellation for a failure of its own
             await asyncio.sleep(min(PULSE_SECONDS, self.settings.job_lease_seconds / 3))
             stop: bool | None = False
             with suppress(Exception):
@@ -163,3 +162,9 @@ def tell(events: Events, session: AsyncSession, job: Job | None) -> None:
     """Tell the job's owner how it is, unless the job is another attempt's by now."""
     if job is not None:
         events.tell(session, Event("job.updated", job.owner_id, JobRead, job))
+
+
+def hear(pulse: asyncio.Task[None]) -> None:
+    """Take note of why it stopped: said too late, it does not matter, for the end is fenced."""
+    if not pulse.cancelled():
+        pulse.exception()
