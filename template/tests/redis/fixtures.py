@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from app.redis import guard
+from app.redis import client, guard
 from dev.project import LauncherError
 from dev.redis import testing
 from tests.redis.servers import RedisServer
@@ -48,6 +48,7 @@ def empty_redis(redis_client: Redis) -> None:
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no answer be too late: the machine may be busy, and the Redis a fake."""
     monkeypatch.setattr(guard, "TIMEOUT_SECONDS", 60)
+    monkeypatch.setattr(client, "FORGOTTEN_SECONDS", 60)
 
 
 @pytest.fixture
