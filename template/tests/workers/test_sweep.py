@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.job import KINDS
 from app.core.events import NO_EVENTS
+from app.core.job import KINDS
 from app.db.base import utc_now
 from app.db.session import Database
 from app.models.job import Job, JobOutput, WorkerSign
