@@ -143,8 +143,8 @@ def test_without_redis_everything_goes_on_as_fast_as_before(
     stage.start_redis()
     last = post(api, name="after the outage")
 
-    # The machine may be busy, and Redis may cost the first request a tenth of a second.
-    assert p99(during) < max(2 * p99(before), 0.1), (p99(during), p99(before))
+    # As fast as before; on a busy machine at least far from what a wait for Redis would cost.
+    assert p99(during) < max(2 * p99(before), 0.25), (p99(during), p99(before))
     assert p99(reads) < 0.25
     assert max(reads + during) < 2
     # Each of the two processes counts for itself.

@@ -87,9 +87,11 @@ class JobQueueRepository:
         now = utc_now()
         waiting = or_(Job.announced_at.is_(None), Job.announced_at < now - patience)
         due = select(Job.id).where(Job.due_at <= now, waiting).order_by(Job.due_at).limit(limit)
+        # A CTE is read once; PostgreSQL may read a subquery again, and so beyond the limit.
+        picked = due.with_for_update(skip_locked=True).cte("picked")
         statement = (
             update(Job)
-            .where(Job.id.in_(due.with_for_update(skip_locked=True)))
+            .where(Job.id.in_(select(picked.c.id)))
             .values(announced_at=now)
             .returning(Job.id)
         )
