@@ -12,7 +12,7 @@ from app.repositories.job_queue import JobQueueRepository
 from app.workers.execution import FAILED, Execution, tell
 from app.workers.runtime import Runtime, runtime
 
-SWEEP_LIMIT = 100
+SWEEP_LIMIT = 500
 # The database knows what is not done, so these messages need no late acknowledgement. With it, a
 # worker that loses a process and then its connection to Redis takes no message any more.
 ACKS_LATE = False
