@@ -10,7 +10,6 @@ from fastapi.security import OAuth2PasswordBearer
 from structlog.contextvars import bind_contextvars
 
 from app.api.deps import CacheDep, SessionDep
-from app.api.events import EventsDep
 from app.auth.state import Auth
 from app.core.exceptions import NotAuthenticatedError, PermissionDeniedError
 from app.core.mail import Mailer
@@ -73,10 +72,10 @@ async def get_registration_service(users: UserServiceDep, mailer: MailerDep) -> 
 
 
 async def get_order_service(
-    session: SessionDep, mailer: MailerDep, cache: CacheDep, events: EventsDep
+    session: SessionDep, mailer: MailerDep, cache: CacheDep
 ) -> OrderService:
     """Orders in the request's session."""
-    return OrderService(session, mailer, cache, events)
+    return OrderService(session, mailer, cache)
 
 
 PasswordServiceDep = Annotated[PasswordService, Depends(get_password_service)]

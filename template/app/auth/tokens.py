@@ -36,11 +36,10 @@ class TokenRevokedError(NotAuthenticatedError):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Whose token it is, and of which session; and until when, if it is issued already."""
+    """Whose token it is, and of which session."""
 
     user_id: UUID
     session_id: UUID
-    expires_at: datetime | None = None
 
 
 class AccessTokens:
@@ -69,11 +68,10 @@ class AccessTokens:
         """Read a token, or raise `TokenInvalidError` or `TokenExpiredError`."""
         try:
             payload = self._decode(token)
-            expires_at = datetime.fromtimestamp(int(payload["exp"]), UTC)
-            return Claims(UUID(payload["sub"]), UUID(payload["sid"]), expires_at)
+            return Claims(UUID(payload["sub"]), UUID(payload["sid"]))
         except jwt.ExpiredSignatureError:
             raise TokenExpiredError from None
-        except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError, OverflowError):
+        except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError):
             raise TokenInvalidError from None
 
     def _decode(self, token: str) -> dict[str, str]:

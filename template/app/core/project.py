@@ -16,7 +16,6 @@ class Project:
     version: str
     description: str
     license: str
-    server: str
     author: str
     email: str
 
@@ -32,7 +31,6 @@ def read_project() -> Project:
         version=project["version"],
         description=project["description"],
         license=project["license"],
-        server=document["tool"]["app"]["server"],
         author=author["name"],
         email=author["email"],
     )

@@ -1,4 +1,4 @@
-"""The key that signs what callers bring back: tokens, cursors."""
+"""The key that signs tokens."""
 
 import os
 import secrets

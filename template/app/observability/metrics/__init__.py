@@ -1,1 +1,0 @@
-"""Metrics for Prometheus, right for any number of processes."""

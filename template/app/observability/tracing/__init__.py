@@ -1,1 +1,0 @@
-"""Traces with OpenTelemetry: what one request caused, here and elsewhere."""

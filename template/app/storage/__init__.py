@@ -1,1 +1,0 @@
-"""Where uploaded files are kept, and which ones are taken."""

@@ -1,1 +1,0 @@
-"""Messages to those who are connected, on whichever process. The protocol: docs/websocket.md."""
