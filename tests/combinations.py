@@ -11,7 +11,7 @@ from typing import Any
 from tests import questions
 
 # They change texts and metadata, no code: their variants are rendered, not installed.
-PAPER = ("license", "python_version")
+PAPER = ("license", "python_version", "ci")
 
 Answers = dict[str, Any]
 Choices = Mapping[str, Sequence[Any]]

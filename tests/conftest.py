@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uv
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.rendering import Renderer, git, snapshot
@@ -84,6 +86,20 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(repository, "commit", "--quiet", "--message", "1.0.0")
     git(repository, "tag", "1.0.0")
     return repository
+
+
+@pytest.fixture(scope="session")
+def path_of_a_user(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return a PATH with uv, and without the tools of this repository beside it.
+
+    They would hide a tool that a generated project forgot to depend on.
+    """
+    folder = tmp_path_factory.mktemp("bin")
+    for name in ("uv", "uvx"):
+        (folder / name).symlink_to(Path(uv.find_uv_bin()).with_name(name))
+    own = Path(sys.executable).parent
+    rest = [part for part in os.environ["PATH"].split(os.pathsep) if Path(part) != own]
+    return os.pathsep.join([str(folder), *rest])
 
 
 @pytest.fixture

@@ -10,14 +10,12 @@ import shlex
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import copier
 import pytest
-import uv
 
 from tests import combinations, questions
 from tests.combinations import Answers
@@ -35,19 +33,6 @@ CHECKS = ("uv run just check", "uv run just test")
 LIMIT = 600.0  # seconds for one command
 
 Run = Callable[[Path, str], str | None]
-
-
-@pytest.fixture(scope="module")
-def path_of_a_user(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return a PATH with uv, and without the tools of this repository beside it.
-
-    They would hide a tool that a generated project forgot to depend on.
-    """
-    folder = tmp_path_factory.mktemp("bin")
-    (folder / "uv").symlink_to(uv.find_uv_bin())
-    own = Path(sys.executable).parent
-    rest = [part for part in os.environ["PATH"].split(os.pathsep) if Path(part) != own]
-    return os.pathsep.join([str(folder), *rest])
 
 
 @pytest.fixture

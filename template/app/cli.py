@@ -1,11 +1,11 @@
 """The command line: `python -m app serve`, `migrate`, and what the features add."""
 
 import argparse
-import signal
+import socket
 import sys
 from collections.abc import Sequence
-
-import uvicorn
+from importlib import import_module
+from socket import SOCK_STREAM
 
 from app.core.config import Settings
 from app.core.logging import configure_logging
@@ -40,21 +40,21 @@ def parser() -> argparse.ArgumentParser:
 def serve(_: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C."""
     settings = Settings.load()
-    # Uvicorn raises the signal again when it has stopped; to us a clean stop is a success.
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    signal.signal(signal.SIGINT, lambda *_: None)
-    uvicorn.run(
-        "app.main:app",
-        host=settings.host,
-        port=settings.port,
-        workers=settings.web_concurrency,
-        log_config=None,
-        access_log=False,  # ours has the request id
-        proxy_headers=False,  # TRUSTED_PROXIES decides, for every server alike
-        server_header=False,
-        timeout_graceful_shutdown=settings.shutdown_grace_seconds,
-    )
-    return 0
+    # Whatever is wrong is said here, before any process is started for it.
+    import_module("app.main")
+    check_port(settings.host, settings.port)
+    return import_module(f"app.servers.{PROJECT.server}").serve(settings)
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise `SettingsError` if nobody can listen there: servers say so in a hundred lines."""
+    try:
+        [(family, kind, _, _, address), *_] = socket.getaddrinfo(host, port, type=SOCK_STREAM)
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise SettingsError(f"HOST, PORT: {host}:{port}: {error.strerror}") from None
 
 
 def migrate(_: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 
 from app.api.docs import add_docs
 from app.api.errors import add_error_handlers
@@ -13,13 +14,20 @@ from app.api.router import add_routes
 from app.core.cache import NoCache
 from app.core.config import Settings
 from app.core.drain import drain_on_sigterm
+from app.core.failures import Failures
 from app.core.logging import configure_logging
 from app.core.probe import Probe
 from app.core.project import PROJECT
+from app.core.route import is_upkeep
 from app.db.health import database_question
 from app.db.session import open_database
 from app.features import FEATURES
 from app.middleware.stack import add_middleware
+
+# FastAPI traces requests as soon as somebody sets up OpenTelemetry, and does nothing until then.
+TELEMETRY = TelemetryConfig(
+    metrics=False, logs=False, operation_spans=False, exclude=lambda scope: is_upkeep(scope["path"])
+)
 
 
 @asynccontextmanager
@@ -45,10 +53,12 @@ def create_app() -> FastAPI:
     app = FastAPI(
         **describe(settings),
         lifespan=lifespan,
-        telemetry={"tracing": False, "metrics": False, "logs": False},
+        telemetry=TELEMETRY,
     )
     app.state.settings = settings
     app.state.cache = NoCache()
+    app.state.failures = Failures()
+    app.state.gauges = {}
     add_error_handlers(app)
     add_routes(app)
     add_middleware(app)

@@ -2,9 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from importlib import import_module
 
-import app.features  # noqa: F401  (imports every settings class)
+import app.features  # noqa: F401  (imports every settings class but the server's)
+from app.core.project import PROJECT
 from app.core.settings import EnvSettings
+
+import_module(f"app.servers.{PROJECT.server}")
 
 
 def forget_settings() -> None:

@@ -20,8 +20,10 @@ class Call:
     """
 
     path: Mapping[str, object] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
     json: Any = None
     form: Mapping[str, str] | None = None
+    files: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     later: bool = False
 
@@ -50,7 +52,9 @@ async def send(client: AsyncClient, operation: Operation, call: Call) -> Respons
     return await client.request(
         operation.method,
         operation.url(call.path),
+        params=call.query,
         json=call.json,
         data=call.form,
+        files=call.files,
         headers=call.headers,
     )

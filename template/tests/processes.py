@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,23 +43,26 @@ def environment(**settings: str) -> dict[str, str]:
 @contextmanager
 def serving(folder: Path, **settings: str) -> Generator[Service]:
     """Run the service in `folder`, where no `.env` is, until it answers; kill it afterwards."""
-    port, output = free_port(), folder / "stdout"
+    port, output = settings.pop("PORT", str(free_port())), folder / "stdout"
     command = [sys.executable, "-m", "app", "serve"]
-    env = environment(PORT=str(port), **settings)
+    env = environment(PORT=port, **settings)
     with output.open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
-        process = subprocess.Popen(command, cwd=folder, env=env, stdout=stdout, stderr=stderr)
+        process = subprocess.Popen(
+            command, cwd=folder, env=env, stdout=stdout, stderr=stderr, start_new_session=True
+        )
     try:
         service = Service(process, f"http://127.0.0.1:{port}", output)
         _wait(service)
         yield service
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):  # as it should be, after a stop
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
 def _wait(service: Service) -> None:
     with httpx2.Client() as client:
-        for _ in range(300):
+        for _ in range(1200):
             try:
                 client.get(f"{service.url}/health/live")
             except httpx2.TransportError:

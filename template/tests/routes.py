@@ -9,6 +9,8 @@ from uuid import uuid4
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
+from app.api.openapi import FIRST, build
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -29,9 +31,18 @@ class Operation:
         return {int(status) for status in self.document["responses"]}
 
 
+def versions(app: FastAPI) -> list[re.Pattern[str]]:
+    """Tell the paths of each version's document: the first, and any that stands beside it."""
+    prefixes = (re.match("/api/v[0-9]+/", str(c.path)) for c in iter_route_contexts(app.routes))
+    others = {found[0] for found in prefixes if found and not FIRST.match(found[0])}
+    return [FIRST, *map(re.compile, sorted(others))]
+
+
 def operations(app: FastAPI) -> Iterator[Operation]:
     """List what the OpenAPI document should tell, from the routes themselves."""
-    documents = app.openapi()["paths"]
+    documents: dict[str, Any] = {}
+    for version in versions(app):
+        documents |= build(app, version)["paths"]
     for context in iter_route_contexts(app.routes):
         if getattr(context, "include_in_schema", False):
             for method in sorted(context.methods or ()):

@@ -10,6 +10,7 @@ from fastapi.security import OAuth2PasswordBearer
 from structlog.contextvars import bind_contextvars
 
 from app.api.deps import CacheDep, SessionDep
+from app.api.events import EventsDep
 from app.auth.state import Auth
 from app.core.exceptions import NotAuthenticatedError, PermissionDeniedError
 from app.core.mail import Mailer
@@ -72,10 +73,10 @@ async def get_registration_service(users: UserServiceDep, mailer: MailerDep) -> 
 
 
 async def get_order_service(
-    session: SessionDep, mailer: MailerDep, cache: CacheDep
+    session: SessionDep, mailer: MailerDep, cache: CacheDep, events: EventsDep
 ) -> OrderService:
     """Orders in the request's session."""
-    return OrderService(session, mailer, cache)
+    return OrderService(session, mailer, cache, events)
 
 
 PasswordServiceDep = Annotated[PasswordService, Depends(get_password_service)]

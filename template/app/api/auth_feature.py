@@ -14,7 +14,6 @@ from starlette.types import Scope
 
 from app.auth.password_policy import PasswordPolicy
 from app.auth.passwords import Passwords
-from app.auth.secret_key import signing_keys
 from app.auth.settings import AuthSettings
 from app.auth.state import Auth
 from app.auth.throttle import LoginThrottle
@@ -23,6 +22,7 @@ from app.core.config import Settings
 from app.core.exceptions import NotAuthenticatedError
 from app.core.feature import Commands, Feature
 from app.core.project import PROJECT
+from app.core.secret_key import signing_keys
 from app.db.session import open_database
 from app.limiter.limiter import Limiter, LocalLimiter
 from app.services.superuser import FirstSuperuser, create_superuser

@@ -20,11 +20,10 @@ POLICY = (
 )
 
 
-def add_docs(app: FastAPI) -> None:
+def add_docs(app: FastAPI, schema: str = "/api/v1/openapi.json", suffix: str = "") -> None:
     """Add both pages. The packaged assets are found without importing the package."""
     app.mount(ASSETS, StaticFiles(directory=assets_folder()), name="docs_assets")
     icon = f"{ASSETS}/favicon.png"
-    schema = str(app.openapi_url)
     swagger = get_swagger_ui_html(
         openapi_url=schema,
         title=app.title,
@@ -40,8 +39,8 @@ def add_docs(app: FastAPI) -> None:
         redoc_favicon_url=icon,
         with_google_fonts=False,
     )
-    _add_page(app, "/docs", swagger)
-    _add_page(app, "/redoc", redoc)
+    add_page(app, f"/docs{suffix}", swagger)
+    add_page(app, f"/redoc{suffix}", redoc)
 
 
 def assets_folder() -> Path:
@@ -51,11 +50,16 @@ def assets_folder() -> Path:
     return Path(str(spec.origin)).parent / "static"
 
 
-def _add_page(app: FastAPI, path: str, page: HTMLResponse) -> None:
-    page.headers["Content-Security-Policy"] = content_security_policy(bytes(page.body).decode())
+def add_page(app: FastAPI, path: str, page: HTMLResponse) -> None:
+    """Serve a page, with a policy of its own."""
+    html = bytes(page.body).decode()
+    policy = {"Content-Security-Policy": content_security_policy(html)}
+    # Where there are several versions, one links to the others.
+    html = html.replace("<body>", f"<body>{getattr(app.state, 'docs_links', '')}", 1)
 
     async def show() -> HTMLResponse:
-        return page
+        # A new one each time: who compresses it, changes its headers.
+        return HTMLResponse(html, headers=policy)
 
     app.get(path, include_in_schema=False)(show)
 

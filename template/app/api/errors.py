@@ -14,6 +14,7 @@ from starlette.types import Scope
 
 from app.api.methods import allowed_methods
 from app.core.exceptions import AppError
+from app.core.failures import tell_of_request
 from app.db.errors import DatabaseUnavailableError
 
 MEDIA_TYPE = "application/problem+json"
@@ -86,6 +87,7 @@ async def app_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, AppError)  # noqa: S101  (what it is registered for)
     if error.status >= 500:
         log.error(error.code, error=type(error).__name__, exc_info=error)
+        tell_of_request(request.scope, error)
     return problem(request.scope, error.status, error.code, error.message, error.response_headers)
 
 

@@ -1,11 +1,13 @@
 """The OpenAPI document, with every problem that an operation can answer."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
 
 from app.api.errors import MEDIA_TYPE, Problem
 from app.core.exceptions import (
@@ -21,6 +23,8 @@ TAGS = [
     {"name": "Items", "description": "What is for sale, and how much of it there is"},
     {"name": "Orders", "description": "Taking items out of stock"},
     {"name": "Jobs", "description": "Work that takes longer than a request"},
+    {"name": "Files", "description": "Uploading, and downloading what you have uploaded"},
+    {"name": "Rates", "description": "What currencies cost, as others say"},
     {"name": "Health", "description": "For balancers and people on call"},
 ]
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -28,6 +32,9 @@ PROBLEM = {"$ref": "#/components/schemas/Problem"}
 BAD_REQUEST = "The request is malformed"
 TOO_LARGE = "The body is larger than `REQUEST_MAX_BYTES`"
 INVALID = "The input breaks a rule: `validation_error`"
+
+# Each version of the API has a document; what is below none, such as /health, is in the first.
+FIRST = re.compile(r"(?!/api/v(?!1/))")
 
 Responses = dict[int | str, dict[str, Any]]
 Refusals = Callable[[str], list[type[AppError]]]
@@ -61,15 +68,15 @@ def add_openapi(app: FastAPI) -> None:
     app.openapi = openapi
 
 
-def build(app: FastAPI) -> dict[str, Any]:
-    """Take FastAPI's document and add what it cannot know."""
+def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> dict[str, Any]:
+    """Take FastAPI's document of some paths and add what it cannot know."""
     document = get_openapi(
         title=app.title,
         version=app.version,
         description=app.description,
         contact=app.contact,
         license_info=app.license_info,
-        routes=app.routes,
+        routes=[c for c in iter_route_contexts(app.routes) if paths.match(str(c.path))],
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")

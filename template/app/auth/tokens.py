@@ -36,10 +36,11 @@ class TokenRevokedError(NotAuthenticatedError):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Whose token it is, and of which session."""
+    """Whose token it is, and of which session; and until when, if it is issued already."""
 
     user_id: UUID
     session_id: UUID
+    expires_at: datetime | None = None
 
 
 class AccessTokens:
@@ -68,10 +69,11 @@ class AccessTokens:
         """Read a token, or raise `TokenInvalidError` or `TokenExpiredError`."""
         try:
             payload = self._decode(token)
-            return Claims(UUID(payload["sub"]), UUID(payload["sid"]))
+            expires_at = datetime.fromtimestamp(int(payload["exp"]), UTC)
+            return Claims(UUID(payload["sub"]), UUID(payload["sid"]), expires_at)
         except jwt.ExpiredSignatureError:
             raise TokenExpiredError from None
-        except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError):
+        except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError, OverflowError):
             raise TokenInvalidError from None
 
     def _decode(self, token: str) -> dict[str, str]:

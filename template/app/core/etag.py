@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 
-def etag(version: int) -> str:
+def etag(version: int | str) -> str:
     """The strong tag of a version."""
     return f'"{version}"'
 
@@ -19,7 +19,7 @@ class Precondition:
         return self.if_match is None or _names(self.if_match, etag(version))
 
 
-def not_modified(if_none_match: str | None, version: int) -> bool:
+def not_modified(if_none_match: str | None, version: int | str) -> bool:
     """Whether the caller's copy is this version. Weak tags match, as RFC 9110 §13.1.2 says."""
     return if_none_match is not None and _names(if_none_match.replace("W/", ""), etag(version))
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from fastapi import FastAPI
 
+from app.core.failures import Failures
 from app.core.probe import Probe
 
 Commands: TypeAlias = "_SubParsersAction[ArgumentParser]"
@@ -18,7 +19,7 @@ def add_nothing(_: object) -> None:
 
 
 @asynccontextmanager
-async def hold_nothing(_: FastAPI) -> AsyncGenerator[None, None]:
+async def hold_nothing(_: object) -> AsyncGenerator[None, None]:
     """A feature that keeps nothing open."""
     yield
 
@@ -33,6 +34,7 @@ class Feature:
 
     `probe` is asked by /health/ready. `commands` adds subcommands to `python -m app`; each sets
     the parser default `run`, a function of the parsed arguments that returns the exit code.
+    `worker` is held open in each process that runs jobs, where there is no app.
     """
 
     name: str
@@ -40,3 +42,4 @@ class Feature:
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] = hold_nothing
     probe: Callable[[FastAPI], Probe | None] = watch_nothing
     commands: Callable[[Commands], None] = add_nothing
+    worker: Callable[[Failures], AbstractAsyncContextManager[None]] = hold_nothing

@@ -9,7 +9,7 @@ from structlog.typing import Processor
 from app.core.config import Settings
 
 # The libraries' chatter that says nothing the access log does not say.
-QUIET = ("httpx2", "uvicorn.access", "watchfiles")
+QUIET = ("alembic.runtime.plugins", "httpx2", "uvicorn.access", "watchfiles")
 
 
 def configure_logging(settings: Settings) -> None:

@@ -11,14 +11,19 @@ from app.core.text import Text
 T = TypeVar("T")
 
 
-class PageQuery(BaseModel):
-    """The query parameters of every list. Subclasses add `sort` and filters."""
+class ListQuery(BaseModel):
+    """The query parameters of every list. Subclasses add filters."""
 
-    page: Annotated[int, Field(ge=1, le=1_000_000, description="Which page, from 1")] = 1
     size: Annotated[int, Field(ge=1, le=100, description="How many to a page")] = 20
     q: Annotated[
         Text | None, Field(max_length=200, description="Text to find, in any letter case")
     ] = None
+
+
+class PageQuery(ListQuery):
+    """Those of a list in numbered pages. Subclasses add `sort`."""
+
+    page: Annotated[int, Field(ge=1, le=1_000_000, description="Which page, from 1")] = 1
 
     @property
     def offset(self) -> int:

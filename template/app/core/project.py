@@ -16,6 +16,7 @@ class Project:
     version: str
     description: str
     license: str
+    server: str
     author: str
     email: str
 
@@ -31,6 +32,7 @@ def read_project() -> Project:
         version=project["version"],
         description=project["description"],
         license=project["license"],
+        server=document["tool"]["app"]["server"],
         author=author["name"],
         email=author["email"],
     )

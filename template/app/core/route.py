@@ -1,9 +1,19 @@
 """Which route a request went to, as its template."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 UNMATCHED = "unmatched"
+
+
+# What balancers and scrapers ask, again and again.
+UPKEEP = re.compile(r"/health(/.*)?|/metrics")
+
+
+def is_upkeep(path: str) -> bool:
+    """Whether a request tells about the service instead of using it."""
+    return UPKEEP.fullmatch(path) is not None
 
 
 def route_template(scope: Mapping[str, Any]) -> str:
@@ -11,5 +21,6 @@ def route_template(scope: Mapping[str, Any]) -> str:
 
     FastAPI keeps the whole template beside the route, whose own path lacks the router's prefix.
     """
-    context = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
-    return getattr(context, "path_format", UNMATCHED)
+    context = scope.get("fastapi", {}).get("effective_route_context")
+    found = getattr(context, "path_format", "")  # a WebSocket's is empty
+    return found or getattr(scope.get("route"), "path_format", UNMATCHED)

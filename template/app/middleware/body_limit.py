@@ -1,15 +1,21 @@
-"""Refuses bodies that are larger than this service wants to hold."""
+"""Refuses bodies and headers that are larger than this service wants to hold."""
 
 from fastapi import HTTPException
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.errors import problem
+
 # Nobody reads the body of these.
 BODILESS = {"GET", "HEAD", "OPTIONS"}
+# Of all headers together. Some servers have such a limit, some have none.
+HEADER_BYTES = 64 * 1024
 
 
 class BodyLimitMiddleware:
     """Answers 413 by the announced length, else as soon as too much has come.
+
+    An endpoint that takes more sets `request.state.body_limit` before it reads.
 
     The framework's own limit stands outside of everything: its answer to a `Content-Length` that
     is too large would be plain text, without the headers that every response has.
@@ -21,21 +27,35 @@ class BodyLimitMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let whoever reads too much of the body fail with 413."""
+        if scope["type"] == "http" and header_bytes(scope) > HEADER_BYTES:
+            response = problem(scope, 431, "bad_request", "The headers are too large.")
+            await response(scope, receive, send)
+            return
         if scope["type"] != "http" or scope["method"] in BODILESS:
             await self.app(scope, receive, send)
             return
+        await self.app(scope, self._limited(scope, receive), send)
+
+    def _limited(self, scope: Scope, receive: Receive) -> Receive:
         length = Headers(scope=scope).get("content-length", "")
         announced = int(length) if length.isdecimal() else 0
         received = 0
+        state = scope.setdefault("state", {})
 
         async def receive_within_limit() -> Message:
             nonlocal received
-            if announced > self.max_bytes:
+            limit = state.get("body_limit", self.max_bytes)
+            if announced > limit:
                 raise HTTPException(413)
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self.max_bytes:
+            if received > limit:
                 raise HTTPException(413)
             return message
 
-        await self.app(scope, receive_within_limit, send)
+        return receive_within_limit
+
+
+def header_bytes(scope: Scope) -> int:
+    """How large the headers are."""
+    return sum(len(name) + len(value) for name, value in scope["headers"])

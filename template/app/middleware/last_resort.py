@@ -4,6 +4,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import internal_error
+from app.core.failures import tell_of_request
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +37,8 @@ class LastResortMiddleware:
 
         try:
             await self.app(scope, receive, watch)
-        except Exception:
+        except Exception as error:
+            tell_of_request(scope, error)
             if started and not complete:
                 raise
             log.exception("unhandled_error")

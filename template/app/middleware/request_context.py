@@ -26,6 +26,8 @@ SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+# A WebSocket that is refused is answered like any other request.
+ANSWERS = {"http.response.start", "websocket.http.response.start"}
 ONE_YEAR_OF_HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 log = structlog.get_logger("access")
@@ -52,32 +54,33 @@ class RequestContextMiddleware:
         bind_contextvars(request_id=request_id)
         if self.proxies:
             trust_proxies(scope, headers, self.proxies)
-        if scope["type"] == "http":
-            await self._serve(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+        await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        status = 500
+        status: int | None = 500
         started = time.perf_counter()
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
-            if message["type"] == "http.response.start":
+            if message["type"] == "websocket.accept":
+                status = None  # its lines are written when it opens and when it is closed
+                MutableHeaders(scope=message)["X-Request-ID"] = scope["state"]["request_id"]
+            elif message["type"] in ANSWERS:
                 status = message["status"]
-                self._add_headers(MutableHeaders(scope=message), scope["state"]["request_id"])
+                self._add_headers(MutableHeaders(scope=message), scope)
             await send(message)
 
         try:
             await self.app(scope, receive, send_with_headers)
         finally:
-            log_request(scope, status, time.perf_counter() - started)
+            if status is not None:
+                log_request(scope, status, time.perf_counter() - started)
 
-    def _add_headers(self, headers: MutableHeaders, request_id: str) -> None:
+    def _add_headers(self, headers: MutableHeaders, scope: Scope) -> None:
         for name, value in self.headers.items():
             headers.setdefault(name, value)
-        headers["X-Request-ID"] = request_id
-        if draining():
+        headers["X-Request-ID"] = scope["state"]["request_id"]
+        if draining() and scope["http_version"].startswith("1"):  # HTTP/2 has GOAWAY
             headers["Connection"] = "close"
 
 
@@ -100,15 +103,17 @@ def trust_proxies(scope: Scope, headers: Headers, proxies: Networks) -> None:
 
 def log_request(scope: Scope, status: int, seconds: float) -> None:
     """Write the access log's line. The query may hold secrets, so the path stands alone."""
-    write: Callable[..., Any] = log.error if status >= 500 else log.info
+    quiet = status < 400 and scope["state"].get("quiet")  # it says that it is asked all the time
+    write: Callable[..., Any] = log.error if status >= 500 else log.debug if quiet else log.info
     write(
         "request",
-        method=scope["method"],
+        method=scope.get("method", "GET"),
         path=scope["path"],
         route=route_template(scope),
         status=status,
         duration_ms=round(seconds * 1000, 2),
         user_id=get_contextvars().get("user_id"),
+        client=(scope.get("client") or (None,))[0],  # none on a Unix socket
     )
 
 

@@ -66,6 +66,16 @@ class JobOutput(Base):
     data: Mapped[str] = mapped_column(Text)
 
 
+class JobTally(Base):
+    """How many jobs of a type ended in which way and are deleted by now."""
+
+    __tablename__ = "job_tallies"
+
+    type: Mapped[str] = mapped_column(String(100), primary_key=True)
+    status: Mapped[str] = mapped_column(String(20), primary_key=True)
+    count: Mapped[int] = mapped_column(default=0)
+
+
 class WorkerSign(Base):
     """When the workers last gave a sign of life."""
 

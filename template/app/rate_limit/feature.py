@@ -5,10 +5,11 @@ from starlette.types import Scope
 
 from app.core.exceptions import AppError, TooManyRequestsError
 from app.core.feature import Feature
+from app.core.route import is_upkeep
 from app.limiter.limiter import LocalLimiter
 from app.rate_limit.limiter import SharedLimiter
 from app.rate_limit.middleware import RateLimitMiddleware
-from app.rate_limit.rules import Rules, is_exempt
+from app.rate_limit.rules import Rules
 from app.rate_limit.settings import RateLimitSettings
 
 
@@ -18,7 +19,7 @@ def nobody(_: Scope) -> None:
 
 def refusals(path: str) -> list[type[AppError]]:
     """What the operations of a path may answer because of this feature."""
-    return [] if is_exempt(path) else [TooManyRequestsError]
+    return [] if is_upkeep(path) else [TooManyRequestsError]
 
 
 def _setup(app: FastAPI) -> None:

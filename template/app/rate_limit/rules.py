@@ -8,12 +8,11 @@ from fastapi.routing import iter_route_contexts
 from limits import RateLimitItem
 from starlette.types import Scope
 
+from app.core.route import is_upkeep
 from app.core.settings import SettingsError
 from app.rate_limit.settings import RateLimitSettings
 
 PARAMETER = re.compile(r"{[^}]*}")
-# Balancers and scrapers ask often, and must not be told to wait.
-EXEMPT = re.compile(r"/health(/.*)?|/metrics")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +44,12 @@ class Rules:
     def find(self, scope: Scope) -> Rule | None:
         """Return what the request is held to; None if it is free."""
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        if is_exempt(path) or scope["method"] == "OPTIONS":
+        if is_upkeep(path) or scope["method"] == "OPTIONS":
             return None
         for rule in self.routes:
             if rule.method == scope["method"] and rule.path.match(path):
                 return rule
         return self.default
-
-
-def is_exempt(path: str) -> bool:
-    """Whether everybody may ask this as often as they like."""
-    return EXEMPT.fullmatch(path) is not None
 
 
 def find_route(app: FastAPI, method: str, path: str) -> re.Pattern[str]:

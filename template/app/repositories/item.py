@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select
 from app.core.pagination import Slice
 from app.models.item import Item
 from app.repositories.base import Repository
-from app.schemas.item import ItemQuery
+from app.schemas.item import ItemFilter, ItemQuery
 
 
 class ItemRepository(Repository[Item]):
@@ -20,7 +20,7 @@ class ItemRepository(Repository[Item]):
 
     async def search(self, query: ItemQuery) -> Slice:
         """Read one page of the items that match."""
-        return await self.page(query, query.sort, _conditions(query))
+        return await self.page(query, query.sort, conditions_of(query))
 
     async def after(self, id: UUID | None, limit: int) -> Sequence[Any]:
         """Read up to `limit` rows that follow `id`, in the order of their ids."""
@@ -30,7 +30,8 @@ class ItemRepository(Repository[Item]):
         return (await self.session.execute(statement)).all()
 
 
-def _conditions(query: ItemQuery) -> list[ColumnElement[bool]]:
+def conditions_of(query: ItemFilter) -> list[ColumnElement[bool]]:
+    """Say in SQL which items the query means."""
     conditions: list[ColumnElement[bool]] = []
     if query.q:
         conditions.append(Item.name.icontains(query.q, autoescape=True))

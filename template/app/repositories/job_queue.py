@@ -1,5 +1,6 @@
 """Queries about jobs, as the workers see them. Every change is one guarded statement."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from sqlalchemy import ColumnElement, case, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.base import utc_now
-from app.models.job import Job, JobOutput, WorkerSign
+from app.models.job import Job, JobOutput, JobTally, WorkerSign
 
 SWEEPER = "sweeper"
 PURGE_BATCH = 500
@@ -51,26 +52,28 @@ class JobQueueRepository:
         )
         return await self.session.scalar(statement)
 
-    async def end(self, job: Job, status: str, **values: Any) -> bool:
-        """End the job. Return False if the attempt is not the last one any more.
+    async def end(self, job: Job, status: str, **values: Any) -> Job | None:
+        """End the job and return it; None if the attempt is not the last one any more.
 
         The payload goes: it is needed no more, and may hold what only the job should know.
         """
         values |= {"status": status, "due_at": None, "finished_at": utc_now(), "payload": {}}
-        statement = update(Job).where(*_held(job)).values(values).returning(Job.id)
-        if await self.session.scalar(statement) is None:
-            return False
+        statement = update(Job).where(*_held(job)).values(values).returning(Job)
+        ended = await self.session.scalar(statement)
+        if ended is None:
+            return None
         kept = job.attempts if status == "succeeded" else None
         useless = delete(JobOutput).where(
             JobOutput.job_id == job.id, JobOutput.attempt.is_distinct_from(kept)
         )
         await self.session.execute(useless)
-        return True
+        return ended
 
-    async def postpone(self, job: Job, delay: timedelta) -> None:
-        """Let another attempt follow after a while."""
+    async def postpone(self, job: Job, delay: timedelta) -> Job | None:
+        """Let another attempt follow after a while, and return the job."""
         values = {"status": "queued", "due_at": utc_now() + delay}
-        await self.session.execute(update(Job).where(*_held(job)).values(values))
+        statement = update(Job).where(*_held(job)).values(values).returning(Job)
+        return await self.session.scalar(statement)
 
     async def write(self, job: Job, position: int, data: str) -> None:
         """Keep a piece of the file that the attempt makes."""
@@ -94,7 +97,7 @@ class JobQueueRepository:
         )
         return (await self.session.scalars(statement)).all()
 
-    async def give_up(self, max_attempts: int, error: str) -> Sequence[UUID]:
+    async def give_up(self, max_attempts: int, error: str) -> Sequence[Job]:
         """End the jobs that nobody runs and nobody should begin again."""
         now, cancelled = utc_now(), Job.cancel_requested
         statement = (
@@ -107,15 +110,21 @@ class JobQueueRepository:
                 finished_at=now,
                 payload={},
             )
-            .returning(Job.id)
+            .returning(Job)
         )
         return (await self.session.scalars(statement)).all()
 
     async def purge(self, before: datetime) -> int:
-        """Delete some of the jobs that ended long ago, and return how many."""
+        """Delete some of the jobs that ended long ago, and return how many. They are tallied."""
         old = select(Job.id).where(Job.finished_at < before).limit(PURGE_BATCH)
-        statement = delete(Job).where(Job.id.in_(old)).returning(Job.id)
-        return len((await self.session.scalars(statement)).all())
+        statement = delete(Job).where(Job.id.in_(old)).returning(Job.type, Job.status)
+        deleted = Counter((row.type, row.status) for row in await self.session.execute(statement))
+        for key, number in sorted(deleted.items()):
+            tally = await self.session.get(JobTally, key, with_for_update=True)
+            before_that = tally.count if tally else 0
+            row = JobTally(type=key[0], status=key[1], count=before_that + number)
+            await self.session.merge(row)
+        return deleted.total()
 
     async def sign(self) -> None:
         """Leave a sign of life."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import MISSING, AfterValidator, ConfigDict, Field, WithJsonSchema
 
-from app.core.pagination import PageQuery
+from app.core.pagination import ListQuery, PageQuery
 from app.core.text import Text
 from app.schemas.base import Input, Output
 
@@ -55,14 +55,19 @@ class ItemRead(Output):
     updated_at: datetime
 
 
-class ItemQuery(PageQuery):
-    """Which items, in which order."""
+class ItemFilter(ListQuery):
+    """Which items."""
 
     model_config = ConfigDict(extra="ignore")
+
+    min_price: Price | None = None
+    max_price: Price | None = None
+    in_stock: bool | None = None
+
+
+class ItemQuery(PageQuery, ItemFilter):
+    """Which items, in which order."""
 
     sort: Literal[
         "created_at", "-created_at", "name", "-name", "price", "-price", "stock", "-stock"
     ] = "-created_at"
-    min_price: Price | None = None
-    max_price: Price | None = None
-    in_stock: bool | None = None

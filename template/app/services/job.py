@@ -10,13 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from structlog.contextvars import get_contextvars
 
 from app.core.after_commit import after_commit
+from app.core.events import Event, Events
 from app.core.exceptions import AppError, ConflictError, NotFoundError, PermissionDeniedError
 from app.core.job import KINDS, JobQueue
 from app.core.pagination import Slice
 from app.db.base import utc_now
 from app.models.job import Job
 from app.repositories.job import JobRepository
-from app.schemas.job import JobCreate, JobQuery
+from app.schemas.job import JobCreate, JobQuery, JobRead
 
 
 class JobNotFoundError(NotFoundError):
@@ -62,10 +63,13 @@ class Viewer:
 class JobService:
     """Jobs, in the caller's transaction."""
 
-    def __init__(self, session: AsyncSession, queue: JobQueue, viewer: Viewer) -> None:
+    def __init__(
+        self, session: AsyncSession, queue: JobQueue, viewer: Viewer, events: Events
+    ) -> None:
         self.session = session
         self.queue = queue
         self.viewer = viewer
+        self.events = events
         self.jobs = JobRepository(session)
 
     async def page(self, query: JobQuery) -> Slice:
@@ -87,7 +91,9 @@ class JobService:
         row = make_row(data.type, data.payload, key=f"{self.viewer.id}/{key}" if key else None)
         row |= {"owner_id": self.viewer.id, "body_hash": digest(body)}
         if ids := await enqueue(self.session, self.queue, [row]):
-            return await self.get(ids[0])
+            job = await self.get(ids[0])
+            self._tell("job.created", job)
+            return job
         job = await self.jobs.by_key(row["key_hash"])
         if job is None or job.body_hash != digest(body):
             raise IdempotencyKeyReusedError
@@ -103,7 +109,11 @@ class JobService:
         else:
             raise JobNotCancellableError
         await self.session.flush()
+        self._tell("job.updated", job)
         return job
+
+    def _tell(self, event: str, job: Job) -> None:
+        self.events.tell(self.session, Event(event, job.owner_id, JobRead, job))
 
 
 def make_row(type: str, payload: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:

@@ -7,7 +7,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.after_commit import after_commit
 from app.core.cache import Cache
+from app.core.counts import counting
+from app.core.events import Event, Events
 from app.core.exceptions import ConflictError, NotFoundError
 from app.core.mail import Mail, Mailer
 from app.core.pagination import Slice
@@ -15,7 +18,7 @@ from app.models.item import Item
 from app.models.order import Order, OrderLine
 from app.models.user import User
 from app.repositories.order import OrderRepository
-from app.schemas.order import OrderCreate, OrderQuery
+from app.schemas.order import OrderCreate, OrderQuery, OrderRead
 from app.services.item import ItemNotFoundError, forget_items
 
 
@@ -41,11 +44,12 @@ class OrderCancelledError(ConflictError):
 class OrderService:
     """Orders, in the caller's transaction."""
 
-    def __init__(self, session: AsyncSession, mailer: Mailer, cache: Cache) -> None:
+    def __init__(self, session: AsyncSession, mailer: Mailer, cache: Cache, events: Events) -> None:
         self.session = session
         self.orders = OrderRepository(session)
         self.mailer = mailer
         self.cache = cache
+        self.events = events
 
     async def page(self, query: OrderQuery, user: User) -> Slice:
         """Read one page of the user's orders; a superuser's page has everybody's."""
@@ -71,6 +75,8 @@ class OrderService:
         await self._move_stock({item: -quantity for item, quantity in wanted.items()})
         order = await self.orders.add(make_order(data, items, user))
         await self.mailer.post(self.session, confirmation(order, items, user))
+        after_commit(self.session, counting("orders", status=order.status))
+        self._tell("order.created", order)
         return order
 
     async def cancel(self, id: UUID, user: User) -> Order:
@@ -97,9 +103,15 @@ class OrderService:
         forget_items(self.cache, self.session, *change)
 
     async def _set(self, order: Order, status: str) -> Order:
+        if order.status != status:
+            after_commit(self.session, counting("orders", status=status))
         order.status = status
         await self.session.flush()
+        self._tell("order.updated", order)
         return order
+
+    def _tell(self, event: str, order: Order) -> None:
+        self.events.tell(self.session, Event(event, order.owner_id, OrderRead, order))
 
 
 def make_order(data: OrderCreate, items: dict[UUID, Item], user: User) -> Order:

@@ -1,5 +1,6 @@
 """Celery's entry point: `celery -A app.workers.celery_app worker`, and `beat`."""
 
+from importlib.util import find_spec
 from typing import Any
 
 from celery import Celery
@@ -15,5 +16,9 @@ def configure() -> dict[str, Any]:
     return celery_config(settings)
 
 
-app = Celery("app", include=["app.workers.signals", "app.workers.tasks"])
+# The features, and what the workers have of them, are above us: so both are known by name only.
+# They are loaded before the processes are forked, which then share their memory.
+PARTS = ("app.workers.signals", "app.workers.tasks", "app.workers.metrics", "app.features")
+
+app = Celery("app", include=[name for name in PARTS if find_spec(name)])
 app.add_defaults(configure)

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable
 from contextlib import suppress
 from datetime import timedelta
@@ -10,12 +11,17 @@ from uuid import UUID
 
 import structlog
 from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.contextvars import bind_contextvars
 
+from app.core.counts import count
+from app.core.events import NO_EVENTS, Event, Events
+from app.core.failures import Failures
 from app.core.job import KINDS, JobFailedError, JobQueue
 from app.db.session import Database
 from app.models.job import Job
 from app.repositories.job_queue import JobQueueRepository
+from app.schemas.job import JobRead
 from app.workers.context import JobContext
 from app.workers.settings import JobSettings
 
@@ -38,10 +44,19 @@ class CancelledJobError(Exception):
 class Execution:
     """What it takes to run jobs."""
 
-    def __init__(self, database: Database, settings: JobSettings, queue: JobQueue) -> None:
+    def __init__(
+        self,
+        database: Database,
+        settings: JobSettings,
+        queue: JobQueue,
+        events: Events = NO_EVENTS,
+        failures: Failures | None = None,
+    ) -> None:
         self.database = database
         self.settings = settings
         self.queue = queue
+        self.events = events
+        self.failures = failures or Failures()
 
     async def run(self, id: UUID) -> None:
         """Make an attempt at a job, if it is due and nobody else does."""
@@ -54,6 +69,11 @@ class Execution:
             bind_contextvars(request_id=job.request_id)
         bind_contextvars(job_type=job.type, attempt=job.attempts)
         log.info("job_started")
+        await self._settle(job)
+
+    async def _settle(self, job: Job) -> None:
+        """Make the attempt, and let the job be what came of it."""
+        began = time.monotonic()
         try:
             await self._attempt(job)
         except LostError:
@@ -62,18 +82,22 @@ class Execution:
             await self._end(job, "cancelled")
         except JobFailedError as error:
             await self._end(job, "failed", str(error))
-        except Exception:
+        except Exception as error:
             log.exception("job_attempt_failed")
+            self.failures.tell(error, job.type, job.request_id or "")
             await self._retry(job)
         else:
             log.info("job_succeeded")
+        finally:
+            count("job_duration_seconds", time.monotonic() - began, type=job.type)
 
     async def _claim(self, id: UUID) -> Job | None:
         async with self.database.transactions.begin() as session:
-            claimed = JobQueueRepository(session).claim(
+            job = await JobQueueRepository(session).claim(
                 id, self.settings.lease, self.settings.job_max_attempts
             )
-            return await claimed
+            tell(self.events, session, job)
+            return job
 
     async def _attempt(self, job: Job) -> None:
         """Commit the effect and the success in one transaction, if the job is still ours."""
@@ -88,8 +112,10 @@ class Execution:
             context = JobContext(job, self.database, session, self.queue)
             result = await self._alive(context, kind.handler(context, payload))
             values = {"progress": 100, "result": result}
-            if not await JobQueueRepository(session).end(job, "succeeded", **values):
+            ended = await JobQueueRepository(session).end(job, "succeeded", **values)
+            if ended is None:
                 raise LostError
+            tell(self.events, session, ended)
             await session.commit()
 
     async def _alive(self, context: JobContext, work: Awaitable[Any]) -> Any:
@@ -119,9 +145,13 @@ class Execution:
                 raise LostError if stop is None else CancelledJobError
 
     async def _renew(self, context: JobContext) -> bool | None:
+        job, progress = context.job, context.percent
         async with self.database.transactions.begin() as session:
-            jobs = JobQueueRepository(session)
-            return await jobs.renew(context.job, self.settings.lease, context.percent)
+            stop = await JobQueueRepository(session).renew(job, self.settings.lease, progress)
+            if stop is False and progress != job.progress:
+                job.progress = progress
+                tell(self.events, session, job)
+            return stop
 
     async def _retry(self, job: Job) -> None:
         """Let another attempt follow, later and later, and not in step with other jobs'."""
@@ -132,12 +162,19 @@ class Execution:
         spread = random.uniform(0.5, 1.5)  # noqa: S311
         delay = timedelta(seconds=min(seconds, LONGEST_DELAY_SECONDS) * spread)
         async with self.database.transactions.begin() as session:
-            await JobQueueRepository(session).postpone(job, delay)
+            tell(self.events, session, await JobQueueRepository(session).postpone(job, delay))
 
     async def _end(self, job: Job, status: str, error: str | None = None) -> None:
         async with self.database.transactions.begin() as session:
-            await JobQueueRepository(session).end(job, status, error=error)
+            ended = await JobQueueRepository(session).end(job, status, error=error)
+            tell(self.events, session, ended)
         log.warning("job_ended", status=status, error=error)
+
+
+def tell(events: Events, session: AsyncSession, job: Job | None) -> None:
+    """Tell the job's owner how it is, unless the job is another attempt's by now."""
+    if job is not None:
+        events.tell(session, Event("job.updated", job.owner_id, JobRead, job))
 
 
 def hear(pulse: asyncio.Task[None]) -> None:

@@ -3,10 +3,15 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
+from contextvars import copy_context
+from importlib import import_module
 from typing import Any, TypeVar
 
 from app.core.config import Settings
+from app.core.events import NO_EVENTS, Events
+from app.core.failures import Failures
 from app.db.session import Database, open_database
+from app.workers import additions
 from app.workers.publisher import Publisher
 from app.workers.settings import JobSettings
 
@@ -23,10 +28,15 @@ class Runtime:
         opened = open_database(Settings.load())
         self.database: Database = self.runner.run(self.stack.enter_async_context(opened))
         self.publisher = Publisher(self.settings)
+        self.failures = Failures()
+        for feature in import_module("app.features").FEATURES:  # above us: see celery_app.py
+            self.runner.run(self.stack.enter_async_context(feature.worker(self.failures)))
+        self.events: Events = NO_EVENTS
+        additions.add_to(self)
 
     def run(self, work: Callable[["Runtime"], Coroutine[Any, Any, T]]) -> T:
-        """Run to the end."""
-        return self.runner.run(work(self))
+        """Run to the end, in the context of the task: that of its request."""
+        return self.runner.run(work(self), context=copy_context())
 
     def close(self) -> None:
         """Close the connections."""

@@ -7,15 +7,18 @@ from typing import Any
 from celery.signals import (
     celeryd_init,
     setup_logging,
+    task_failure,
+    worker_process_init,
     worker_process_shutdown,
     worker_shutdown,
 )
 from kombu.transport.redis import QoS
+from structlog.contextvars import get_contextvars
 
 import app.workers.request_id  # noqa: F401  (connects its signals)
 from app.core.config import Settings
 from app.core.logging import configure_logging
-from app.workers.runtime import close_runtime
+from app.workers.runtime import close_runtime, runtime
 
 # Says of each message, without the request's id, what our own lines say of each job.
 CHATTER = ("celery.app.trace", "celery.worker.strategy")
@@ -43,6 +46,19 @@ def _survive_redis(**_: Any) -> None:
     They come again by themselves, after the visibility timeout, and jobs with the next sweep.
     """
     QoS.restore_at_shutdown = False
+
+
+@worker_process_init.connect(weak=False)
+def _open(**_: Any) -> None:
+    """Have everything ready before the first task."""
+    runtime()
+
+
+@task_failure.connect(weak=False)
+def _tell(sender: Any, exception: BaseException, **_: Any) -> None:
+    """Tell of a task that failed; jobs that fail are told of where that is noticed."""
+    request_id = get_contextvars().get("request_id", "")
+    runtime().failures.tell(exception, sender.name, request_id)
 
 
 @worker_process_shutdown.connect(weak=False)

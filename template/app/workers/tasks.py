@@ -9,7 +9,7 @@ from celery import shared_task
 import app.workers.handlers  # noqa: F401  (registers the handlers)
 from app.db.base import utc_now
 from app.repositories.job_queue import JobQueueRepository
-from app.workers.execution import FAILED, Execution
+from app.workers.execution import FAILED, Execution, tell
 from app.workers.runtime import Runtime, runtime
 
 SWEEP_LIMIT = 500
@@ -25,7 +25,10 @@ def run(id: str) -> None:
     """Make an attempt at a job."""
 
     async def work(this: Runtime) -> None:
-        await Execution(this.database, this.settings, this.publisher).run(UUID(id))
+        execution = Execution(
+            this.database, this.settings, this.publisher, this.events, this.failures
+        )
+        await execution.run(UUID(id))
 
     runtime().run(work)
 
@@ -50,7 +53,8 @@ async def sweep_jobs(this: Runtime) -> None:
         jobs = JobQueueRepository(session)
         await jobs.sign()
         for given_up in await jobs.give_up(settings.job_max_attempts, FAILED):
-            log.error("job_given_up", job_id=str(given_up))
+            log.error("job_given_up", job_id=str(given_up.id))
+            tell(this.events, session, given_up)
         overdue = await jobs.overdue(patience, SWEEP_LIMIT)
     for found in overdue:
         log.info("job_found", job_id=str(found))

@@ -17,7 +17,7 @@ JSON = {"Content-Type": "application/json"}
 SECRET = "correct horse battery staple"
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/api/v1", "/api/v2/items", "/health/nothing"])
+@pytest.mark.parametrize("path", ["/", "/nothing", "/api/v1", "/api/v0/items", "/health/nothing"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "QUERY"])
 async def test_an_unknown_path_is_not_found(client: AsyncClient, method: str, path: str) -> None:
     assert_problem(await client.request(method, path), 404, "not_found")

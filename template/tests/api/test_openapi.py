@@ -9,8 +9,9 @@ from fastapi.routing import iter_route_contexts
 from httpx2 import AsyncClient
 
 from app import main
+from app.api.openapi import build
 from app.core.project import PROJECT
-from tests.routes import Operation, operations
+from tests.routes import Operation, operations, versions
 
 OPERATIONS = [pytest.param(operation, id=operation.id) for operation in operations(main.app)]
 
@@ -56,7 +57,15 @@ def test_operation_ids_are_the_names_of_the_functions(app: FastAPI) -> None:
     listed = [operation.document["operationId"] for operation in operations(app)]
 
     assert listed == functions
-    assert len(set(listed)) == len(listed)
+
+
+def test_no_two_operations_of_a_version_share_an_id(app: FastAPI) -> None:
+    for version in versions(app):
+        paths = build(app, version)["paths"].values()
+        listed = [operation["operationId"] for path in paths for operation in path.values()]
+
+        assert listed
+        assert len(set(listed)) == len(listed)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

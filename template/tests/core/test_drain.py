@@ -3,12 +3,18 @@
 import asyncio
 import os
 import signal
+import socket
+import sys
 from collections.abc import Generator
+from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from app.core.drain import drain_on_sigterm, draining
+
+pytestmark = pytest.mark.usefixtures("hearing_again")
 
 
 @pytest.fixture
@@ -29,6 +35,18 @@ async def test_the_server_is_stopped_when_the_drain_is_over(stopped: asyncio.Eve
         await asyncio.wait_for(stopped.wait(), 1)
 
     assert not draining()
+
+
+async def test_nobody_is_let_in_any_more_when_the_drain_is_over(stopped: asyncio.Event) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, drain_on_sigterm(0.1):
+        os.kill(os.getpid(), signal.SIGTERM)
+        socket.create_connection(listener.getsockname(), timeout=1).close()
+
+        await asyncio.wait_for(stopped.wait(), 5)
+
+        if sys.platform == "linux":
+            with pytest.raises(TimeoutError):
+                socket.create_connection(listener.getsockname(), timeout=0.2)
 
 
 async def test_a_second_request_stops_the_server_at_once(stopped: asyncio.Event) -> None:
@@ -54,6 +72,19 @@ async def test_meanwhile_requests_are_served_and_connections_closed(
     assert "connection" not in (await anonymous.get("/health")).headers
 
 
+async def test_http_2_has_other_words_for_that(app: FastAPI, stopped: asyncio.Event) -> None:
+    sent: asyncio.Queue[Any] = asyncio.Queue()
+    scope = {"type": "http", "http_version": "2", "method": "GET", "path": "/health"}
+    with drain_on_sigterm(60):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+        await app(scope | {"headers": [], "query_string": b""}, asyncio.Queue().get, sent.put)
+
+    start = await sent.get()
+    assert start["status"] == 200
+    assert b"connection" not in {name.lower() for name, _ in start["headers"]}
+
+
 async def test_the_servers_handler_is_put_back(stopped: asyncio.Event) -> None:
     handler = signal.getsignal(signal.SIGTERM)
 
@@ -61,3 +92,19 @@ async def test_the_servers_handler_is_put_back(stopped: asyncio.Event) -> None:
         assert signal.getsignal(signal.SIGTERM) is not handler
 
     assert signal.getsignal(signal.SIGTERM) is handler
+
+
+async def test_a_signal_that_is_left_to_the_event_loop_is_drained_too() -> None:
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    try:
+        with drain_on_sigterm(0.1):
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.sleep(0.02)
+            assert not stopped.is_set()
+            await asyncio.wait_for(stopped.wait(), 5)
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -65,7 +65,7 @@ def test_a_request_is_one_line_that_tells_what_was_asked(service: Service) -> No
         "route": "/health/live",
         "status": 200,
     }
-    assert line["user_id"] is None
+    assert (line["user_id"], line["client"]) == (None, "127.0.0.1")
     assert 0 < line["duration_ms"] < 1000
 
 
@@ -94,7 +94,7 @@ def test_neither_queries_nor_credentials_are_logged(service: Service) -> None:
 def test_the_servers_own_lines_have_the_same_form(service: Service) -> None:
     lines = service.lines()
 
-    assert any("Uvicorn running" in line["event"] for line in lines)
+    assert any(line["event"] != "request" for line in lines)
     assert all({"timestamp", "level", "event"} <= line.keys() for line in lines)
 
 

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.events import NO_EVENTS
 from app.core.job import KINDS
 from app.db.base import utc_now
 from app.db.session import Database
@@ -31,7 +32,9 @@ LATER = timedelta(hours=1)
 @pytest.fixture
 def runtime(database: Database, notes: Notes) -> Any:
     """What a worker has opened."""
-    return SimpleNamespace(database=database, settings=settings(), publisher=notes)
+    return SimpleNamespace(
+        database=database, settings=settings(), publisher=notes, events=NO_EVENTS
+    )
 
 
 def at(due: timedelta, announced: timedelta | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 
 from app.api.deps import DatabaseDep, SessionDep
+from app.api.events import EventsDep
 from app.api.headers import no_store
 from app.api.openapi import problems
 from app.core.pagination import Page
@@ -26,11 +27,11 @@ from app.services.job import (
 router = APIRouter(prefix="/jobs", tags=["Jobs"], dependencies=[Depends(no_store)])
 
 
-async def get_job_service(session: SessionDep, request: Request) -> JobService:
+async def get_job_service(session: SessionDep, request: Request, events: EventsDep) -> JobService:
     """Jobs in the request's session. In a service without users everybody sees all of them."""
     user = getattr(request.state, "user", None)
     viewer = Viewer(user.id, user.is_superuser) if user else Viewer()
-    return JobService(session, request.app.state.job_queue, viewer)
+    return JobService(session, request.app.state.job_queue, viewer, events)
 
 
 JobServiceDep = Annotated[JobService, Depends(get_job_service)]

@@ -1,4 +1,4 @@
-"""The key that signs tokens."""
+"""The key that signs what callers bring back: tokens, cursors."""
 
 import os
 import secrets

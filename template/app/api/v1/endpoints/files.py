@@ -1,0 +1,166 @@
+"""/api/v1/files."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
+from fastapi.responses import RedirectResponse, StreamingResponse
+
+from app.api.auth import CurrentUserDep
+from app.api.deps import DatabaseDep, SessionDep
+from app.api.forms import BINARY, InvalidFormError, form, incoming
+from app.api.headers import no_store
+from app.api.openapi import problems
+from app.api.ranges import RangeNotSatisfiableError, requested_range
+from app.core.etag import etag, not_modified
+from app.core.pagination import Page
+from app.models.file import File
+from app.schemas.file import FileQuery, FileRead
+from app.services.file import FileService, NoSuchFileError
+from app.services.upload import UploadService, UploadTooSlowError
+from app.storage.inspection import FileTooLargeError, UnsupportedTypeError
+from app.storage.naming import attachment
+from app.storage.store import BytesNotFoundError, InsufficientStorageError
+
+router = APIRouter(prefix="/files", tags=["Files"], dependencies=[Depends(no_store)])
+
+MOST_FILES = 10
+REFUSALS = problems(
+    FileTooLargeError,
+    InsufficientStorageError,
+    InvalidFormError,
+    UnsupportedTypeError,
+    UploadTooSlowError,
+)
+CONTENT = {"content": {"*/*": {"schema": BINARY}}}
+# A page in disguise finds itself in a sandbox, should a browser show it after all. Named, the
+# encoding stays as it is: a range of compressed bytes would be a range of another file.
+SAFE_HEADERS = {
+    "Accept-Ranges": "bytes",
+    "Cache-Control": "private, no-cache",
+    "Content-Encoding": "identity",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+}
+
+
+async def get_file_service(
+    session: SessionDep, user: CurrentUserDep, request: Request
+) -> FileService:
+    """The caller's files in the request's session."""
+    state = request.app.state
+    return FileService(session, state.storage, state.storage_settings, user.id)
+
+
+async def get_upload_service(
+    session: SessionDep, user: CurrentUserDep, database: DatabaseDep, request: Request
+) -> UploadService:
+    """Uploads. The caller is known by now: give the connection back while the body comes in."""
+    await session.commit()
+    state = request.app.state
+    return UploadService(database, state.storage, state.storage_settings)
+
+
+FileServiceDep = Annotated[FileService, Depends(get_file_service)]
+UploadServiceDep = Annotated[UploadService, Depends(get_upload_service)]
+
+
+@router.get("")
+async def list_files(files: FileServiceDep, query: Annotated[FileQuery, Query()]) -> Page[FileRead]:
+    """List your files."""
+    return Page[FileRead].of(await files.page(query), query)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=FileRead,
+    responses=REFUSALS,
+    openapi_extra=form("file", BINARY),
+)
+async def upload_file(
+    user: CurrentUserDep, uploads: UploadServiceDep, request: Request, response: Response
+) -> File:
+    """Upload a file. Its type must be allowed, by the end of its name and by its content."""
+    [file] = await uploads.receive(incoming(request, "file", at_most=1), user.id)
+    response.headers["Location"] = f"/api/v1/files/{file.id}"
+    return file
+
+
+@router.post(
+    "/batch",
+    status_code=status.HTTP_201_CREATED,
+    response_model=list[FileRead],
+    responses=REFUSALS,
+    openapi_extra=form(
+        "files", {"type": "array", "items": BINARY, "minItems": 1, "maxItems": MOST_FILES}
+    ),
+)
+async def upload_files(
+    user: CurrentUserDep, uploads: UploadServiceDep, request: Request
+) -> list[File]:
+    """Upload up to ten files: all of them are kept, or none."""
+    return await uploads.receive(incoming(request, "files", at_most=MOST_FILES), user.id)
+
+
+@router.get("/{file_id:uuid}", response_model=FileRead, responses=problems(NoSuchFileError))
+async def get_file(file_id: UUID, files: FileServiceDep) -> File:
+    """Read what is known of one of your files."""
+    return await files.get(file_id)
+
+
+@router.get(
+    "/{file_id:uuid}/content",
+    response_class=StreamingResponse,
+    responses={
+        200: CONTENT,
+        206: {"description": "The range you asked for", **CONTENT},
+        304: {"description": "Your copy is current"},
+        307: {"description": "The storage itself serves the file"},
+        **problems(BytesNotFoundError, NoSuchFileError, RangeNotSatisfiableError),
+    },
+)
+async def get_file_content(
+    file_id: UUID,
+    files: FileServiceDep,
+    wanted: Annotated[str | None, Header(alias="Range")] = None,
+    if_range: Annotated[str | None, Header()] = None,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Download one of your files, or a range of its bytes."""
+    file = await files.get(file_id)
+    tag = etag(file.sha256)
+    if not_modified(if_none_match, file.sha256):
+        return Response(status_code=304, headers={"ETag": tag, **SAFE_HEADERS})
+    if link := await files.link(file):
+        return RedirectResponse(link, headers={"Cache-Control": "no-store"})
+    part = requested_range(wanted, file.size) if if_range in {None, tag} else None
+    return await send(files, file, part)
+
+
+async def send(files: FileService, file: File, part: tuple[int, int] | None) -> Response:
+    """Answer with the file or a part of it: to be saved, never to be shown."""
+    start, stop = part or (0, file.size)
+    headers = {
+        **SAFE_HEADERS,
+        "ETag": etag(file.sha256),
+        "Content-Disposition": attachment(file.filename),
+        "Content-Length": str(stop - start),
+    }
+    if part:
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{file.size}"
+    return StreamingResponse(
+        await files.read(file, start, stop),
+        status_code=206 if part else 200,
+        headers=headers,
+        media_type=file.content_type,
+    )
+
+
+@router.delete(
+    "/{file_id:uuid}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(NoSuchFileError),
+)
+async def delete_file(file_id: UUID, files: FileServiceDep) -> None:
+    """Delete one of your files."""
+    await files.delete(file_id)

@@ -1,0 +1,43 @@
+"""/api/v1/rates."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from app.api.deps import SessionDep
+from app.api.openapi import problems
+from app.clients.errors import UpstreamError, UpstreamTimeoutError
+from app.schemas.rate import Currency, Rates, RatesBatch
+from app.services.rate import RateService, RatesNotConfiguredError
+
+router = APIRouter(
+    prefix="/rates",
+    tags=["Rates"],
+    responses=problems(RatesNotConfiguredError, UpstreamError, UpstreamTimeoutError),
+)
+
+
+async def get_rate_service(request: Request, session: SessionDep) -> RateService:
+    """Rates from the source that the settings name.
+
+    Who calls is known by now: the connection that told it is for others while we wait.
+    """
+    await session.close()
+    return RateService(request.app.state.rates)
+
+
+RateServiceDep = Annotated[RateService, Depends(get_rate_service)]
+
+
+@router.get("")
+async def get_rates(base: Annotated[Currency, Query()], rates: RateServiceDep) -> Rates:
+    """Read what one unit of a currency costs in others."""
+    return await rates.read(base)
+
+
+@router.get("/batch")
+async def get_rates_batch(
+    base: Annotated[list[Currency], Query(min_length=1, max_length=10)], rates: RateServiceDep
+) -> RatesBatch:
+    """Read the rates of several currencies. One that cannot be had is told beside the others."""
+    return await rates.read_all(base)

@@ -1,0 +1,30 @@
+"""The OpenAPI document of version 2, and pages to read it."""
+
+import re
+from functools import cache, partial
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
+
+from app.api.docs import add_docs
+from app.api.openapi import build
+
+PATHS = re.compile("/api/v2/")
+URL = "/api/v2/openapi.json"
+LINKS = " ".join(
+    f'<a href="{page}{suffix}" style="padding: 1em">{name} {version}</a>'
+    for page, name in (("/docs", "Swagger UI"), ("/redoc", "ReDoc"))
+    for suffix, version in (("", "v1"), ("/v2", "v2"))
+)
+
+
+def add_documents(app: FastAPI) -> None:
+    """Serve them, and link from each page to the others."""
+    app.state.docs_links = f"<nav>{LINKS}</nav>"
+    build_once = cache(partial(build, app, PATHS))
+
+    async def show() -> JSONResponse:
+        return JSONResponse(build_once())
+
+    app.get(URL, include_in_schema=False)(show)
+    add_docs(app, URL, "/v2")

@@ -1,0 +1,27 @@
+"""Calls to other services as a feature: a pool for the app's life, and who is asked over it."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app.clients.http import open_http_client
+from app.clients.rates import RatesClient
+from app.clients.settings import HttpClientSettings
+from app.core.feature import Feature
+
+
+def _setup(app: FastAPI) -> None:
+    app.state.http_client_settings = HttpClientSettings.load()
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
+    settings: HttpClientSettings = app.state.http_client_settings
+    async with open_http_client(settings) as http:
+        app.state.http = http
+        app.state.rates = RatesClient(http, settings.rates_url) if settings.rates_url else None
+        yield
+
+
+http_client = Feature(name="http_client", setup=_setup, lifespan=_lifespan)

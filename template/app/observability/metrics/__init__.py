@@ -1,0 +1,1 @@
+"""Metrics for Prometheus, right for any number of processes."""

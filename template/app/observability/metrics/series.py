@@ -1,0 +1,109 @@
+"""The series, and their exposition. Import this late: prometheus_client looks for the folder."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from app.core.failures import Failure
+from app.observability.metrics.folder import VARIABLE, bury, locked
+
+disable_created_metrics()
+
+REGISTRY = CollectorRegistry()
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+ORDER_STATUSES = ("pending", "confirmed", "cancelled")
+
+
+def counter(name: str, text: str, *labels: str) -> Counter:
+    """Make a counter; its name ends in `_total`."""
+    return Counter(name, text, labels, registry=REGISTRY)
+
+
+def gauge(name: str, text: str, *labels: str) -> Gauge:
+    """Make a gauge, which is the sum over the processes that live."""
+    return Gauge(name, text, labels, registry=REGISTRY, multiprocess_mode="livesum")
+
+
+REQUESTS = counter("http_requests_total", "Requests answered", "method", "route", "status")
+SECONDS_TAKEN = Histogram(
+    "http_request_duration_seconds",
+    "Time to the end of the answer, of requests that matched a route",
+    ["method", "route"],
+    buckets=SECONDS,
+    registry=REGISTRY,
+)
+IN_PROGRESS = gauge("http_requests_in_progress", "Requests being answered")
+RATE_LIMITED = counter("rate_limited_total", "Requests refused with 429")
+ERRORS = counter("app_errors_total", "Errors answered with 5xx, or failed jobs", "type", "route")
+POOL = gauge("db_pool_connections", "Database connections by state", "state")
+POOL_LIMIT = gauge("db_pool_connections_limit", "Database connections that may be open")
+USERS = counter("users_registered_total", "Accounts registered")
+ORDERS = counter("orders_total", "Orders that became pending, confirmed or cancelled", "status")
+JOB_SECONDS = Histogram(
+    "job_duration_seconds",
+    "Time that an attempt at a job took",
+    ["type"],
+    buckets=(0.1, 0.5, 1, 5, 15, 60, 300, 1800),
+    registry=REGISTRY,
+)
+WEBSOCKETS = gauge("websocket_connections", "WebSockets open")
+GAUGES = {"websocket_connections": WEBSOCKETS}
+
+for status in ORDER_STATUSES:
+    ORDERS.labels(status)
+
+
+def count(name: str, amount: float, labels: Mapping[str, str]) -> None:
+    """Count what other modules tell of (see app/core/counts.py)."""
+    match name:
+        case "users_registered":
+            USERS.inc(amount)
+        case "orders":
+            ORDERS.labels(**labels).inc(amount)
+        case "job_duration_seconds":
+            JOB_SECONDS.labels(**labels).observe(amount)
+
+
+def count_failure(failure: Failure) -> None:
+    """Count an error that nobody expected."""
+    ERRORS.labels(failure.type, failure.route).inc()
+
+
+def expose(more: Iterable[Metric] = ()) -> bytes:
+    """Write all series in Prometheus' text format, and `more` behind them."""
+    extra = CollectorRegistry()
+    extra.register(Fixed(more))
+    return _own() + generate_latest(extra)
+
+
+def _own() -> bytes:
+    shared = os.environ.get(VARIABLE)
+    if not shared:
+        return generate_latest(REGISTRY)
+    together = CollectorRegistry()
+    MultiProcessCollector(together, shared)
+    with locked(Path(shared)):
+        bury(Path(shared))
+        return generate_latest(together)
+
+
+class Fixed:
+    """A collector of what has been collected already."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self.families = families
+
+    def collect(self) -> Iterable[Metric]:
+        """Give it."""
+        return self.families

@@ -1,0 +1,75 @@
+"""Tracing as a feature: set up in each process when it is to work, and off without a collector."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from importlib.util import find_spec
+from pkgutil import resolve_name
+
+import anyio.to_thread
+from fastapi import FastAPI
+
+from app.core.failures import Failures
+from app.core.feature import Feature
+from app.observability.tracing.settings import TracingSettings
+
+# What libraries are traced by, if this project has them.
+INSTRUMENTORS = {
+    "redis": "opentelemetry.instrumentation.redis:RedisInstrumentor",
+    "httpx2": "opentelemetry.instrumentation.httpx:HTTPX2ClientInstrumentor",
+}
+MODULES = {"celery": "app.observability.tracing.messages"}
+
+
+def _setup(app: FastAPI) -> None:
+    if TracingSettings.load().otel_exporter_otlp_endpoint:
+        from app.observability.tracing.middleware import TraceContextMiddleware
+
+        app.add_middleware(TraceContextMiddleware)
+
+
+def instrument() -> None:
+    """Trace what this process asks of others. They look for the provider when they are used."""
+    import app.observability.tracing.sql  # noqa: F401  (listens)
+
+    for library, module in MODULES.items():
+        if find_spec(library):
+            resolve_name(module)
+    for library, name in INSTRUMENTORS.items():
+        if find_spec(library):
+            instrumentor = resolve_name(name)()
+            if not instrumentor.is_instrumented_by_opentelemetry:
+                instrumentor.instrument()
+
+
+@asynccontextmanager
+async def _trace() -> AsyncGenerator[None, None]:
+    settings = TracingSettings.load()
+    if settings.otel_exporter_otlp_endpoint is None:
+        yield
+        return
+    from opentelemetry import trace
+
+    from app.observability.tracing.provider import make_provider
+
+    provider = make_provider(settings)
+    trace.set_tracer_provider(provider)
+    instrument()
+    try:
+        yield
+    finally:
+        await anyio.to_thread.run_sync(provider.shutdown)
+
+
+@asynccontextmanager
+async def _lifespan(_: FastAPI) -> AsyncGenerator[None, None]:
+    async with _trace():
+        yield
+
+
+@asynccontextmanager
+async def _worker(_: Failures) -> AsyncGenerator[None, None]:
+    async with _trace():
+        yield
+
+
+tracing = Feature(name="tracing", setup=_setup, lifespan=_lifespan, worker=_worker)

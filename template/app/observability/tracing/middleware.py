@@ -1,0 +1,23 @@
+"""What the spans of requests should tell, and the log lines of traces."""
+
+from opentelemetry import trace
+from opentelemetry.trace import format_trace_id
+from starlette.types import ASGIApp, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
+
+
+class TraceContextMiddleware:
+    """Stands within the span that FastAPI begins for each request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Write the request's id on its span, and the trace's id on its log lines."""
+        span = trace.get_current_span()
+        if span.is_recording():
+            span.set_attribute("request_id", scope["state"]["request_id"])
+            if scope.get("query_string"):
+                span.set_attribute("url.query", "")  # it may hold secrets
+            bind_contextvars(trace_id=format_trace_id(span.get_span_context().trace_id))
+        await self.app(scope, receive, send)

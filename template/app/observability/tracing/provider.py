@@ -1,0 +1,84 @@
+"""The provider of spans, one for each process: its thread would not survive a fork."""
+
+from collections.abc import Sequence
+
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import (
+    ALWAYS_OFF,
+    ALWAYS_ON,
+    ParentBased,
+    Sampler,
+    SamplingResult,
+    TraceIdRatioBased,
+)
+from opentelemetry.trace import Link, SpanKind, TraceState, get_current_span
+from opentelemetry.util.types import Attributes
+
+from app.core.config import Settings
+from app.core.project import PROJECT
+from app.observability.tracing.settings import TracingSettings
+
+EXPORT_SECONDS = 3.0
+
+
+class FromRequests(Sampler):
+    """Lets a trace begin with a request alone.
+
+    A broker that is asked for work, the sweeper's queries and the health checks would each be a
+    trace otherwise, all day long.
+    """
+
+    def __init__(self, inner: Sampler) -> None:
+        self.inner = inner
+
+    def should_sample(
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        name: str,
+        kind: SpanKind | None = None,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = None,
+        trace_state: TraceState | None = None,
+    ) -> SamplingResult:
+        """Leave it to the inner sampler unless it is a root of another kind."""
+        is_root = not get_current_span(parent_context).get_span_context().is_valid
+        sampler = ALWAYS_OFF if is_root and kind is not SpanKind.SERVER else self.inner
+        return sampler.should_sample(
+            parent_context, trace_id, name, kind, attributes, links, trace_state
+        )
+
+    def get_description(self) -> str:
+        """Name it."""
+        return f"FromRequests{{{self.inner.get_description()}}}"
+
+
+def make_sampler(settings: TracingSettings) -> Sampler:
+    """Make the sampler that `OTEL_TRACES_SAMPLER` names."""
+    name = settings.otel_traces_sampler.removeprefix("parentbased_")
+    sampler = {
+        "always_on": ALWAYS_ON,
+        "always_off": ALWAYS_OFF,
+        "traceidratio": TraceIdRatioBased(settings.otel_traces_sampler_arg),
+    }[name]
+    follows = name != settings.otel_traces_sampler
+    return FromRequests(ParentBased(sampler) if follows else sampler)
+
+
+def make_provider(settings: TracingSettings) -> TracerProvider:
+    """Make a provider that sends spans in the background, and gives up on them soon."""
+    resource = Resource.create(
+        {
+            "service.name": settings.otel_service_name,
+            "service.version": PROJECT.version,
+            "deployment.environment.name": Settings.load().environment,
+        }
+    )
+    provider = TracerProvider(sampler=make_sampler(settings), resource=resource)
+    exporter = OTLPSpanExporter(settings.endpoint, timeout=EXPORT_SECONDS)
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+    return provider

@@ -1,0 +1,40 @@
+"""Queries about files."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.core.pagination import Slice
+from app.models.file import File
+from app.models.user import User
+from app.repositories.base import Repository
+from app.schemas.file import FileQuery
+
+
+class FileRepository(Repository[File]):
+    """The files of one session."""
+
+    model = File
+    sortable = ("created_at", "filename", "size")
+
+    async def search(self, query: FileQuery, owner_id: UUID) -> Slice:
+        """Read one page of somebody's files."""
+        where = [File.owner_id == owner_id]
+        if query.q:
+            where.append(File.filename.icontains(query.q, autoescape=True))
+        return await self.page(query, query.sort, where)
+
+    async def known(self, ids: Collection[UUID]) -> set[UUID]:
+        """Tell which of these files there are."""
+        return set(await self.session.scalars(select(File.id).where(File.id.in_(ids))))
+
+    async def lock_owner(self, owner_id: UUID) -> bool:
+        """Let the owner's uploads pass one at a time; False if the account is gone or disabled."""
+        statement = select(User.is_active).where(User.id == owner_id).with_for_update()
+        return bool(await self.session.scalar(statement))
+
+    async def used_bytes(self, owner_id: UUID) -> int:
+        """Add up the sizes of somebody's files."""
+        statement = select(func.sum(File.size)).where(File.owner_id == owner_id)
+        return int(await self.session.scalar(statement) or 0)

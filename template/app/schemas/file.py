@@ -1,0 +1,29 @@
+"""Files as the API speaks of them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from app.core.pagination import PageQuery
+from app.schemas.base import Output
+
+
+class FileRead(Output):
+    """A file. `sha256` is the hash of its content, in hexadecimal digits."""
+
+    id: UUID
+    filename: Annotated[str, Field(examples=["receipt.pdf"])]
+    content_type: Annotated[str, Field(examples=["application/pdf"])]
+    size: Annotated[int, Field(ge=0, description="Bytes")]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    created_at: datetime
+
+
+class FileQuery(PageQuery):
+    """Which files, in which order. `q` looks at the name."""
+
+    sort: Literal["created_at", "-created_at", "filename", "-filename", "size", "-size"] = (
+        "-created_at"
+    )

@@ -1,0 +1,49 @@
+"""Exchange rates as the API speaks of them."""
+
+import datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field, PlainSerializer, StringConstraints
+
+from app.schemas.base import Output
+
+Currency = Annotated[
+    str,
+    StringConstraints(pattern="^[A-Z]{3}$"),
+    Field(description="A currency's code (ISO 4217)", examples=["EUR"]),
+]
+# A string like every amount, and never with an exponent.
+Rate = Annotated[
+    Decimal, PlainSerializer(lambda rate: f"{rate:f}", return_type=str), Field(examples=["1.0842"])
+]
+
+
+class Rates(Output):
+    """What one unit of `base` costs in other currencies."""
+
+    base: Currency
+    date: Annotated[datetime.date | None, Field(description="The day they are from, if known")]
+    rates: dict[str, Rate]
+
+
+class RatesFault(Output):
+    """Why there are no rates of a currency."""
+
+    code: Annotated[str, Field(examples=["upstream_timeout"])]
+    detail: str
+
+
+class RatesResult(Output):
+    """The rates of one currency, or what went wrong."""
+
+    base: Currency
+    date: datetime.date | None = None
+    rates: dict[str, Rate] | None = None
+    error: RatesFault | None = None
+
+
+class RatesBatch(Output):
+    """One result for each currency, in the order they were asked for."""
+
+    results: list[RatesResult]

@@ -1,0 +1,52 @@
+"""granian, a server in Rust that speaks HTTP/2 too."""
+
+import multiprocessing
+from typing import Annotated
+
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings, HTTP2Settings
+from granian.server import Server
+from pydantic import Field
+
+from app.core.config import Settings
+from app.core.settings import EnvSettings
+from app.servers import BACKLOG, HEADER_BYTES, KEEP_ALIVE_SECONDS, LAST_SECONDS
+
+# Granian's own handlers would write lines of another form.
+LOGGING = {
+    "incremental": True,
+    "formatters": {},
+    "handlers": {},
+    "loggers": {"_granian": {"propagate": True}},
+}
+
+
+class ServerSettings(EnvSettings):
+    """What only this server knows."""
+
+    # A process that uses more memory, in MiB, is replaced. 0: never.
+    worker_max_memory_mib: Annotated[int, Field(ge=0)] = 0
+
+
+def serve(settings: Settings) -> int:
+    """Serve until SIGTERM or Ctrl-C."""
+    # A forked process would share what this one has already opened and counted.
+    multiprocessing.set_start_method("spawn")
+    patience = settings.drain_seconds + settings.shutdown_grace_seconds + LAST_SECONDS
+    Server(
+        "app.main:app",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.web_concurrency,
+        workers_kill_timeout=round(patience),
+        workers_max_rss=ServerSettings.load().worker_max_memory_mib or None,
+        backlog=BACKLOG,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=KEEP_ALIVE_SECONDS * 1000, max_buffer_size=HEADER_BYTES
+        ),
+        http2_settings=HTTP2Settings(max_headers_size=HEADER_BYTES),
+        log_access=False,  # ours has the request id
+        log_dictconfig=LOGGING,
+    ).serve()
+    return 0

@@ -1,0 +1,78 @@
+"""hypercorn, a server in Python that speaks HTTP/2 too."""
+
+import asyncio
+import logging
+import signal
+from functools import partial
+from typing import Annotated
+
+import uvloop
+from hypercorn.asyncio.run import worker_serve
+from hypercorn.config import Config, Sockets
+from hypercorn.utils import load_application
+from pydantic import Field
+
+from app.core.config import Settings
+from app.core.settings import EnvSettings
+from app.servers import BACKLOG, HEADER_BYTES, KEEP_ALIVE_SECONDS, LAST_SECONDS, MESSAGE_BYTES
+from app.servers.processes import Processes
+
+
+class ServerSettings(EnvSettings):
+    """What only this server knows."""
+
+    # A process is replaced after so many requests, and up to a tenth more. 0: never.
+    worker_max_requests: Annotated[int, Field(ge=0)] = 0
+
+
+def serve(settings: Settings) -> int:
+    """Serve until SIGTERM or Ctrl-C."""
+    config = configure(settings)
+    sockets = config.create_sockets()
+    if settings.web_concurrency == 1:
+        work(config, sockets)
+        return 0
+    [listener] = sockets.insecure_sockets
+    return Processes(settings.web_concurrency, partial(work, config, sockets), listener.close).run()
+
+
+def configure(settings: Settings) -> Config:
+    """Say the settings in hypercorn's words."""
+    requests = ServerSettings.load().worker_max_requests if settings.web_concurrency > 1 else 0
+    config = Config()
+    config.bind = f"{settings.host}:{settings.port}"
+    config.application_path = "app.main:app"
+    # Its text goes where all logs go. The access log, which is off, is ours.
+    config.errorlog = logging.getLogger("hypercorn.error")
+    config.include_server_header = False
+    config.backlog = BACKLOG
+    config.h11_max_incomplete_size = config.h2_max_header_list_size = HEADER_BYTES
+    config.websocket_max_message_size = MESSAGE_BYTES
+    config.keep_alive_timeout = KEEP_ALIVE_SECONDS
+    config.graceful_timeout = settings.shutdown_grace_seconds
+    config.max_requests = requests or None
+    config.max_requests_jitter = requests // 10
+    return config
+
+
+def work(config: Config, sockets: Sockets) -> None:
+    """Serve in this process."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run(config, sockets))
+
+
+async def run(config: Config, sockets: Sockets) -> None:
+    """Serve until told to stop, and then until the running requests are done."""
+    app = load_application(config.application_path, config.wsgi_max_body_size)
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(told.set))
+    serving = asyncio.create_task(
+        worker_serve(app, config, sockets=sockets, shutdown_trigger=told.wait)
+    )
+    stopping = asyncio.create_task(told.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    # From Python 3.12 on, it would wait for the last connection without an end.
+    await asyncio.wait({serving}, timeout=config.graceful_timeout + LAST_SECONDS)
+    if serving.done():
+        serving.result()

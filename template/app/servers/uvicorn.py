@@ -1,0 +1,66 @@
+"""uvicorn, the usual server."""
+
+import signal
+from typing import Annotated
+
+import uvicorn
+from pydantic import Field
+from uvicorn.supervisors import Multiprocess
+
+from app.core.config import Settings
+from app.core.settings import EnvSettings
+from app.servers import BACKLOG, HEADER_BYTES, KEEP_ALIVE_SECONDS, MESSAGE_BYTES
+
+
+class ServerSettings(EnvSettings):
+    """What only this server knows."""
+
+    # A process is replaced after so many requests, and up to a tenth more. 0: never.
+    worker_max_requests: Annotated[int, Field(ge=0)] = 0
+
+
+class Processes(Multiprocess):
+    """Lets the listener close with the last of the processes: connections would wait for none."""
+
+    def terminate_all(self) -> None:
+        """Tell all processes to stop."""
+        super().terminate_all()
+        for listener in self.sockets:
+            listener.close()
+
+
+def serve(settings: Settings) -> int:
+    """Serve until SIGTERM or Ctrl-C."""
+    # Uvicorn raises the signal again when it has stopped; to us a clean stop is a success.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    config = configure(settings)
+    if settings.web_concurrency == 1:
+        server = uvicorn.Server(config)
+        server.run()
+        return 0 if server.started else 1
+    Processes(config, [config.bind_socket()]).run()
+    return 0
+
+
+def configure(settings: Settings) -> uvicorn.Config:
+    """Say the settings in uvicorn's words."""
+    # A single process has nobody to replace it.
+    requests = ServerSettings.load().worker_max_requests if settings.web_concurrency > 1 else 0
+    return uvicorn.Config(
+        "app.main:app",
+        host=settings.host,
+        port=settings.port,
+        workers=settings.web_concurrency,
+        log_config=None,
+        access_log=False,  # ours has the request id
+        proxy_headers=False,  # TRUSTED_PROXIES decides, for every server alike
+        server_header=False,
+        backlog=BACKLOG,
+        h11_max_incomplete_event_size=HEADER_BYTES,
+        ws_max_size=MESSAGE_BYTES,
+        limit_max_requests=requests or None,
+        limit_max_requests_jitter=requests // 10,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=settings.shutdown_grace_seconds,
+    )

@@ -1,0 +1,1 @@
+"""Where uploaded files are kept, and which ones are taken."""

@@ -1,0 +1,48 @@
+"""Names of files: the caller's, which only people read, and those that the storage knows."""
+
+import re
+import unicodedata
+from pathlib import PurePosixPath
+from urllib.parse import quote
+from uuid import UUID
+
+LONGEST = 150
+FOLDER = "files/"
+INCOMING = "incoming/"
+
+
+def display_name(sent: str) -> str:
+    """Make a harmless name of what the caller sent; empty, if nothing is left of it.
+
+    No folders, and no characters that nobody sees or that turn the line around (NUL, controls,
+    right-to-left overrides): what the name ends in is what a person takes the file for.
+    """
+    last = re.split(r"[/\\]", sent)[-1]
+    shown = (char for char in unicodedata.normalize("NFC", last) if _is_visible(char))
+    name = "".join(shown).strip(" .")
+    suffix = PurePosixPath(name).suffix[:LONGEST]
+    return name if len(name) <= LONGEST else name[: LONGEST - len(suffix)].rstrip(" .") + suffix
+
+
+def _is_visible(char: str) -> bool:
+    return char == " " or unicodedata.category(char)[0] not in "CZ"
+
+
+def attachment(filename: str) -> str:
+    """Say that a file is to be saved, and as what (RFC 6266, RFC 8187)."""
+    plain = re.sub(r"[^A-Za-z0-9 ._()-]", "_", filename)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+
+
+def key_of(id: UUID) -> str:
+    """Where the bytes of a file are. Nothing of the caller's is part of it."""
+    return f"{FOLDER}{id}"
+
+
+def id_of(key: str) -> UUID | None:
+    """Which file the bytes belong to; None, if they are not ours."""
+    try:
+        found = UUID(key.removeprefix(FOLDER))
+    except ValueError:
+        return None
+    return found if key == key_of(found) else None

@@ -1,0 +1,1 @@
+"""Messages to those who are connected, on whichever process. The protocol: docs/websocket.md."""

@@ -1,0 +1,76 @@
+"""The workers' own port for Prometheus."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+import structlog
+from celery.signals import celeryd_init, worker_ready, worker_shutdown
+
+from app.core.config import Port, Settings
+from app.observability.metrics.folder import VARIABLE, share_with
+from app.observability.metrics.settings import MetricsSettings
+
+PLAIN = [("Content-Type", "text/plain; version=0.0.4; charset=utf-8")]
+
+log = structlog.get_logger(__name__)
+
+
+class WorkerMetricsSettings(MetricsSettings):
+    """Where the workers are scraped: at HOST, if there is a port. `METRICS_TOKEN` guards it too."""
+
+    worker_metrics_port: Port | None = None
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Logs no requests."""
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nobody asks but Prometheus."""
+
+
+@celeryd_init.connect(weak=False)
+def _share(**_: Any) -> None:
+    """Have a folder for the counts of the processes, which are forked later."""
+    if WorkerMetricsSettings.load().worker_metrics_port:
+        share_with(os.getpid())
+
+
+@worker_ready.connect(weak=False)
+def _listen(**_: Any) -> None:
+    """Answer scrapes from a thread. A port that is taken is no reason not to work."""
+    settings = WorkerMetricsSettings.load()
+    if not settings.worker_metrics_port:
+        return
+    host, port = Settings.load().host, settings.worker_metrics_port
+    try:
+        server = make_server(host, port, answer_with(settings), handler_class=QuietHandler)
+    except OSError as error:
+        log.error("worker_metrics_unavailable", port=port, error=type(error).__name__)
+        return
+    Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+
+
+@worker_shutdown.connect(weak=False)
+def _clean(**_: Any) -> None:
+    if WorkerMetricsSettings.load().worker_metrics_port:
+        shutil.rmtree(Path(os.environ[VARIABLE]), ignore_errors=True)
+
+
+def answer_with(settings: MetricsSettings) -> Callable[..., Iterable[bytes]]:
+    """Make the answer to every request: the series, for those who may read them."""
+    from app.observability.metrics import series
+    from app.observability.metrics.processes import usage
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if not settings.admits(environ.get("HTTP_AUTHORIZATION", "")):
+            start_response("401 Unauthorized", [("WWW-Authenticate", "Bearer")])
+            return []
+        start_response("200 OK", PLAIN)
+        return [series.expose(usage(os.getpid()))]
+
+    return answer

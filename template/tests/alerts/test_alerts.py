@@ -1,0 +1,153 @@
+"""Errors are told to a chat: once, soon, and without what nobody should read there."""
+
+import json
+import time
+from collections.abc import AsyncGenerator, Generator
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import AsyncClient
+
+from app.core.exceptions import DependencyUnavailableError
+from app.core.failures import Failures
+from app.core.settings import SettingsError
+from app.features import FEATURES
+from app.main import create_app
+from app.observability import alerts
+from tests.clients import connect
+from tests.conftest import MakeApp
+from tests.receiver import Receiver, receiving
+
+SECRET = "hunter2"
+
+
+async def crash(text: str = "") -> None:
+    raise ZeroDivisionError(f"{SECRET} {text}")
+
+
+async def crash_too() -> None:
+    raise KeyError(SECRET)
+
+
+async def miss() -> None:
+    raise DependencyUnavailableError
+
+
+@pytest.fixture
+def chat() -> Generator[Receiver]:
+    """A chat's webhook."""
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+async def failing(make_app: MakeApp, chat: Receiver) -> FastAPI:
+    """An app with mistakes."""
+    app = await make_app(ALERT_WEBHOOK_URL=f"{chat.url}/hooks/{SECRET}", PROJECT_NAME="Tea")
+    app.get("/crash/{text}")(crash)
+    app.get("/other")(crash_too)
+    app.get("/miss")(miss)
+    return app
+
+
+@pytest.fixture
+async def caller(failing: FastAPI) -> AsyncGenerator[AsyncClient]:
+    """Somebody who runs into them."""
+    async with connect(failing, {"Authorization": f"Bearer {SECRET}"}) as client:
+        yield client
+
+
+def texts(chat: Receiver, number: int) -> list[str]:
+    sent = chat.wait(lambda requests: len(requests) >= number)
+    return [json.loads(request.body)["text"] for request in sent]
+
+
+async def test_an_error_is_told_where_to_look_and_nothing_else(
+    caller: AsyncClient, chat: Receiver
+) -> None:
+    await caller.get(f"/crash/{SECRET}?q={SECRET}", headers={"X-Request-ID": "r-7"})
+
+    [text] = texts(chat, 1)
+    assert text == "Tea (test): ZeroDivisionError in /crash/{text}, request r-7"
+    body = json.loads(chat.requests[0].body)
+    assert body == {"text": text, "content": text}
+    assert chat.requests[0].headers["Content-Type"] == "application/json"
+
+
+async def test_each_kind_of_error_is_told_once_in_five_minutes(
+    caller: AsyncClient, chat: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in ("/crash/1", "/crash/2", "/other", "/crash/3", "/other", "/miss", "/miss"):
+        await caller.get(path)
+    first = texts(chat, 3)
+    monkeypatch.setattr(alerts, "QUIET_SECONDS", 0.0)
+    await caller.get("/crash/4")
+
+    kinds = [text.split(": ")[1].split(", ")[0] for text in first]
+    assert kinds == [
+        "ZeroDivisionError in /crash/{text}",
+        "KeyError in /other",
+        "DependencyUnavailableError in /miss",
+    ]
+    assert texts(chat, 4)[3].endswith(", and 2 more since the last message")
+
+
+async def test_no_request_waits_for_a_chat_that_is_silent(
+    caller: AsyncClient, chat: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alerts, "QUIET_SECONDS", 0.0)
+    chat.speaking.clear()
+
+    began = time.monotonic()
+    for number in range(2 * alerts.WAITING):
+        assert (await caller.get(f"/crash/{number}")).status_code == 500
+
+    assert time.monotonic() - began < alerts.TIMEOUT_SECONDS
+
+
+async def test_a_chat_that_refuses_is_logged_without_its_address(
+    caller: AsyncClient, chat: Receiver, capfd: pytest.CaptureFixture[str]
+) -> None:
+    chat.status = 404
+    await caller.get("/other")
+    chat.wait(lambda requests: len(requests) == 1)
+    await caller.get("/crash/1")
+    chat.wait(lambda requests: len(requests) == 2)
+
+    lines = [line for line in capfd.readouterr().out.splitlines() if "alert_not_sent" in line]
+    assert json.loads(lines[0])["status"] == 404
+    assert SECRET not in lines[0]
+
+
+async def test_what_waits_is_sent_before_the_end_but_nobody_waits_long(
+    chat: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALERT_WEBHOOK_URL", chat.url)
+    monkeypatch.setattr(alerts, "FAREWELL_SECONDS", 0.2)
+    [feature] = [feature for feature in FEATURES if feature.name == "alerts"]
+    failures, began = Failures(), time.monotonic()
+
+    async with feature.worker(failures):
+        failures.tell(KeyError(SECRET), "items.export", "")
+        chat.wait(lambda requests: len(requests) == 1)
+        chat.speaking.clear()
+        failures.tell(KeyError(SECRET), "mail.send", "")
+
+    assert json.loads(chat.requests[0].body)["text"].endswith("KeyError in items.export")
+    assert time.monotonic() - began < 3
+    assert failures.listeners == []
+
+
+async def test_without_a_webhook_nobody_listens(make_app: MakeApp) -> None:
+    app = await make_app()
+
+    assert [type(it).__name__ for it in app.state.failures.listeners].count("Alarm") == 0
+
+
+def test_a_bad_address_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALERT_WEBHOOK_URL", f"ftp://{SECRET}")
+
+    with pytest.raises(SettingsError, match=r"^ALERT_WEBHOOK_URL: must start with") as raised:
+        create_app()
+
+    assert SECRET not in str(raised.value)

@@ -1,0 +1,103 @@
+"""What every answer of version 1 says of itself."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tests.clients import connect
+from tests.conftest import MakeApp
+from tests.factories import make_item
+
+OTHERS = ["/api/v1", "/api/v1/nothing", "/api/v1/", "/api/v1//items"]
+
+
+def successor(target: str) -> str:
+    return f'<{target}>; rel="successor-version"'
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/items", 200),
+        ("GET", "/items/export", 200),
+        ("GET", "/items?page=0", 422),
+        ("PUT", "/items", 405),
+        ("POST", "/items", 422),
+        ("GET", "/items/no-id", 404),
+    ],
+)
+async def test_items_lead_to_their_successor(
+    client: AsyncClient, method: str, path: str, status: int
+) -> None:
+    response = await client.request(method, f"/api/v1{path}")
+
+    assert response.status_code == status
+    assert response.headers["link"] == successor(f"/api/v2{path}".partition("?")[0])
+
+
+async def test_the_successor_of_an_item_is_the_item(
+    client: AsyncClient, session: AsyncSession
+) -> None:
+    old = await client.get(f"/api/v1/items/{(await make_item(session)).id}")
+
+    target = re.findall("<(.*)>", old.headers["link"])[0]
+
+    assert (await client.get(target)).json() == old.json()
+
+
+async def test_the_date_is_one_of_the_past(client: AsyncClient) -> None:
+    value = (await client.get("/api/v1/items")).headers["deprecation"]
+
+    assert re.fullmatch(r"@\d+", value)  # RFC 9745 §2.1
+    assert datetime.fromtimestamp(int(value[1:]), UTC) < datetime.now(UTC)
+
+
+@pytest.mark.parametrize("path", OTHERS)
+async def test_what_has_no_successor_leads_to_the_version(client: AsyncClient, path: str) -> None:
+    headers = (await client.get(path)).headers
+
+    assert headers["deprecation"]
+    assert headers["link"] in {successor("/api/v2"), successor("/api/v2/items")}
+
+
+@pytest.mark.parametrize("path", ["/items/%0d%0aX:y", "/items/%3E%22", "/items/%ff%ed%a0%80"])
+async def test_a_path_cannot_write_headers(client: AsyncClient, path: str) -> None:
+    response = await client.get(f"/api/v1{path}")
+
+    assert re.fullmatch(
+        r'</api/v2/items/[\w%.~-]+>; rel="successor-version"', response.headers["link"]
+    )
+    assert "x" not in response.headers
+
+
+@pytest.mark.parametrize("path", ["/api/v2/items", "/api/v2/nothing", "/health", "/api/v10/items"])
+async def test_nothing_else_is_deprecated(client: AsyncClient, path: str) -> None:
+    headers = (await client.get(path)).headers
+
+    assert "deprecation" not in headers
+    assert "link" not in headers
+
+
+async def test_refusals_before_any_route_say_it_too(anonymous: AsyncClient) -> None:
+    response = await anonymous.post("/api/v1/items", content=b"a" * 1024 * 1024 * 2)
+
+    assert response.status_code >= 400
+    assert response.headers["deprecation"]
+
+
+async def fail() -> None:
+    raise RuntimeError("unexpected")
+
+
+async def test_a_mistake_of_ours_says_it_too(make_app: MakeApp) -> None:
+    app: FastAPI = await make_app()
+    app.get("/api/v1/broken")(fail)
+
+    async with connect(app) as client:
+        response = await client.get("/api/v1/broken")
+
+    assert (response.status_code, "deprecation" in response.headers) == (500, True)

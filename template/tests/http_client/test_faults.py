@@ -1,0 +1,148 @@
+"""What becomes of the source's faults: 502, 504, and nothing that it has said."""
+
+import asyncio
+import json
+import time
+
+import pytest
+from httpx2 import AsyncClient
+
+from tests.conftest import MakeClient
+from tests.http_client.upstream import Answer, Asked, Upstream, rates, serving
+from tests.problems import assert_problem
+
+RATES = "/api/v1/rates?base=EUR"
+BATCH = "/api/v1/rates/batch?base=EUR&base=USD"
+SECRET = "stack trace of theirs"
+QUICK = {"HTTP_CLIENT_RETRY_SECONDS": "0.01"}
+BAD: dict[str, Answer] = {
+    "refusal": Answer(403, SECRET.encode()),
+    "unknown": Answer(404, SECRET.encode()),
+    "crash": Answer(500, SECRET.encode()),
+    "redirect": Answer(302, headers={"Location": "http://127.0.0.1:9/"}),
+    "nothing": Answer(204),
+    "no JSON": Answer(body=f"<html>{SECRET}".encode()),
+    "half of JSON": Answer(body=b'{"rates": {"USD": 1'),
+    "another form": Answer(body=json.dumps([SECRET]).encode()),
+    "no rates": Answer(body=json.dumps({"base": "EUR", "error": SECRET}).encode()),
+    "no number": Answer(body=b'{"rates": {"USD": NaN}}'),
+    "no price": Answer(body=b'{"rates": {"USD": -1}}'),
+    "infinite": Answer(body=b'{"rates": {"USD": 1e400}}'),
+    "another base": Answer(body=b'{"base": "USD", "rates": {"EUR": 0.9}}'),
+    "no text": Answer(body=b"\xff\xfe"),
+    "too large": Answer(body=b'{"rates": {"USD": 1}}' + b" " * 5000),
+    "broken off": Answer(body=b"{", length=100),
+    "deep": Answer(body=b'{"rates": ' + b"[" * 900),
+}
+
+
+@pytest.fixture
+async def hasty(make_client: MakeClient, upstream: Upstream) -> AsyncClient:
+    """A client of an app that does not wait long, nor hold much."""
+    return await make_client(
+        **QUICK,
+        HTTP_CLIENT_READ_TIMEOUT="0.3",
+        HTTP_CLIENT_TOTAL_TIMEOUT="20",
+        HTTP_CLIENT_MAX_BYTES="4096",
+    )
+
+
+@pytest.mark.parametrize("answer", [pytest.param(bad, id=name) for name, bad in BAD.items()])
+async def test_a_bad_answer_is_a_502_that_repeats_nothing(
+    hasty: AsyncClient, upstream: Upstream, answer: Answer
+) -> None:
+    upstream.script = lambda _: answer
+
+    response = await hasty.get(RATES)
+
+    assert_problem(response, 502, "upstream_error")
+    assert SECRET not in response.text
+
+
+async def test_what_the_source_said_is_in_the_log(
+    hasty: AsyncClient, upstream: Upstream, capfd: pytest.CaptureFixture[str]
+) -> None:
+    upstream.script = lambda _: BAD["crash"]
+
+    response = await hasty.get(RATES)
+
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    [line] = [line for line in lines if line["event"] == "upstream_answer"]
+    assert (line["status"], line["text"]) == (500, SECRET)
+    assert line["request_id"] == response.headers["x-request-id"]
+
+
+async def test_a_source_that_is_closed_is_a_502(make_client: MakeClient) -> None:
+    with serving() as closed:
+        pass
+    client = await make_client(**QUICK, RATES_URL=closed.url)
+
+    assert_problem(await client.get(RATES), 502, "upstream_error")
+    assert_problem(await client.get(BATCH), 502, "upstream_error")
+
+
+async def test_a_silent_source_is_a_504_soon_and_asked_once(
+    hasty: AsyncClient, upstream: Upstream
+) -> None:
+    upstream.script = lambda _: Answer(wait=30)
+    started = time.monotonic()
+
+    response = await hasty.get(RATES)
+
+    assert_problem(response, 504, "upstream_timeout")
+    assert time.monotonic() - started < 10  # the limit for everything is 20
+    assert len(upstream.asked) == 1
+
+
+async def test_a_source_that_dawdles_is_cut_off(
+    make_client: MakeClient, upstream: Upstream
+) -> None:
+    client = await make_client(HTTP_CLIENT_TOTAL_TIMEOUT="0.5")
+    upstream.script = lambda _: Answer(wait=30)
+    started = time.monotonic()
+
+    response = await client.get(RATES)
+
+    assert_problem(response, 504, "upstream_timeout")
+    assert time.monotonic() - started < 2.5  # the read timeout is 3
+
+
+async def test_one_failure_of_a_batch_fails_alone(hasty: AsyncClient, upstream: Upstream) -> None:
+    def script(asked: Asked) -> Answer:
+        bad = {"USD": BAD["crash"], "GBP": Answer(wait=30)}
+        return bad.get(asked.base) or rates(asked)
+
+    upstream.script = script
+
+    response = await hasty.get(f"{BATCH}&base=GBP")
+
+    euro, dollar, pound = response.json()["results"]
+    assert (euro["base"], euro["rates"]["USD"], euro["error"]) == ("EUR", "1.0842", None)
+    assert (dollar["base"], dollar["rates"]) == ("USD", None)
+    assert (dollar["error"]["code"], pound["error"]["code"]) == (
+        "upstream_error",
+        "upstream_timeout",
+    )
+    assert SECRET not in response.text
+
+
+async def test_slow_calls_hold_no_database_connection(
+    make_client: MakeClient, upstream: Upstream
+) -> None:
+    client = await make_client(
+        **{"DB_POOL_SIZE": "1", "DB_MAX_OVERFLOW": "0", "DB_POOL_TIMEOUT": "0.5"}
+    )
+    arrived = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def script(asked: Asked) -> Answer:
+        loop.call_soon_threadsafe(arrived.set)
+        return Answer(body=rates(asked).body, wait=30)
+
+    upstream.script = script
+    slow = asyncio.create_task(client.get(RATES))
+    await asyncio.wait_for(arrived.wait(), 10)
+
+    assert (await client.get("/api/v1/items")).status_code == 200
+    upstream.over.set()
+    assert (await slow).status_code == 200

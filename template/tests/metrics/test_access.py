@@ -1,0 +1,65 @@
+"""Who may read the metrics."""
+
+import pytest
+from httpx2 import AsyncClient
+
+from tests.clients import connect
+from tests.conftest import MakeApp
+from tests.problems import assert_problem
+
+TOKEN = "a-long-token-for-scrapers"
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        (None, 401),
+        ("Bearer nonsense", 401),
+        (f"Basic {TOKEN}", 401),
+        ("Bearer é", 401),
+        (f"Bearer {TOKEN}", 200),
+    ],
+)
+async def test_a_token_guards_them(make_app: MakeApp, header: str | None, status: int) -> None:
+    app = await make_app(METRICS_TOKEN=TOKEN)
+    headers = {b"Authorization": header.encode()} if header else {}
+
+    async with connect(app) as client:
+        response = await client.get("/metrics", headers=headers)
+
+    assert response.status_code == status
+    if status == 401:
+        assert_problem(response, 401, "not_authenticated")
+
+
+async def test_without_a_token_they_are_closed_in_production(
+    make_app: MakeApp, capfd: pytest.CaptureFixture[str]
+) -> None:
+    app = await make_app(ENVIRONMENT="production")
+
+    async with connect(app) as client:
+        response = await client.get("/metrics", headers={"Authorization": "Bearer "})
+
+    assert_problem(response, 401, "not_authenticated")
+    assert "metrics_closed" in capfd.readouterr().out
+
+
+async def test_they_are_text_that_nobody_keeps(anonymous: AsyncClient) -> None:
+    response = await anonymous.get("/metrics")
+
+    assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert response.headers["cache-control"] == "no-store"
+
+
+async def test_scrapes_are_not_in_the_access_log(
+    make_app: MakeApp, capfd: pytest.CaptureFixture[str]
+) -> None:
+    app = await make_app(METRICS_TOKEN=TOKEN)
+
+    async with connect(app) as client:
+        await client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+        read = capfd.readouterr().out
+        await client.get("/metrics")
+
+    assert '"path": "/metrics"' not in read
+    assert '"path": "/metrics"' in capfd.readouterr().out  # somebody who may not

@@ -1,0 +1,118 @@
+"""Several processes are counted as one service."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx2
+import psutil
+import pytest
+from prometheus_client.mmap_dict import MmapedDict, mmap_key
+
+from app.observability.metrics import folder
+from tests.metrics.scrape import Samples, parse
+from tests.processes import environment, serving
+
+LIVE = {"method": "GET", "route": "/health/live", "status": "200"}
+
+
+def read(url: str) -> Samples:
+    return parse(httpx2.get(f"{url}/metrics").text)
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def children(pid: int) -> list[psutil.Process]:
+    """The processes that serve: those that have counted something."""
+    found = psutil.Process(pid).children(recursive=True)
+    return [child for child in found if any(map_is_ours(child))]
+
+
+def map_is_ours(process: psutil.Process) -> list[bool]:
+    return [True for file in process.memory_maps() if f"counter_{process.pid}.db" in file.path]
+
+
+def test_two_processes_share_their_counts_and_a_dead_ones_stay(tmp_path: Path) -> None:
+    settings = {"WEB_CONCURRENCY": "2", "RATE_LIMIT_ENABLED": "false"}
+    with serving(tmp_path, **settings) as service:
+        eventually(lambda: len(children(service.process.pid)) == 2)
+        before = read(service.url)
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda _: httpx2.get(f"{service.url}/health/live"), range(200)))
+        after = read(service.url)
+        child = children(service.process.pid)[0]
+        os.kill(child.pid, signal.SIGKILL)
+        eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+        with httpx2.Client(transport=httpx2.HTTPTransport(retries=3)) as client:
+            later = parse(client.get(f"{service.url}/metrics").text)
+        service.stop()
+        assert service.process.wait(20) == 0
+
+    requests = "http_requests_total"
+    assert after.value(requests, **LIVE) - before.value(requests, **LIVE) == 200
+    assert later.value(requests, **LIVE) == after.value(requests, **LIVE)
+    assert not [path for path in folder._base().iterdir() if f"{service.process.pid}-" in path.name]
+
+
+def test_what_the_dead_have_counted_is_kept_in_one_file(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    key = mmap_key("m", "m_total", [], [], "text")
+    for kind in ("counter", "gauge_livesum"):
+        for pid in (dead.pid, os.getpid()):
+            values = MmapedDict(str(tmp_path / f"{kind}_{pid}.db"))
+            values.write_value(key, 3.0, 0.0)
+            values.close()
+
+    folder.bury(tmp_path)
+    folder.bury(tmp_path)
+
+    files = {file.name for file in tmp_path.iterdir()}
+    assert files == {"counter_0.db", f"counter_{os.getpid()}.db", f"gauge_livesum_{os.getpid()}.db"}
+    [(_, value, _, _)] = MmapedDict.read_all_values_from_file(str(tmp_path / "counter_0.db"))
+    assert value == 3.0
+
+
+def test_one_process_needs_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(folder.VARIABLE, raising=False)
+
+    assert folder.share_with(folder.supervisor()) is None
+
+
+def test_a_folder_whose_owner_is_gone_is_dropped(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(folder, "MEMORY", tmp_path)
+    monkeypatch.setenv(folder.VARIABLE, "")  # what will be set is undone after the test
+    stale = folder._make_base() / f"{os.getpid()}-1.00"
+    stale.mkdir()
+
+    made = folder.share_with(os.getpid())
+
+    assert made is not None
+    assert made.is_dir()
+    assert not stale.exists()
+
+
+def test_only_the_children_of_a_server_share() -> None:
+    code = "import os; os.environ['SERVER_SOFTWARE'] = 'gunicorn/27.0'; "
+    code += "from app.observability.metrics.folder import supervisor; print(supervisor())"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True
+    )
+
+    assert int(done.stdout) == os.getpid()
+    assert multiprocessing.parent_process() is None
+    assert folder.supervisor() is None

@@ -1,0 +1,147 @@
+"""What is counted of requests, and under which names."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+from httpx2 import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.exceptions import TooManyRequestsError
+from app.observability.metrics import meter
+from tests.clients import connect
+from tests.conftest import MakeApp
+from tests.factories import make_item
+from tests.metrics.scrape import scrape
+
+ITEM = "/api/v1/items/{item_id}"
+REQUESTS = "http_requests_total"
+
+
+async def crash() -> None:
+    raise ZeroDivisionError("secret")
+
+
+async def refuse() -> None:
+    raise TooManyRequestsError
+
+
+async def test_requests_are_counted_by_method_route_and_status(
+    client: AsyncClient, session: AsyncSession
+) -> None:
+    item, labels = await make_item(session), {"method": "GET", "route": ITEM}
+    before = await scrape(client)
+
+    for asked in (item.id, item.id, uuid4()):
+        await client.get(f"/api/v1/items/{asked}")
+
+    after = await scrape(client)
+    for status, number in (("200", 2), ("404", 1)):
+        grown = after.value(REQUESTS, **labels, status=status)
+        assert grown - before.value(REQUESTS, **labels, status=status) == number
+    count = "http_request_duration_seconds_count"
+    assert after.value(count, **labels) - before.value(count, **labels) == 3
+
+
+async def test_what_callers_make_up_adds_hardly_a_series(anonymous: AsyncClient) -> None:
+    before = await scrape(anonymous)
+
+    for _ in range(50):
+        await anonymous.get(f"/{uuid4()}/{uuid4()}")
+        await anonymous.request(uuid4().hex[:8].upper(), "/health")
+        await anonymous.request(uuid4().hex[:8].upper(), f"/{uuid4()}")
+
+    after = await scrape(anonymous)
+    assert len(after) - len(before) <= 5
+    unmatched = {"method": "GET", "route": "unmatched", "status": "404"}
+    assert after.value(REQUESTS, **unmatched) - before.value(REQUESTS, **unmatched) == 50
+
+
+async def test_scrapes_do_not_count_themselves(anonymous: AsyncClient) -> None:
+    before = await scrape(anonymous)
+
+    after = await scrape(anonymous)
+
+    assert after.total(REQUESTS) == before.total(REQUESTS)
+    assert after.value("http_requests_in_progress") == 0
+
+
+async def test_an_unexpected_error_is_counted_once(make_app: MakeApp) -> None:
+    app, labels = await make_app(), {"type": "ZeroDivisionError", "route": "/crash"}
+    app.get("/crash")(crash)
+
+    async with connect(app) as client:
+        before = await scrape(client)
+        await client.get("/crash")
+        after = await scrape(client)
+
+    errors = "app_errors_total"
+    assert after.total(errors) - before.total(errors) == 1
+    assert after.value(errors, **labels) - before.value(errors, **labels) == 1
+    assert after.value(REQUESTS, method="GET", route="/crash", status="500") >= 1
+
+
+async def test_refusals_for_asking_too_often_are_counted(make_app: MakeApp) -> None:
+    app = await make_app()
+    app.get("/refuse")(refuse)
+
+    async with connect(app) as client:
+        before = await scrape(client)
+        await client.get("/refuse")
+        after = await scrape(client)
+
+    name = "rate_limited_total"
+    assert after.value(name) - before.value(name) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "db_pool_connections",
+        "db_pool_connections_limit",
+        "http_requests_in_progress",
+        "orders_total",
+        "process_cpu_seconds_total",
+        "process_resident_memory_bytes",
+        "rate_limited_total",
+        "users_registered_total",
+        "websocket_connections",
+    ],
+)
+async def test_a_series_is_there_from_the_start(anonymous: AsyncClient, name: str) -> None:
+    assert name in (await scrape(anonymous)).names()
+
+
+async def test_the_pool_and_the_process_are_measured(client: AsyncClient) -> None:
+    await client.get("/api/v1/items")
+
+    samples = await scrape(client)
+
+    assert samples.value("db_pool_connections", state="in_use") == 0
+    assert samples.value("db_pool_connections", state="idle") >= 1
+    assert samples.value("process_resident_memory_bytes") > 10_000_000
+    assert samples.value("process_cpu_seconds_total") > 0
+
+
+async def test_gauges_of_other_features_are_read(make_app: MakeApp) -> None:
+    app = await make_app()
+    app.state.gauges |= {"websocket_connections": lambda: 7, "kettles_on": lambda: 2}
+
+    async with connect(app) as client:
+        samples = await scrape(client)
+        app.state.gauges["websocket_connections"] = lambda: 0
+        after = await scrape(client)
+
+    assert (samples.value("websocket_connections"), samples.value("kettles_on")) == (7, 2)
+    assert after.value("websocket_connections") == 0
+
+
+async def test_gauges_are_read_between_scrapes_too(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meter, "INTERVAL_SECONDS", 0.01)
+    app, read = await make_app(), asyncio.Event()
+
+    app.state.gauges["kettles_off"] = lambda: read.set() or 0
+
+    await asyncio.wait_for(read.wait(), 5)

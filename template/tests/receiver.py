@@ -1,0 +1,76 @@
+"""A server that stands for somebody else's, and remembers what it is sent."""
+
+import gzip
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+PATIENCE_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One request."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(slots=True)
+class Receiver:
+    """Answers `status`; while it is silent, nothing."""
+
+    url: str
+    requests: list[Received] = field(default_factory=list)
+    status: int = 200
+    speaking: threading.Event = field(default_factory=threading.Event)
+
+    def wait(self, condition: Callable[[list[Received]], bool]) -> list[Received]:
+        """Wait until what has come is as it should be."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not condition(self.requests):
+            assert time.monotonic() < deadline, self.requests
+            time.sleep(0.02)
+        return self.requests
+
+
+def handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
+    """Make what answers in its name."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            receiver.speaking.wait(PATIENCE_SECONDS)
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.headers.get("Content-Encoding") == "gzip":
+                body = gzip.decompress(body)
+            receiver.requests.append(Received(self.path, dict(self.headers), body))
+            self.send_response(receiver.status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Keep quiet."""
+
+    return Handler
+
+
+@contextmanager
+def receiving() -> Generator[Receiver]:
+    """Listen on a free port."""
+    receiver = Receiver("")
+    receiver.speaking.set()
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler(receiver)) as server:
+        server.daemon_threads = True
+        receiver.url = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield receiver
+        finally:
+            receiver.speaking.set()
+            server.shutdown()
+            thread.join()

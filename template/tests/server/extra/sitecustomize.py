@@ -1,0 +1,31 @@
+"""Python runs this in every process that has this folder in its path: two routes for the tests."""
+
+import asyncio
+from typing import Any
+
+from fastapi import FastAPI, WebSocket
+
+make = FastAPI.__init__
+
+
+def make_with_more(self: FastAPI, *arguments: Any, **options: Any) -> None:
+    """Make an app that can also be slow, and echo what a WebSocket says."""
+    make(self, *arguments, **options)
+    self.add_api_route("/slow/{seconds}", be_slow)
+    self.add_api_websocket_route("/echo", echo)
+
+
+async def be_slow(seconds: float) -> dict[str, float]:
+    """Take a while."""
+    await asyncio.sleep(seconds)
+    return {"slept": seconds}
+
+
+async def echo(websocket: WebSocket) -> None:
+    """Repeat every message."""
+    await websocket.accept()
+    async for text in websocket.iter_text():
+        await websocket.send_text(text)
+
+
+FastAPI.__init__ = make_with_more

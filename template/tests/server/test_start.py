@@ -1,0 +1,62 @@
+"""What keeps the service from starting, and what does not."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.databases import lost
+from tests.processes import environment
+from tests.server.service import serving_more
+
+SERVE = [sys.executable, "-m", "app", "serve"]
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_bad_setting_ends_it_and_is_named_last(tmp_path: Path, processes: str) -> None:
+    env = environment(CORS_ORIGINS="*", WEB_CONCURRENCY=processes)
+
+    done = subprocess.run(
+        SERVE, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=30, check=False
+    )
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("app: CORS_ORIGINS: ")
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        env = environment(PORT=str(taken.getsockname()[1]))
+
+        done = subprocess.run(
+            SERVE, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=30, check=False
+        )
+
+    assert done.returncode == 2
+    assert "PORT" in done.stderr.splitlines()[-1]
+
+
+def test_several_processes_start_without_their_database(tmp_path: Path) -> None:
+    with serving_more(tmp_path, WEB_CONCURRENCY="2", DATABASE_URL=lost(tmp_path)) as service:
+        live = httpx2.get(f"{service.url}/health/live")
+        ready = httpx2.get(f"{service.url}/health/ready", timeout=10)
+
+        assert (live.status_code, ready.status_code) == (200, 503)
+
+
+def test_headers_and_bodies_that_are_too_large_are_refused(tmp_path: Path) -> None:
+    with serving_more(tmp_path) as service:
+        url = f"{service.url}/api/v1/items"
+        json = {"Content-Type": "application/json"}
+
+        large = httpx2.get(url, headers={"X-Large": "x" * 1024 * 1024})
+        body = httpx2.post(url, content=b"[" * 2 * 1024 * 1024, headers=json)
+        streamed = httpx2.post(url, content=iter([b"[" * 65536] * 32), headers=json)
+        usual = httpx2.get(f"{service.url}/health/live", headers={"X-Usual": "x" * 30_000})
+
+        assert large.status_code == 431
+        assert {body.status_code, streamed.status_code} <= {401, 413}
+        assert usual.status_code == 200

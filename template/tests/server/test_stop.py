@@ -1,0 +1,80 @@
+"""What happens between SIGTERM and the end."""
+
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.processes import Service
+from tests.server.service import Visitor, serving_more
+
+DRAIN = {"SHUTDOWN_DRAIN_SECONDS": "1", "SHUTDOWN_GRACE_SECONDS": "10"}
+
+
+def be_slow(url: str) -> tuple[int, str]:
+    """Make a request that takes longer than the drain."""
+    answer = httpx2.get(f"{url}/slow/2.5", timeout=20)
+    return answer.status_code, answer.headers.get("connection", "")
+
+
+def wait_until_draining(service: Service) -> httpx2.Response:
+    """Ask until the service says that it is going away; meanwhile nothing may fail."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        ready = httpx2.get(f"{service.url}/health/ready")
+        if "shutdown" in ready.json()["checks"]:
+            return ready
+        time.sleep(0.02)
+    raise TimeoutError("it does not drain")
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_stop_is_announced_and_lets_everything_end(tmp_path: Path, processes: str) -> None:
+    with (
+        serving_more(tmp_path, WEB_CONCURRENCY=processes, **DRAIN) as service,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        slow = thread.submit(be_slow, service.url)
+        time.sleep(0.5)
+
+        service.stop()
+        ready = wait_until_draining(service)
+
+        assert (ready.status_code, ready.headers["connection"]) == (503, "close")
+        assert slow.result() == (200, "close")
+        assert service.process.wait(10) == 0
+        assert (tmp_path / "stderr").read_text() == ""
+        assert all({"timestamp", "level", "event"} <= line.keys() for line in service.lines())
+        assert not [line for line in service.lines() if "exception" in line]
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_clients_that_come_again_lose_nothing_by_a_restart(tmp_path: Path, processes: str) -> None:
+    settings = {"WEB_CONCURRENCY": processes, **DRAIN}
+    with serving_more(tmp_path / "before", **settings) as service:
+        url = f"{service.url}/slow/0.01"
+        visitors = [Visitor(url), *(Visitor(url, Connection="close") for _ in range(3))]
+        for visitor in visitors:
+            visitor.start()
+        time.sleep(1)
+        service.stop()
+        assert service.process.wait(20) == 0
+        with serving_more(tmp_path / "after", PORT=str(httpx2.URL(service.url).port), **settings):
+            time.sleep(0.5)
+            seen = [visitor.stop() for visitor in visitors]
+
+    assert {kind for counter in seen for kind in counter} <= {"200", "refused"}
+    assert all(counter["200"] > 10 for counter in seen)
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_ctrl_c_ends_it_without_a_drain(tmp_path: Path, processes: str) -> None:
+    with serving_more(tmp_path, WEB_CONCURRENCY=processes, SHUTDOWN_DRAIN_SECONDS="60") as service:
+        os.killpg(service.process.pid, signal.SIGINT)  # as a terminal does
+
+        assert service.process.wait(15) == 0
+        assert "Traceback" not in (tmp_path / "stderr").read_text()

@@ -1,0 +1,134 @@
+"""Other storages than a folder: S3, spoken by a real server, and memory."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+from hashlib import sha256
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from httpx2 import AsyncClient
+
+from app.services.sweep import sweep
+from tests.clients import connect
+from tests.conftest import MakeApp
+from tests.databases import free_port
+from tests.problems import assert_problem
+from tests.uploads.factories import FILES, FORM, MIB, Body, part, upload
+from tests.uploads.servers import BUCKET, s3_server
+
+TWO_PARTS = b"tea " * (3 * MIB // 2)
+KEYS = {
+    "AWS_ACCESS_KEY_ID": "me",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_REGION": "us-east-1",
+    "UPLOAD_MAX_BYTES": str(10 * MIB),
+}
+
+
+def empty_bucket() -> dict[str, str]:
+    """The settings for a part of the bucket that nobody has used."""
+    return KEYS | {"STORAGE_URL": f"s3://{BUCKET}/{uuid4()}"}
+
+
+@pytest.fixture(scope="module")
+def s3() -> Generator[str]:
+    """The address of an S3 server."""
+    with s3_server() as address:
+        yield address
+
+
+@pytest.fixture(params=["memory", "s3"])
+async def other_app(request: pytest.FixtureRequest, make_app: MakeApp) -> FastAPI:
+    """An app with another storage."""
+    if request.param == "memory":
+        return await make_app(STORAGE_URL="memory://", UPLOAD_MAX_BYTES=str(10 * MIB))
+    return await make_app(AWS_ENDPOINT_URL=request.getfixturevalue("s3"), **empty_bucket())
+
+
+@pytest.fixture
+async def other_client(
+    other_app: FastAPI, credentials: dict[str, str]
+) -> AsyncGenerator[AsyncClient]:
+    """A client of it."""
+    async with connect(other_app, credentials) as client:
+        yield client
+
+
+async def listed(app: FastAPI) -> list[str]:
+    found: Any = app.state.storage.store.list()
+    return [entry["path"] for entry in await found.collect_async()]
+
+
+async def test_a_file_is_kept_read_and_deleted(
+    other_app: FastAPI, other_client: AsyncClient
+) -> None:
+    file = await upload(other_client, content=TWO_PARTS)
+    path = f"{FILES}/{file['id']}"
+
+    whole = await other_client.get(f"{path}/content")
+    some = await other_client.get(f"{path}/content", headers={"Range": "bytes=5000000-6000000"})
+    keys = await listed(other_app)
+    deleted = await other_client.delete(path)
+
+    assert sha256(whole.content).hexdigest() == file["sha256"]
+    assert (some.status_code, some.content) == (206, TWO_PARTS[5_000_000:6_000_001])
+    assert (keys, deleted.status_code) == ([f"files/{file['id']}"], 204)
+    assert await listed(other_app) == []
+
+
+async def test_an_empty_file_is_a_file(other_client: AsyncClient) -> None:
+    file = await upload(other_client, content=b"")
+
+    response = await other_client.get(f"{FILES}/{file['id']}/content")
+
+    assert (response.status_code, response.content) == (200, b"")
+
+
+async def test_a_refused_upload_leaves_nothing(
+    other_app: FastAPI, other_client: AsyncClient
+) -> None:
+    too_large = await other_client.post(FILES, content=Body(pieces=200), headers=FORM)
+    wrong = await other_client.post(
+        f"{FILES}/batch", files=[part(field="files"), part("a.png", field="files")]
+    )
+
+    assert_problem(too_large, 413, "payload_too_large")
+    assert_problem(wrong, 415, "unsupported_media_type")
+    assert await listed(other_app) == []
+
+
+async def test_nothing_new_is_swept(other_app: FastAPI, other_client: AsyncClient) -> None:
+    await upload(other_client)
+    other_app.state.storage.store.put("files/00000000-0000-4000-8000-000000000000", b"left")
+
+    assert await sweep(other_app.state.database.reads, other_app.state.storage) == 0
+
+
+async def test_a_link_leads_to_s3_itself(
+    make_app: MakeApp, s3: str, credentials: dict[str, str]
+) -> None:
+    app = await make_app(AWS_ENDPOINT_URL=s3, STORAGE_LINK_SECONDS="60", **empty_bucket())
+    async with connect(app, credentials) as client:
+        file = await upload(client, "Tee für 2.txt", b"tea")
+        response = await client.get(f"{FILES}/{file['id']}/content")
+
+    download = await asyncio.to_thread(httpx2.get, response.headers["location"])
+    assert (response.status_code, response.headers["cache-control"]) == (307, "no-store")
+    assert (download.status_code, download.content) == (200, b"tea")
+    assert download.headers["content-type"] == "text/plain"
+    assert "UTF-8''Tee%20f%C3%BCr%202.txt" in download.headers["content-disposition"]
+
+
+async def test_a_server_that_is_gone_is_a_503(
+    make_app: MakeApp, credentials: dict[str, str]
+) -> None:
+    address = f"http://127.0.0.1:{free_port()}"
+    app = await make_app(AWS_ENDPOINT_URL=address, **empty_bucket())
+
+    async with connect(app, credentials) as client:
+        response = await client.post(FILES, files=[part()])
+
+    assert_problem(response, 503, "dependency_unavailable")

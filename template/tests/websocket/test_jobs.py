@@ -1,0 +1,128 @@
+"""Users hear what becomes of their jobs, though it is the workers who know."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models.job import Job
+from app.models.user import User
+from app.workers import tasks
+from app.workers.execution import Execution
+from app.workers.runtime import close_runtime
+from tests.jobs.factories import EXPORT, JOBS, make_job
+from tests.redis.servers import RedisServer
+from tests.websocket.clients import Client
+from tests.websocket.conftest import Join
+from tests.workers.inline import Notes, settings
+from tests.workers.kinds import SCRIPT
+
+pytestmark = pytest.mark.usefixtures("patient")
+
+
+@pytest.fixture
+async def owner(join: Join, user: User) -> Client:
+    """The user, who listens."""
+    client = await join(user)
+    await client.subscribe(f"user:{user.id}")
+    return client
+
+
+async def in_worker(task: Callable[..., Any], *arguments: str) -> None:
+    """Run a task as a worker's process does: in a thread without an event loop, from its start."""
+
+    def work() -> None:
+        task(*arguments)
+        close_runtime()
+
+    await asyncio.to_thread(work)
+
+
+async def heard(owner: Client, number: int) -> list[dict[str, Any]]:
+    """The next messages."""
+    return [(await owner.receive())["data"] for _ in range(number)]
+
+
+async def test_the_owner_hears_of_a_job_from_beginning_to_end(
+    owner: Client, user_client: AsyncClient
+) -> None:
+    asked = (await user_client.post(JOBS, json=EXPORT)).json()
+    await in_worker(tasks.run, asked["id"])
+    messages = await heard(owner, 3)
+
+    assert [(message["event"], message["job"]["status"]) for message in messages] == [
+        ("job.created", "queued"),
+        ("job.updated", "running"),
+        ("job.updated", "succeeded"),
+    ]
+    done = (await user_client.get(f"{JOBS}/{asked['id']}")).json()
+    assert messages[0]["job"] == asked
+    assert messages[-1]["job"] == done
+
+
+async def test_the_owner_hears_that_a_job_is_cancelled_or_has_failed(
+    owner: Client, user: User, user_client: AsyncClient, session: AsyncSession
+) -> None:
+    cancelled = await make_job(session, owner_id=user.id)
+    failing = await make_job(session, owner_id=user.id, type="forgotten")
+    given_up = await make_job(session, owner_id=user.id, attempts=1000)
+
+    await user_client.post(f"{JOBS}/{cancelled.id}/cancel")
+    await in_worker(tasks.run, str(failing.id))
+    await in_worker(tasks.sweep)
+    messages = await heard(owner, 4)
+
+    assert [(message["job"]["id"], message["job"]["status"]) for message in messages] == [
+        (str(cancelled.id), "cancelled"),
+        (str(failing.id), "running"),
+        (str(failing.id), "failed"),
+        (str(given_up.id), "failed"),
+    ]
+
+
+async def test_the_owner_hears_of_progress_and_of_further_attempts(
+    app: FastAPI, owner: Client, user: User, session: AsyncSession
+) -> None:
+    script: dict[str, Any] = {"type": SCRIPT, "owner_id": user.id}
+    slow = await make_job(session, payload={"seconds": 1}, **script)
+    failing = await make_job(session, payload={"end": "crash"}, **script)
+    hurry = settings(job_lease_seconds=0.5, job_retry_seconds=60)
+    execution = Execution(app.state.database, hurry, Notes(), app.state.events)
+
+    await execution.run(slow.id)
+    await execution.run(failing.id)
+    messages = [frame["data"]["job"] for frame in await owner.waiting()]
+
+    first = [job["progress"] for job in messages if job["id"] == str(slow.id)]
+    assert first == sorted(set(first))
+    assert len(first) >= 4
+    second = [job["status"] for job in messages if job["id"] == str(failing.id)]
+    assert second == ["running", "queued"]
+
+
+async def test_nobody_hears_of_other_peoples_jobs(owner: Client, session: AsyncSession) -> None:
+    job: Job = await make_job(session)
+
+    await in_worker(tasks.run, str(job.id))
+
+    assert await owner.waiting() == []
+
+
+async def test_a_worker_works_without_redis(
+    session: AsyncSession,
+    user: User,
+    redis_server: RedisServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    redis_server.stop()
+
+    for url in ("", redis_server.url):
+        monkeypatch.setenv("REDIS_URL", url)
+        job = await make_job(session, owner_id=user.id)
+        await in_worker(tasks.run, str(job.id))
+        await session.refresh(job)
+        assert job.status == "succeeded"

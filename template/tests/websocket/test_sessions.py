@@ -1,0 +1,102 @@
+"""What ends a session also ends its connections, and so does time."""
+
+import asyncio
+import time
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.auth.tokens import AccessTokens, Claims
+from app.db.errors import DatabaseUnavailableError
+from app.models.user import User
+from app.repositories import live_session
+from app.repositories.session import SessionRepository
+from app.websocket.connection import Connection
+from app.websocket.hub import Hub
+from app.websocket.settings import WebSocketSettings
+from app.websocket.watch import watch
+from tests.auth.factories import AUTH, USERS, authorization, bearer, make_user
+from tests.websocket.clients import connected, eventually
+from tests.websocket.conftest import Join
+
+CHECK_SECONDS = 5
+
+
+async def test_a_logout_ends_the_connections_of_that_session_only(
+    app: FastAPI, url: str, anonymous: AsyncClient, session: AsyncSession, user: User
+) -> None:
+    ending, staying = [await bearer(app, session, user) for _ in range(2)]
+
+    async with connected(url, ending) as first, connected(url, staying) as second:
+        await anonymous.post(f"{AUTH}/logout", json={}, headers=ending)
+        began = time.monotonic()
+
+        assert await first.closed() == (4401, "token_revoked")
+        assert time.monotonic() - began < CHECK_SECONDS
+        assert await second.ask(type="ping") == {"type": "pong"}
+
+
+@pytest.mark.parametrize("how", ["disable", "delete"])
+async def test_who_is_disabled_or_deleted_is_out(
+    join: Join, client: AsyncClient, user: User, how: str
+) -> None:
+    connection, other = await join(user), await join()
+
+    if how == "disable":
+        await client.patch(f"{USERS}/{user.id}", json={"is_active": False})
+    else:
+        await client.delete(f"{USERS}/{user.id}")
+
+    assert await connection.closed() == (4401, "token_revoked")
+    assert await other.ask(type="ping") == {"type": "pong"}
+
+
+async def test_a_connection_ends_with_its_token(
+    app: FastAPI, url: str, session: AsyncSession, user: User
+) -> None:
+    login = await SessionRepository(session).open(user.id, timedelta(hours=1))
+    await session.commit()
+    tokens = app.state.auth.tokens
+    brief = AccessTokens(tokens.keys, tokens.issuer, timedelta(seconds=2))
+    token = brief.issue(Claims(user.id, login.id))
+
+    async with connected(url, authorization(token)) as client:
+        assert await client.closed() == (4401, "token_expired")
+
+
+async def test_nobody_is_thrown_out_because_the_database_is_away() -> None:
+    hub = Hub(WebSocketSettings.load())
+    connection = Connection(uuid4(), uuid4(), datetime.max.replace(tzinfo=UTC), hub.settings)
+    failures = 0
+
+    async def fail(_: Collection[UUID]) -> set[UUID]:
+        nonlocal failures
+        failures += 1
+        raise DatabaseUnavailableError
+
+    with hub.seat(connection):
+        watching = asyncio.create_task(watch(hub, fail))
+        await eventually(lambda: failures >= 2)
+        watching.cancel()
+
+        assert not connection.ended.done()
+
+
+async def test_many_sessions_are_looked_up_in_batches(
+    app: FastAPI, session: AsyncSession, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logins = [await SessionRepository(session).open(user.id, timedelta(hours=1)) for _ in range(5)]
+    await SessionRepository(session).revoke(logins[0].id)
+    gone = await make_user(session, is_active=False)
+    logins.append(await SessionRepository(session).open(gone.id, timedelta(hours=1)))
+    await session.commit()
+    monkeypatch.setattr(live_session, "BATCH", 2)
+
+    valid = await live_session.still_valid(session, {login.id for login in logins})
+
+    assert valid == {login.id for login in logins[1:5]}

@@ -1,0 +1,63 @@
+"""The workers' own port."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.observability.metrics import folder
+from tests.databases import free_port
+from tests.jobs.factories import NEVER
+from tests.metrics.scrape import Samples, parse
+from tests.redis.servers import RedisServer
+from tests.workers.conftest import MakeScript, WaitFor
+from tests.workers.live import Worker, working
+
+TOKEN = "a-token"
+
+
+@pytest.fixture(scope="module")
+def port() -> int:
+    """Where the worker is scraped."""
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def worker(
+    app: FastAPI, broker: RedisServer, port: int, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[Worker]:
+    """A worker that can be scraped."""
+    settings = {"WORKER_METRICS_PORT": str(port), "METRICS_TOKEN": TOKEN, "JOB_MAX_ATTEMPTS": "1"}
+    path: Path = tmp_path_factory.mktemp("worker")
+    with working(path, broker.url, **settings) as worker:
+        yield worker
+    assert not [f for f in folder._base().iterdir() if f.name.startswith(f"{worker.process.pid}-")]
+
+
+def read(port: int, token: str = TOKEN) -> Samples:
+    headers = {"Authorization": f"Bearer {token}"}
+    response = httpx2.get(f"http://127.0.0.1:{port}/metrics", headers=headers)
+    assert response.status_code == (200 if token == TOKEN else 401)
+    return parse(response.text)
+
+
+async def test_attempts_and_errors_of_all_its_processes_are_told(
+    worker: Worker, script: MakeScript, wait_for: WaitFor, port: int, session: AsyncSession
+) -> None:
+    jobs = [await script({"end": end}, announced_at=NEVER) for end in ("success", "crash")]
+
+    for job, status in zip(jobs, ("succeeded", "failed"), strict=True):
+        await wait_for(job.id, status=status)
+
+    samples = read(port)
+    error = {"type": "ZeroDivisionError", "route": "test.script"}
+    assert samples.value("app_errors_total", **error) == 1
+    assert samples.value("job_duration_seconds_count", type="test.script") == 2
+    assert samples.value("process_resident_memory_bytes") > 10_000_000
+
+
+def test_they_are_guarded_too(worker: Worker, port: int) -> None:
+    assert read(port, "nonsense") == {}

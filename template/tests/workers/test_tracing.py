@@ -1,0 +1,64 @@
+"""A job belongs to the trace of the request that asked for it."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+import httpx2
+from fastapi import FastAPI
+
+from tests.jobs.factories import EXPORT, JOBS
+from tests.processes import Service, serving
+from tests.receiver import Receiver, receiving
+from tests.redis.servers import RedisServer
+from tests.tracing import collector as traces
+from tests.workers.conftest import WaitFor
+from tests.workers.live import Worker, working
+
+TRACE, CALLER = "1af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+PARENT = {"traceparent": f"00-{TRACE}-{CALLER}-01", "X-Request-ID": "r-9"}
+
+NAMES = {"publish jobs.run", "run jobs.run", "UPDATE sqlite", "UPDATE postgresql"}
+
+
+@contextmanager
+def traced(folder: Path, redis_url: str) -> Generator[tuple[Receiver, Service, Worker]]:
+    """Run a collector, and a service and a worker that send it their spans."""
+    (folder / "service").mkdir()
+    with receiving() as collector:
+        settings = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+            "OTEL_BSP_SCHEDULE_DELAY": "100",
+            "REDIS_URL": redis_url,
+        }
+        with (
+            serving(folder / "service", **settings) as service,
+            working(folder / "worker", redis_url, **settings) as worker,
+        ):
+            yield collector, service, worker
+
+
+async def test_one_trace_spans_the_request_and_its_job(
+    app: FastAPI,
+    broker: RedisServer,
+    credentials: dict[str, str],
+    wait_for: WaitFor,
+    tmp_path: Path,
+) -> None:
+    with traced(tmp_path, broker.url) as (collector, service, worker):
+        asked = httpx2.post(f"{service.url}{JOBS}", json=EXPORT, headers=credentials | PARENT)
+        await wait_for(UUID(asked.json()["id"]), status="succeeded")
+        spans = traces.wait_for(
+            collector,
+            lambda spans: len(NAMES & {it.name for it in spans if it.trace == TRACE}) == 3,
+        )
+        lines = worker.lines()
+
+    named = {span.name: span for span in spans if span.trace == TRACE}
+    wanted = (f"POST {JOBS}", "publish jobs.run", "run jobs.run")
+    request, published, run = (named[name] for name in wanted)
+    assert (request.parent, published.parent, run.parent) == (CALLER, request.id, published.id)
+    assert {span.trace for span in spans if not span.parent} == set()  # no sweep, no query alone
+    started = next(line for line in lines if line["event"] == "job_started")
+    assert (started["trace_id"], started["request_id"]) == (TRACE, "r-9")

@@ -1,0 +1,156 @@
+"""A rendered service as its own units and nginx site run it, on ports of this machine."""
+
+import os
+import re
+import shlex
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
+from pathlib import Path
+
+NAME = "api.example.com"
+# Where the tests come from, to be told from nginx.
+CLIENT = "127.0.0.2"
+START_SECONDS = 60
+
+Process = subprocess.Popen[bytes]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = START_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it does not come"
+        time.sleep(0.05)
+
+
+@contextmanager
+def running(
+    command: list[str], folder: Path, **environment: str
+) -> Generator[subprocess.Popen[bytes]]:
+    """Run a program and end it, with whatever it has started. Its output is in files there."""
+    with (folder / "stdout").open("ab") as stdout, (folder / "stderr").open("ab") as stderr:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=os.environ | environment,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def exec_start(unit: Path, slug: str, project: Path) -> list[str]:
+    """Return the command line of a unit, as if the project were where the unit expects it."""
+    [command] = re.findall(r"^ExecStart=(.*)$", unit.read_text(), re.MULTILINE)
+    return shlex.split(command.replace(f"/srv/{slug}", str(project)))
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """Make a certificate that signs itself, and its key."""
+    made = folder / "fullchain.pem", folder / "privkey.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    subject = ["-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}"]
+    files = ["-out", str(made[0]), "-keyout", str(made[1])]
+    subprocess.run([*command, *subject, *files], check=True, capture_output=True)
+    return made
+
+
+class Nginx:
+    """The site of a project, with ports and certificate of a test."""
+
+    def __init__(self, site: Path, folder: Path, service: int) -> None:
+        self.folder = folder
+        self.http, self.https = free_port(), free_port()
+        self.chain, key = certificate(folder)
+        text = site.read_text().replace("127.0.0.1:8000", f"127.0.0.1:{service}")
+        text = re.sub(r"listen \[::\].*\n", "", text)
+        text = text.replace("listen 80;", f"listen 127.0.0.1:{self.http};")
+        text = text.replace("listen 443 ", f"listen 127.0.0.1:{self.https} ")
+        live = f"/etc/letsencrypt/live/{NAME}"
+        text = text.replace(f"{live}/fullchain.pem", str(self.chain))
+        text = text.replace(f"{live}/privkey.pem", str(key))
+        (folder / "site.conf").write_text(text)
+        (folder / "nginx.conf").write_text(self._main())
+
+    def _main(self) -> str:
+        paths = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        temporary = "".join(f"{name}_temp_path {self.folder}/{name};" for name in paths)
+        return (
+            f"daemon off; master_process off; pid {self.folder}/pid; error_log stderr warn;"
+            f"events {{}} http {{ access_log off; {temporary} include {self.folder}/site.conf; }}"
+        )
+
+    @property
+    def command(self) -> list[str]:
+        path = f"{os.environ['PATH']}:/usr/sbin"
+        found = next(f"{p}/nginx" for p in path.split(":") if Path(p, "nginx").exists())
+        return [found, "-e", "stderr", "-p", str(self.folder), "-c", f"{self.folder}/nginx.conf"]
+
+    def tls(self) -> ssl.SSLSocket:
+        """Connect, and believe nothing but the certificate of the test."""
+        context = ssl.create_default_context(cafile=str(self.chain))
+        plain = socket.create_connection(("127.0.0.1", self.https), 20, (CLIENT, 0))
+        return context.wrap_socket(plain, server_hostname=NAME)
+
+    def get(self, path: str, **headers: str) -> HTTPResponse:
+        """Make one request over TLS, and read the answer."""
+        connection = HTTPSConnection(NAME)
+        connection.sock = self.tls()
+        return ask(connection, path, **headers)
+
+    def get_plain(self, path: str) -> HTTPResponse:
+        """Make one request in clear text."""
+        return ask(HTTPConnection("127.0.0.1", self.http, timeout=20), path, Host=NAME)
+
+
+def ask(connection: HTTPConnection, path: str, **headers: str) -> HTTPResponse:
+    connection.request("GET", path, headers={n.replace("_", "-"): v for n, v in headers.items()})
+    response = connection.getresponse()
+    response.body = response.read()  # ty: ignore[missing-attribute]
+    connection.close()
+    return response
+
+
+def echo(connection: ssl.SSLSocket, text: bytes) -> bytes:
+    """Say something on a WebSocket (RFC 6455), and return what comes back."""
+    lines = [
+        "GET /echo HTTP/1.1",
+        f"Host: {NAME}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version: 13",
+    ]
+    with connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        stream = connection.makefile("rb")
+        assert stream.readline().startswith(b"HTTP/1.1 101 ")
+        while stream.readline() != b"\r\n":
+            pass
+        connection.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
+        return stream.read(2 + len(text))[2:]
+
+
+def install(project: Path) -> None:
+    """Install what the service needs, as the instructions say."""
+    environment = os.environ | {"UV_PYTHON": sys.executable}
+    command = [str(Path(sys.executable).parent / "uv"), "sync", "--quiet", "--no-dev"]
+    subprocess.run(command, cwd=project, env=environment, check=True)

@@ -1,0 +1,57 @@
+"""Which settings a rendered service has, read from its classes without importing them."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+BASE = "EnvSettings"
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsFields:
+    """Names of variables: all there are, and those that have no default."""
+
+    known: frozenset[str]
+    required: frozenset[str]
+
+    def needed_in_production(self) -> frozenset[str]:
+        """Return those that a deployment must give, if the service has them at all."""
+        return self.required | (
+            self.known & {"SECRET_KEY", "REDIS_URL", "CELERY_BROKER_URL", "METRICS_TOKEN"}
+        )
+
+
+def settings_fields(project: Path) -> SettingsFields:
+    """Read every class below `EnvSettings` in the service's code."""
+    classes = {
+        node.name: node for path in (project / "app").rglob("*.py") for node in class_nodes(path)
+    }
+    fields = [
+        field for node in classes.values() if is_settings(node, classes) for field in node.body
+    ]
+    known = [field for field in fields if isinstance(field, ast.AnnAssign)]
+    return SettingsFields(
+        known=frozenset(name(field) for field in known),
+        required=frozenset(name(field) for field in known if field.value is None),
+    )
+
+
+def class_nodes(path: Path) -> Iterator[ast.ClassDef]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ClassDef):
+            yield node
+
+
+def is_settings(node: ast.ClassDef, classes: dict[str, ast.ClassDef]) -> bool:
+    """Say whether a class descends from `EnvSettings`."""
+    parents = [base.id for base in node.bases if isinstance(base, ast.Name)]
+    return BASE in parents or any(
+        is_settings(classes[parent], classes) for parent in parents if parent in classes
+    )
+
+
+def name(field: ast.AnnAssign) -> str:
+    """Name the variable of a field."""
+    assert isinstance(field.target, ast.Name)
+    return field.target.id.upper()

@@ -1,0 +1,293 @@
+"""The steps of the pipelines, run here on a rendered project as the runners would."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import copier
+import pytest
+
+from tests import pipelines
+from tests.conftest import Render
+from tests.pipelines import Step
+from tests.rendering import git
+
+pytestmark = pytest.mark.service
+
+JOBS = ("check", "test", "audit")
+# The whole suite of these services runs in tests/test_service.py; here, it is about the step.
+BRIEF = {"PYTEST_ADDOPTS": "--cov-fail-under=0 -k test_config"}
+MINIMAL = {"preset": "minimal", "database": "sqlite"}
+# What a runner's service containers are: servers at the addresses the job names. Here, the
+# project starts its own, and they take the place of those addresses.
+SERVED = """uv run python -m dev run bash -e -c '
+    database="${DATABASE_URL%/*}/app_test" redis="${REDIS_URL:-}"
+    unset DATABASE_URL REDIS_URL
+    if [ -n "${TEST_DATABASE_URL:-}" ]; then export TEST_DATABASE_URL="$database"; fi
+    if [ -n "${TEST_REDIS_URL:-}" ]; then export TEST_REDIS_URL="$redis"; fi
+    eval "$STEP"'"""
+THOROUGH = [
+    pytest.param(preset, forge, marks=pytest.mark.thorough)
+    for preset, forge in [("standard", "github"), ("full", "github"), ("full", "gitlab")]
+]
+GH = """#!/usr/bin/env bash
+# Stands for GitHub: `gh api` answers for a branch, the rest is written down.
+echo "$GH_TOKEN $*" >> "$RECORD"
+case "$1 $2" in
+    "api --silent") git ls-remote --exit-code origin "${3##*/branches/}" > /dev/null ;;
+esac
+"""
+UV = """#!/usr/bin/env bash
+# The service's own checks are run elsewhere: here, they only end as they are told.
+case "$*" in
+    "run just check" | "run just test") exit "$RESULT" ;;
+    "run just update") if [ -n "$UPDATE" ]; then exec bash -e -c "$UPDATE"; fi ;;
+esac
+exec "$REAL_UV" "$@"
+"""
+# What may stand for an update, which takes a while: only the real one runs Copier.
+REAL, NOTHING, AGAIN = "", "true", "git checkout --quiet template-1.1.0 -- ."
+QUICK = """
+sed -i 's/^_commit: .*/_commit: 1.1.0/' .copier-answers.yml
+echo 'Something new.' >> AGENTS.md
+"""
+HOOK = """#!/usr/bin/env bash
+for number in $(seq 0 $((GIT_PUSH_OPTION_COUNT - 1))); do
+    option="GIT_PUSH_OPTION_$number"
+    echo "${!option}" >> "$RECORD"
+done
+"""
+
+
+@pytest.fixture
+def environment(path_of_a_user: str, shared: Path) -> dict[str, str]:
+    """Return what the runner has in its environment, as far as the steps care.
+
+    One virtual environment serves all projects here: they differ in their pipelines only.
+    """
+    installed = {"UV_PROJECT_ENVIRONMENT": str(shared / "venv-of-pipelines")}
+    return {**os.environ, **installed, "PATH": path_of_a_user, "CI": "true"}
+
+
+def steps(project: Path, forge: str) -> Iterator[Step]:
+    for job in JOBS:
+        if forge == "github":
+            yield from pipelines.github(project, "ci.yml", job)
+        else:
+            step = pipelines.gitlab(project, job)
+            step.env.pop("UV_CACHE_DIR")  # a cache of its own would start empty
+            yield step
+
+
+def lock(project: Path, environment: dict[str, str]) -> None:
+    """Do what a project's first minutes are: a lock file and a commit."""
+    assert pipelines.execute(project, Step("uv lock"), environment).returncode == 0
+    git(project, "init", "--quiet", "--initial-branch", "main")
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", "work")
+
+
+@pytest.mark.parametrize("forge", ["github", "gitlab"])
+def test_check_test_and_audit_end_well(
+    copy: Callable[..., Path], environment: dict[str, str], forge: str
+) -> None:
+    project = copy(**MINIMAL, ci=forge)
+    lock(project, environment)
+
+    done = [pipelines.execute(project, step, environment | BRIEF) for step in steps(project, forge)]
+
+    assert len(done) == len(JOBS)
+    assert [run.stdout for run in done if run.returncode] == []
+    assert git(project, "status", "--porcelain") == ""
+    shutil.rmtree(project)
+
+
+@pytest.mark.parametrize("forge", ["github", "gitlab"])
+def test_what_is_not_locked_is_refused(
+    copy: Callable[..., Path], environment: dict[str, str], forge: str
+) -> None:
+    project = copy(**MINIMAL, ci=forge)
+
+    done = [pipelines.execute(project, step, environment) for step in steps(project, forge)]
+
+    assert all(run.returncode and "uv.lock" in run.stdout for run in done)
+
+
+@pytest.mark.parametrize(("preset", "forge"), THOROUGH)
+def test_they_end_well_with_servers(
+    copy: Callable[..., Path], environment: dict[str, str], preset: str, forge: str
+) -> None:
+    project = copy(preset=preset, ci=forge)
+    lock(project, environment)
+
+    for step in steps(project, forge):
+        served = Step(SERVED, step.env | {"STEP": step.script})
+        for variable in ("DATABASE_URL", "REDIS_URL"):
+            served.env.pop(variable, None)
+        done = pipelines.execute(project, served, environment)
+        assert done.returncode == 0, done.stdout[-6000:]
+    shutil.rmtree(project)
+
+
+class Forge:
+    """A project whose template has a newer release, and the forge that it is on."""
+
+    def __init__(self, top: Path, released: Path, ci: str, environment: dict[str, str]) -> None:
+        self.project, self.origin, self.record = top / "project", top / "origin.git", top / "record"
+        self.template = Path(shutil.copytree(released, top / "template"))
+        answers = {**MINIMAL, "ci": ci}
+        copier.run_copy(str(self.template), self.project, data=answers, defaults=True, quiet=True)
+        lock(self.project, environment)
+        git(top, "init", "--quiet", "--bare", "--initial-branch", "main", str(self.origin))
+        git(self.origin, "config", "receive.advertisePushOptions", "true")
+        program(self.origin / "hooks/post-receive", HOOK)
+        git(self.project, "remote", "add", "origin", str(self.origin))
+        git(self.project, "push", "--quiet", "origin", "main")
+        self.environment = environment | {
+            "PATH": f"{top / 'bin'}{os.pathsep}{environment['PATH']}",
+            "REAL_UV": shutil.which("uv", path=environment["PATH"]) or "",
+            "RECORD": str(self.record),
+            "GITHUB_REPOSITORY": "acme/service",
+            "CI_PROJECT_URL": str(top / "origin"),
+            "CI_DEFAULT_BRANCH": "main",
+            "CI_SERVER_HOST": "forge.example",
+            "CI_JOB_URL": "https://forge.example/jobs/1",
+            "UPDATE_TOKEN": "token",
+        }
+        program(top / "bin/gh", GH)
+        program(top / "bin/uv", UV)
+
+    def release(self) -> None:
+        """Let the template say something new."""
+        with (self.template / "template/AGENTS.md").open("a") as file:
+            file.write("\nSomething new.\n")
+        git(self.template, "commit", "--quiet", "--all", "--message", "1.1.0")
+        git(self.template, "tag", "1.1.0")
+
+    def run(self, step: Step) -> None:
+        """Run a step."""
+        done = pipelines.execute(self.project, step, self.environment)
+        assert step.may_fail or done.returncode == 0, done.stdout
+        self.failed = done.returncode != 0
+
+    def github(self, update: str, result: int) -> str:
+        """Run the steps of update.yml; return what GitHub was told.
+
+        `update` stands for `just update`, unless it is empty; the service's checks give `result`.
+        """
+        self.prepare(update, result)
+        values = {
+            "github.token": "own-token",
+            "secrets.UPDATE_TOKEN || github.token": "token",
+            "github.server_url": "https://forge.example",
+            "github.repository": "acme/service",
+            "github.run_id": "1",
+        }
+        branch = ""
+        output = self.record.with_name("output")
+        self.environment["GITHUB_OUTPUT"] = str(output)
+        output.write_text("")
+        for step in pipelines.github(self.project, "update.yml", "update"):
+            if step.when and not branch:
+                assert step.when == "steps.change.outputs.branch != ''"
+                continue
+            values["steps.change.outputs.branch"] = branch
+            step.env = {k: pipelines.fill_in(v, values) for k, v in step.env.items()}
+            self.run(step)
+            values[f"steps.{step.id}.outcome"] = "failure" if self.failed else "success"
+            branch = output.read_text().partition("=")[2].strip()
+        return self.record.read_text()
+
+    def gitlab(self, update: str, result: int) -> str:
+        """Run the job `update`; return the options of its push."""
+        self.prepare(update, result)
+        step = pipelines.gitlab(self.project, "update")
+        step.env.pop("UV_CACHE_DIR")
+        self.run(step)
+        return self.record.read_text()
+
+    def prepare(self, update: str, result: int) -> None:
+        """Check out the main branch, and forget what was said."""
+        git(self.project, "switch", "--quiet", "--force", "main")
+        self.record.write_text("")
+        self.environment |= {"UPDATE": update, "RESULT": str(result)}
+
+    def proposed(self) -> str:
+        """Return the agents' page on the branch that was pushed."""
+        return git(self.origin, "show", "template-1.1.0:AGENTS.md")
+
+
+def program(path: Path, text: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def make_forge(
+    tmp_path: Path, released: Path, environment: dict[str, str]
+) -> Callable[[str], Forge]:
+    """Return a function that makes a project on a forge."""
+    return lambda ci: Forge(tmp_path, released, ci, environment)
+
+
+def test_github_is_told_of_an_update_once_and_how_its_tests_went(
+    make_forge: Callable[[str], Forge],
+) -> None:
+    forge = make_forge("github")
+    forge.release()
+
+    nothing = forge.github(NOTHING, result=0)
+    first = forge.github(REAL, result=1)
+    second = forge.github(AGAIN, result=1)
+
+    assert "pr create" not in nothing
+    assert "token pr create --base main --head template-1.1.0" in first
+    assert "--title Update from the template (failure)" in first
+    assert "Something new." in forge.proposed()
+    assert "api --silent" in second
+    assert "pr create" not in second
+
+
+def test_gitlab_is_told_of_an_update_once_and_how_its_tests_went(
+    make_forge: Callable[[str], Forge],
+) -> None:
+    forge = make_forge("gitlab")
+
+    nothing = forge.gitlab(NOTHING, result=0)
+    first = forge.gitlab(QUICK, result=0)
+    second = forge.gitlab(AGAIN, result=0)
+
+    assert nothing == ""
+    assert first.splitlines()[:3] == [
+        "merge_request.create",
+        "merge_request.target=main",
+        "merge_request.title=Update from the template (success)",
+    ]
+    assert "Something new." in forge.proposed()
+    assert second == ""
+
+
+def test_a_deployment_is_told_its_environment_its_image_and_its_cluster(
+    render: Render, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    project = render(preset="full", ci="github")
+    program(
+        tmp_path / "bin/uv", '#!/bin/sh\necho "$@"\ncat "$KUBECONFIG"\nstat -c %a "$KUBECONFIG"\n'
+    )
+    values = {
+        "secrets.KUBECONFIG": "cluster",
+        "inputs.environment": "staging",
+        "inputs.image": "ghcr.example/service@sha256:0",
+    }
+    (step,) = pipelines.github(project, "deploy.yml", "deploy")
+    step.env = {name: pipelines.fill_in(value, values) for name, value in step.env.items()}
+    step.env |= {"RUNNER_TEMP": str(tmp_path), "PATH": f"{tmp_path / 'bin'}:{environment['PATH']}"}
+
+    done = pipelines.execute(tmp_path, step, environment)
+
+    assert done.stdout.splitlines() == [
+        "run just deploy staging ghcr.example/service@sha256:0",
+        "cluster600",
+    ]

@@ -1,0 +1,102 @@
+"""`just deploy`: what it asks of kubectl, in which order, and when a migration fails."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.tools import kubectl, run
+
+# Writes down what it is asked, builds overlays for real, and knows no cluster.
+KUBECTL = """#!/bin/sh
+case "$*" in
+    kustomize*) exec {kubectl} "$@" ;;
+esac
+echo "$*" >> "{log}"
+case "$*" in
+    *" wait "*) exit {waits} ;;
+    *"get job"*) echo True ;;
+    *" -f "*) for last; do case "$last" in */all.yaml) cp "$last" "{log}.yaml" ;; esac; done ;;
+esac
+"""
+
+
+@pytest.fixture
+def project(copy: Callable[..., Path]) -> Path:
+    return copy(preset="full", project_slug="order-desk")
+
+
+def deploy(project: Path, *arguments: str, migrates: bool = True) -> tuple[int, str, list[str]]:
+    """Run the script, and return its exit code, its errors, and what it asked kubectl."""
+    log, folder = project / "asked", project / "bin"
+    folder.mkdir()
+    waits = 0 if migrates else 1
+    fake = KUBECTL.format(kubectl=kubectl(), log=log, waits=waits)
+    (folder / "kubectl").write_text(fake)
+    (folder / "kubectl").chmod(0o755)
+    path = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    done = run(project / "deploy/kubernetes/deploy.sh", *arguments, cwd=project, PATH=path)
+    shutil.rmtree(folder)
+    return done.returncode, done.stderr, log.read_text().splitlines() if log.exists() else []
+
+
+def verbs(asked: list[str]) -> list[str]:
+    return [line.split()[2] for line in asked]
+
+
+def test_settings_come_first_then_the_migration_then_the_rollout(project: Path) -> None:
+    code, errors, asked = deploy(project, "staging", "registry.example.com/shop/desk:1.2.0")
+
+    assert code == 0, errors
+    assert all(line.startswith("--namespace order-desk-staging ") for line in asked)
+    assert verbs(asked) == ["apply", "delete", "apply", "wait", "apply", "rollout"]
+    assert "notin (app,worker,beat,migrate)" in asked[0]
+    assert asked[2].endswith("-l app.kubernetes.io/name=migrate")
+    assert "-l" not in asked[4].split()
+
+
+@pytest.mark.parametrize(
+    ("image", "written"),
+    [
+        ("registry.example.com:5000/desk:1.2.0", "registry.example.com:5000/desk:1.2.0"),
+        ("registry.example.com/desk@sha256:" + "a" * 64, None),
+        ("desk:007", "desk:007"),
+    ],
+)
+def test_every_container_gets_the_image(project: Path, image: str, written: str | None) -> None:
+    code, errors, _ = deploy(project, "production", image)
+
+    lines = (project / "asked.yaml").read_text().splitlines()
+    images = {line.split("image: ")[1] for line in lines if " image: " in line}
+    assert code == 0, errors
+    assert images == {written or image}
+    assert list((project / "deploy/kubernetes").glob("release.*")) == []
+
+
+def test_a_failed_migration_stops_the_rollout(project: Path) -> None:
+    code, errors, asked = deploy(project, "staging", "desk:1.2.0", migrates=False)
+
+    assert code == 1
+    assert verbs(asked) == ["apply", "delete", "apply", "wait", "get", "logs"]
+    assert "the old release goes on" in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ([], "usage"),
+        (["moon", "desk:1"], "no overlay moon"),
+        (["staging", "desk"], "neither a tag nor a digest"),
+        (["staging", "localhost:5000/desk"], "neither a tag nor a digest"),
+    ],
+)
+def test_what_cannot_be_deployed_is_refused(
+    project: Path, arguments: list[str], complaint: str
+) -> None:
+    code, errors, asked = deploy(project, *arguments)
+
+    assert code == 2
+    assert complaint in errors
+    assert asked == []

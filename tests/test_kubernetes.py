@@ -1,0 +1,325 @@
+"""The manifests for Kubernetes, judged by its own schemas, and compared with what they run."""
+
+import re
+from pathlib import Path
+
+import kubernetes_validate
+import pytest
+import yaml
+from kubernetes_validate import SchemaNotFoundError
+
+from tests import combinations
+from tests.conftest import Render
+from tests.manifests import (
+    LABEL,
+    Manifest,
+    answers,
+    container,
+    digest,
+    image_user,
+    knows_command,
+    kustomize,
+    of_kind,
+    pod_templates,
+    the,
+    values,
+)
+from tests.questions import ROOT
+from tests.settings_fields import settings_fields
+from tests.tools import program, run
+
+ROWS = {
+    name: row
+    for name, row in combinations.few(paper=False).items()
+    if "kubernetes" in name.split("-")
+}
+OVERLAYS = ("staging", "production")
+CASES = [(row, overlay) for row in ROWS.values() for overlay in OVERLAYS]
+IDS = [f"{overlay}-{name}" for name in ROWS for overlay in OVERLAYS]
+# The oldest that has all we use, and the newest.
+VERSIONS = ("1.34", "1.37")
+# Those of the Prometheus operator; no schema of theirs is at hand.
+FOREIGN = {"ServiceMonitor", "PodMonitor"}
+
+_overlays: dict[str, list[Manifest]] = {}
+
+
+@pytest.fixture(params=CASES, ids=IDS)
+def case(request: pytest.FixtureRequest, render: Render) -> tuple[Path, str]:
+    """Return a rendered row and the name of an overlay."""
+    row, overlay = request.param
+    return render(**row), overlay
+
+
+@pytest.fixture
+def project(case: tuple[Path, str]) -> Path:
+    return case[0]
+
+
+@pytest.fixture
+def objects(case: tuple[Path, str]) -> list[Manifest]:
+    """Return what kustomize makes of the overlay; rows with the same files are read once."""
+    project, overlay = case
+    key = overlay + digest(project / "deploy" / "kubernetes")
+    if key not in _overlays:
+        _overlays[key] = kustomize(project / "deploy/kubernetes/overlays" / overlay)
+    return _overlays[key]
+
+
+@pytest.fixture
+def example(project: Path) -> Manifest:
+    """Return the example of the secret."""
+    return yaml.safe_load((project / "deploy/kubernetes/base/secret.example.yaml").read_text())
+
+
+def settings(objects: list[Manifest]) -> dict[str, str]:
+    return the(objects, "ConfigMap", "settings")["data"]
+
+
+def app(objects: list[Manifest]) -> Manifest:
+    return the(objects, "Deployment", "app")["spec"]["template"]
+
+
+def test_there_are_rows_with_manifests() -> None:
+    assert len(ROWS) >= 3
+
+
+def test_every_object_is_valid(objects: list[Manifest], example: Manifest) -> None:
+    for found in [*objects, example]:
+        for version in VERSIONS:
+            try:
+                kubernetes_validate.validate(found, version, strict=True)
+            except SchemaNotFoundError:
+                assert found["kind"] in FOREIGN, found["kind"]
+
+
+def test_yamllint_finds_nothing(project: Path) -> None:
+    options = ["--strict", "--config-file", ROOT / "tests" / "yamllint.yml"]
+    done = run(program("yamllint"), *options, "deploy/kubernetes", cwd=project)
+
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_what_a_service_needs_is_there(project: Path, objects: list[Manifest]) -> None:
+    kinds = {found["kind"] for found in objects}
+    names = {found["metadata"]["name"] for found in of_kind(objects, "Deployment", "Job")}
+    workers = {"worker", "beat"} if (project / "app/workers").exists() else set()
+    sqlite = (project / "tests/db/test_sqlite.py").exists()
+
+    assert names == {"app", "migrate"} | workers
+    assert kinds >= {"Namespace", "ConfigMap", "ServiceAccount", "Service", "Ingress"}
+    assert kinds >= {"PodDisruptionBudget", "NetworkPolicy"}
+    assert ("HorizontalPodAutoscaler" in kinds) is not sqlite
+    assert ("PersistentVolumeClaim" in kinds) is sqlite
+
+
+def test_no_secret_is_applied_and_the_example_is_good_for_nothing(
+    objects: list[Manifest], example: Manifest
+) -> None:
+    assert of_kind(objects, "Secret") == []
+    assert example["stringData"]["DATABASE_URL"].startswith("change-me")
+    assert set(example["stringData"].values()) == {
+        value for value in example["stringData"].values() if value == "" or "change-me" in value
+    }
+
+
+def test_names_are_such_as_every_part_of_kubernetes_takes(objects: list[Manifest]) -> None:
+    names = [found["metadata"]["name"] for found in objects]
+    ports = [port["name"] for found in values(objects, "ports") for port in found if "name" in port]
+
+    assert [name for name in names if not LABEL.fullmatch(name)] == []
+    assert [name for name in ports if not LABEL.fullmatch(name) or len(name) > 15] == []
+    assert len({(found["kind"], found["metadata"]["name"]) for found in objects}) == len(objects)
+
+
+def test_everything_is_in_the_overlays_own_namespace(
+    case: tuple[Path, str], objects: list[Manifest]
+) -> None:
+    (namespace,) = of_kind(objects, "Namespace")
+    name = namespace["metadata"]["name"]
+
+    assert name.endswith("-staging") is (case[1] == "staging")
+    assert {found["metadata"]["namespace"] for found in objects if found is not namespace} == {name}
+
+
+def test_selectors_find_what_they_are_for(objects: list[Manifest]) -> None:
+    pods = [template["metadata"]["labels"] for _, template in pod_templates(objects)]
+
+    for found in of_kind(objects, "Deployment"):
+        wanted = found["spec"]["selector"]["matchLabels"]
+        assert wanted.items() <= found["spec"]["template"]["metadata"]["labels"].items()
+        assert len([labels for labels in pods if wanted.items() <= labels.items()]) == 1
+    selectors = [found["spec"]["selector"] for found in of_kind(objects, "Service")]
+    selectors += [
+        found["spec"]["selector"]["matchLabels"]
+        for found in of_kind(objects, "PodDisruptionBudget", "PodMonitor")
+    ]
+    assert len(selectors) >= 2
+    for wanted in selectors:
+        assert len([labels for labels in pods if wanted.items() <= labels.items()]) == 1
+    services = [found["metadata"]["labels"] for found in of_kind(objects, "Service")]
+    for found in of_kind(objects, "ServiceMonitor"):
+        wanted = found["spec"]["selector"]["matchLabels"]
+        assert [labels for labels in services if wanted.items() <= labels.items()]
+
+
+def test_what_is_referred_to_is_there(objects: list[Manifest], example: Manifest) -> None:
+    known = {(found["kind"], found["metadata"]["name"]) for found in [*objects, example]}
+
+    for _, template in pod_templates(objects):
+        pod = template["spec"]
+        assert ("ServiceAccount", pod["serviceAccountName"]) in known
+        sources = container(template)["envFrom"]
+        assert [("ConfigMap", found["name"]) for found in values(sources, "configMapRef")]
+        for key, kind in {"configMapRef": "ConfigMap", "secretRef": "Secret"}.items():
+            assert {(kind, found["name"]) for found in values(sources, key)} <= known
+        for claim in values(pod["volumes"], "claimName"):
+            assert ("PersistentVolumeClaim", claim) in known
+        mounted = {mount["name"] for mount in container(template)["volumeMounts"]}
+        assert mounted == {volume["name"] for volume in pod["volumes"]}
+    for found in of_kind(objects, "HorizontalPodAutoscaler"):
+        target = found["spec"]["scaleTargetRef"]
+        assert (target["kind"], target["name"]) in known
+        assert "cpu" in container(app(objects))["resources"]["requests"]
+
+
+def test_ports_lead_to_where_the_service_listens(objects: list[Manifest]) -> None:
+    ports = {port["name"]: port["containerPort"] for port in container(app(objects))["ports"]}
+    (service,) = of_kind(objects, "Service")
+    (ingress,) = of_kind(objects, "Ingress")
+
+    assert ports == {"http": int(settings(objects)["PORT"])}
+    assert [port["targetPort"] for port in service["spec"]["ports"]] == ["http"]
+    offered = {port["name"] for port in service["spec"]["ports"]}
+    for backend in values(ingress, "backend"):
+        assert backend["service"]["name"] == service["metadata"]["name"]
+        assert backend["service"]["port"]["name"] in offered
+    for monitor in of_kind(objects, "ServiceMonitor"):
+        assert {endpoint["port"] for endpoint in monitor["spec"]["endpoints"]} <= offered
+    inner = {
+        port["name"]
+        for _, template in pod_templates(objects)
+        for port in container(template).get("ports", [])
+    }
+    for monitor in of_kind(objects, "PodMonitor"):
+        assert {endpoint["port"] for endpoint in monitor["spec"]["podMetricsEndpoints"]} <= inner
+    (policy,) = of_kind(objects, "NetworkPolicy")
+    assert {port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]} == inner
+
+
+def test_the_ingress_answers_over_tls_for_one_host_and_for_the_api_alone(
+    objects: list[Manifest],
+) -> None:
+    (ingress,) = of_kind(objects, "Ingress")
+    (host,) = {rule["host"] for rule in ingress["spec"]["rules"]}
+    paths = {path["path"] for found in values(ingress, "paths") for path in found}
+
+    assert [found["hosts"] for found in ingress["spec"]["tls"]] == [[host]]
+    assert paths == {"/api", "/health"}
+
+
+def test_pods_may_be_asked_by_their_address(objects: list[Manifest]) -> None:
+    """As probes and Prometheus do; hosts are the ingress' affair."""
+    assert settings(objects)["TRUSTED_HOSTS"] == ""
+
+
+def test_probes_ask_what_the_service_answers(project: Path, objects: list[Manifest]) -> None:
+    serving = container(app(objects))
+    asked = {
+        name: serving[f"{name}Probe"]["httpGet"]["path"]
+        for name in ("startup", "liveness", "readiness")
+    }
+
+    assert asked == {
+        "startup": "/health/live",
+        "liveness": "/health/live",
+        "readiness": "/health/ready",
+    }
+    assert all(answers(project, path) for path in asked.values())
+    assert {probe["port"] for probe in values(serving, "httpGet")} == {"http"}
+
+
+def test_metrics_are_asked_for_where_they_are(project: Path, objects: list[Manifest]) -> None:
+    code = "".join(path.read_text() for path in (project / "app").rglob("*.py"))
+    monitors = of_kind(objects, "ServiceMonitor", "PodMonitor")
+
+    assert {"ServiceMonitor" for _ in monitors} == (
+        {"ServiceMonitor"} if "METRICS_TOKEN" in settings_fields(project).known else set()
+    )
+    for monitor in monitors:
+        for path in values(monitor, "path"):
+            assert f'"{path}"' in code
+
+
+def test_every_variable_is_a_setting_and_none_that_is_needed_is_missing(
+    project: Path, objects: list[Manifest], example: Manifest
+) -> None:
+    fields = settings_fields(project)
+    given = settings(objects).keys() | example["stringData"].keys()
+
+    assert given <= fields.known
+    assert fields.needed_in_production() <= given
+    assert settings(objects).keys().isdisjoint(example["stringData"])
+    for _, template in pod_templates(objects):
+        own = {variable["name"] for variable in container(template).get("env", [])}
+        assert own <= fields.known
+    for credentials in values(objects, "credentials"):
+        assert credentials["name"] == example["metadata"]["name"]
+        assert credentials["key"] in example["stringData"]
+
+
+def test_each_pod_runs_what_the_project_has(project: Path, objects: list[Manifest]) -> None:
+    images = set()
+    for name, template in pod_templates(objects):
+        assert knows_command(project, container(template)["command"]), name
+        images.add(container(template)["image"])
+
+    (image,) = images
+    assert re.search(r":\d+\.\d+\.\d+$|@sha256:", image)
+
+
+def test_each_pod_is_confined(project: Path, objects: list[Manifest]) -> None:
+    for name, template in pod_templates(objects):
+        pod, own = template["spec"], container(template)
+        assert pod["securityContext"]["runAsNonRoot"] is True, name
+        assert str(pod["securityContext"]["runAsUser"]) == image_user(project), name
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        assert pod["automountServiceAccountToken"] is False, name
+        assert own["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }, name
+        assert set(own["resources"]) == {"requests", "limits"}, name
+        assert "/tmp" in {mount["mountPath"] for mount in own["volumeMounts"]}, name  # noqa: S108
+
+
+def test_there_is_time_to_stop(objects: list[Manifest]) -> None:
+    pod, given = app(objects)["spec"], settings(objects)
+    sleep = container(app(objects))["lifecycle"]["preStop"]["sleep"]["seconds"]
+    waits = sleep + sum(int(given[f"SHUTDOWN_{name}_SECONDS"]) for name in ("DRAIN", "GRACE"))
+
+    assert pod["terminationGracePeriodSeconds"] >= waits + 5
+
+
+def test_there_is_one_clock(objects: list[Manifest]) -> None:
+    for found in of_kind(objects, "Deployment"):
+        if found["metadata"]["name"] == "beat":
+            assert found["spec"]["replicas"] == 1
+            assert found["spec"]["strategy"] == {"type": "Recreate"}
+
+
+def test_the_connections_fit_postgresql(objects: list[Manifest]) -> None:
+    """PostgreSQL takes 100 if it is not told otherwise, three of them from superusers only."""
+    given = settings(objects)
+    pool = int(given["DB_POOL_SIZE"]) + int(given["DB_MAX_OVERFLOW"])
+    for scaler in of_kind(objects, "HorizontalPodAutoscaler"):
+        pods = scaler["spec"]["maxReplicas"] + 1
+        total = pods * (int(given["WEB_CONCURRENCY"]) * pool + 1) + 1  # probes, and the migration
+        for found in of_kind(objects, "Deployment"):
+            if found["metadata"]["name"] == "worker":
+                own = container(found["spec"]["template"])
+                values_of = {one["name"]: one["value"] for one in own["env"]}
+                each = int(values_of["DB_POOL_SIZE"]) + int(values_of["DB_MAX_OVERFLOW"])
+                total += (found["spec"]["replicas"] + 1) * int(own["command"][-1]) * each
+        assert total <= 97

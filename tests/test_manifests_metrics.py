@@ -1,0 +1,80 @@
+"""What Prometheus and Grafana are given, judged by Prometheus' own tool."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.conftest import Render
+
+PROMTOOL = shutil.which("promtool")
+
+needs_promtool = pytest.mark.skipif(
+    PROMTOOL is None and "CI" not in os.environ, reason="promtool is not installed"
+)
+
+
+@pytest.fixture(params=[True, False], ids=["jobs", "no-jobs"])
+def deploy(request: pytest.FixtureRequest, render: Render) -> Path:
+    """Return deploy/ of a project with metrics, with and without jobs."""
+    return render(preset="custom", metrics=True, celery=request.param, docker=False) / "deploy"
+
+
+def promtool(folder: Path, *arguments: str) -> None:
+    assert PROMTOOL is not None, "promtool is not installed"
+    command = [PROMTOOL, *arguments]
+    done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs_promtool
+def test_prometheus_takes_its_configuration_and_rules(deploy: Path) -> None:
+    rules = sorted(str(path) for path in (deploy / "prometheus/rules").iterdir())
+
+    promtool(deploy / "prometheus", "check", "config", "--syntax-only", "prometheus.yml")
+    promtool(deploy / "prometheus", "check", "rules", "--lint-fatal", *rules)
+
+
+@needs_promtool
+def test_the_rules_pass_their_tests(deploy: Path) -> None:
+    tests = sorted(str(path) for path in (deploy / "prometheus/tests").iterdir())
+
+    promtool(deploy / "prometheus", "test", "rules", *tests)
+
+
+def test_every_alert_has_a_test(deploy: Path) -> None:
+    alerts, tested = set(), set()
+    for path in (deploy / "prometheus/rules").iterdir():
+        for group in yaml.safe_load(path.read_text())["groups"]:
+            alerts |= {rule["alert"] for rule in group["rules"] if "alert" in rule}
+    for path in (deploy / "prometheus/tests").iterdir():
+        for test in yaml.safe_load(path.read_text())["tests"]:
+            tested |= {it["alertname"] for it in test["alert_rule_test"] if it["exp_alerts"]}
+
+    assert alerts == tested
+
+
+def test_a_dashboard_asks_the_source_that_is_provisioned(deploy: Path) -> None:
+    provisioned = yaml.safe_load(
+        (deploy / "grafana/provisioning/datasources/prometheus.yml").read_text()
+    )
+    sources = {source["uid"] for source in provisioned["datasources"]}
+    boards = [json.loads(path.read_text()) for path in (deploy / "grafana/dashboards").iterdir()]
+
+    asked = {panel["datasource"]["uid"] for board in boards for panel in board["panels"]}
+
+    assert asked == sources
+    assert len({board["uid"] for board in boards}) == len(boards)
+
+
+def test_the_workers_are_scraped_if_there_are_any(deploy: Path) -> None:
+    config = yaml.safe_load((deploy / "prometheus/prometheus.yml").read_text())
+    jobs = [entry["job_name"] for entry in config["scrape_configs"]]
+
+    assert jobs == (
+        ["app", "worker"] if (deploy / "prometheus/rules/jobs.yml").exists() else ["app"]
+    )

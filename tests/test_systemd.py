@@ -1,0 +1,216 @@
+"""The units and the nginx site: what the real tools say of them, and a run with each server."""
+
+import json
+import re
+import shutil
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import questions
+from tests.conftest import Render
+from tests.deployed import (
+    CLIENT,
+    NAME,
+    Nginx,
+    echo,
+    exec_start,
+    free_port,
+    install,
+    running,
+    wait_for,
+)
+
+SLUG = "tea-shop"
+UNITS = ("server", "migrate", "worker", "beat")
+ANSWERS = {"project_name": "Tea Shop", "preset": "custom", "auth": False, "systemd": True}
+needs = pytest.mark.skipif(
+    not all(shutil.which(tool, path="/usr/sbin:/usr/bin:/bin") for tool in ("nginx", "openssl")),
+    reason="needs nginx and openssl: apt-get install nginx-light openssl",
+)
+needs_systemd = pytest.mark.skipif(
+    not shutil.which("systemd-analyze"), reason="needs systemd: apt-get install systemd"
+)
+
+
+def settings(text: str) -> dict[str, str]:
+    """Return the variables that a file of settings assigns."""
+    return dict(re.findall(r"^([A-Z_]+)=(.*)$", text, re.MULTILINE))
+
+
+@pytest.fixture
+def units(render: Render, tmp_path: Path) -> list[Path]:
+    """The units of a service with everything, where systemd-analyze finds them."""
+    source = render(project_name="Tea Shop", preset="full") / "deploy/systemd"
+    python = tmp_path / "srv/.venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\n")
+    python.chmod(0o755)
+    made = {f"{SLUG}-{name}.service": source / f"{name}.service" for name in UNITS}
+    made[f"{SLUG}-.service.d/hardening.conf"] = source / "hardening.conf"
+    for name, file in made.items():
+        target = tmp_path / "units" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(file.read_text().replace(f"/srv/{SLUG}", str(tmp_path / "srv")))
+    return sorted((tmp_path / "units").glob("*.service"))
+
+
+def analyze(units: list[Path], *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["systemd-analyze", *options, *map(str, units)],
+        env={"SYSTEMD_UNIT_PATH": f"{units[0].parent}:", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@needs_systemd
+def test_systemd_finds_nothing_to_say_about_the_units(units: list[Path]) -> None:
+    """An unknown key is only a line on stderr, with exit code 0."""
+    done = analyze(units, "verify", "--man=no")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert len(units) == len(UNITS)
+
+
+@needs_systemd
+def test_every_unit_is_hardened(units: list[Path]) -> None:
+    for unit in units:
+        done = analyze([unit], "security", "--offline=true", "--threshold=15")
+
+        assert done.returncode == 0, done.stdout
+
+
+def test_a_unit_gives_the_service_the_time_to_drain(units: list[Path]) -> None:
+    [server] = [unit.read_text() for unit in units if unit.stem == f"{SLUG}-server"]
+    [seconds] = re.findall(r"^TimeoutStopSec=(\d+)$", server, re.MULTILINE)
+
+    # SHUTDOWN_DRAIN_SECONDS, SHUTDOWN_GRACE_SECONDS and LAST_SECONDS
+    assert int(seconds) > 5 + 30 + 5
+    assert "KillMode=mixed" in server
+    assert "Requires=" not in server
+
+
+def test_only_a_service_with_jobs_has_units_for_them(render: Render) -> None:
+    folder = render(**ANSWERS) / "deploy/systemd"
+
+    names = {file.name for file in folder.iterdir()}
+    assert names == {"server.service", "migrate.service", "hardening.conf", "settings.env"}
+
+
+@pytest.mark.parametrize("database", questions.choices("database"))
+def test_the_settings_of_a_deployment_are_settings(render: Render, database: str) -> None:
+    project = render(project_name="Tea Shop", preset="full", database=database)
+
+    used = settings((project / "deploy/systemd/settings.env").read_text())
+    assert used.keys() <= settings((project / ".env.example").read_text()).keys()
+    assert "DATABASE_URL" in used
+
+
+@pytest.fixture(params=questions.choices("server"))
+def server(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def project(copy: Callable[..., Path], server: str) -> Path:
+    toggles = {name: name == "systemd" for name in questions.toggles()}
+    project = copy(**(ANSWERS | toggles), server=server, database="sqlite")
+    install(project)
+    return project
+
+
+class Visitor(threading.Thread):
+    """Asks again and again, and comes again when told to."""
+
+    def __init__(self, nginx: Nginx) -> None:
+        super().__init__(daemon=True)
+        self.nginx = nginx
+        self.enough = threading.Event()
+        self.seen: Counter[str] = Counter()
+
+    def run(self) -> None:
+        while not self.enough.wait(0.02):
+            try:
+                response = self.nginx.get("/slow/0.01")
+                away = response.status == 503 and response.getheader("Retry-After") == "1"
+                self.seen["away" if away else str(response.status)] += 1
+            except Exception as error:
+                self.seen[repr(error)] += 1
+
+
+@pytest.fixture
+def deployment(project: Path, tmp_path: Path) -> dict[str, str]:
+    """The deployment's own settings, but for the database's file, the port and the patience."""
+    text = (project / "deploy/systemd/settings.env").read_text()
+    own = {name: value for name, value in settings(text).items() if value}
+    changed = {
+        "DATABASE_URL": f"sqlite:///{tmp_path}/app.db",
+        "PORT": str(free_port()),
+        "SHUTDOWN_DRAIN_SECONDS": "1",
+        "PYTHONPATH": f"{project}/tests/server/extra",
+    }
+    return own | changed
+
+
+@pytest.fixture
+def nginx(project: Path, deployment: dict[str, str], tmp_path: Path) -> Iterator[Nginx]:
+    folder = tmp_path / "nginx"
+    folder.mkdir()
+    nginx = Nginx(project / "deploy/nginx/site.conf", folder, int(deployment["PORT"]))
+    checked = subprocess.run([*nginx.command, "-t"], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+    assert "warn" not in checked.stderr
+    with running(nginx.command, folder):
+        yield nginx
+
+
+@needs
+@pytest.mark.service
+def test_behind_nginx_the_service_is_reached_known_and_restarted(
+    project: Path, nginx: Nginx, deployment: dict[str, str]
+) -> None:
+    units = project / "deploy/systemd"
+    with running(exec_start(units / "migrate.service", SLUG, project), project, **deployment) as p:
+        assert p.wait(60) == 0, (project / "stderr").read_text()
+    serve = exec_start(units / "server.service", SLUG, project)
+
+    with running(serve, project, **deployment) as first:
+        wait_for(lambda: nginx.get("/health/ready").status == 200)
+        look_around(nginx, project)
+        visitors = [Visitor(nginx) for _ in range(3)]
+        for visitor in visitors:
+            visitor.start()
+        time.sleep(0.5)
+        first.terminate()
+        assert first.wait(30) == 0
+    with running(serve, project, **deployment):
+        wait_for(lambda: nginx.get("/health/live").status == 200)
+        time.sleep(0.5)
+        for visitor in visitors:
+            visitor.enough.set()
+            visitor.join()
+
+    seen = sum((visitor.seen for visitor in visitors), Counter())
+    assert set(seen) <= {"200", "away"}, seen
+    assert seen["200"] > 20
+    shutil.rmtree(project)
+
+
+def look_around(nginx: Nginx, project: Path) -> None:
+    """Check what a client sees of the service, and the service of the client."""
+    plain = nginx.get_plain("/docs?a=b")
+    assert (plain.status, plain.getheader("Location")) == (308, f"https://{NAME}/docs?a=b")
+    assert nginx.get("/metrics").status == 404
+    assert nginx.get("/health", X_Forwarded_For="6.6.6.6", X_Request_ID="here").status == 200
+    assert nginx.get("/health").getheader("Strict-Transport-Security")
+    assert echo(nginx.tls(), b"tea") == b"tea"
+    lines = [json.loads(line) for line in (project / "stdout").read_text().splitlines()]
+    assert [line["client"] for line in lines if line.get("request_id") == "here"] == [CLIENT]
+    assert (project / "stderr").read_text() == ""
