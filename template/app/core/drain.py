@@ -45,13 +45,18 @@ def drain_on_sigterm(seconds: float) -> Generator[None, None, None]:
     if handler is None:
         yield
         return
+    timers: list[asyncio.TimerHandle] = []
+
+    def start(number: int) -> None:
+        if _draining.is_set():
+            timers.append(loop.call_later(seconds, close, handler, number))
 
     def drain(number: int, frame: FrameType | None) -> None:
         if _draining.is_set():  # asked twice: somebody is in a hurry
             handler(number, frame)
         else:
             _draining.set()
-            loop.call_soon_threadsafe(loop.call_later, seconds, close, handler, number)
+            loop.call_soon_threadsafe(start, number)
 
     signal.signal(signal.SIGTERM, drain)
     try:
@@ -59,6 +64,8 @@ def drain_on_sigterm(seconds: float) -> Generator[None, None, None]:
     finally:
         signal.signal(signal.SIGTERM, handler)
         _draining.clear()
+        for timer in timers:
+            timer.cancel()
 
 
 def close(handler: Callable[..., object], number: int) -> None:

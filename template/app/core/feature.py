@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from fastapi import FastAPI
+from starlette.datastructures import State
 
-from app.core.failures import Failures
 from app.core.probe import Probe
 
 Commands: TypeAlias = "_SubParsersAction[ArgumentParser]"
@@ -34,7 +34,8 @@ class Feature:
 
     `probe` is asked by /health/ready. `commands` adds subcommands to `python -m app`; each sets
     the parser default `run`, a function of the parsed arguments that returns the exit code.
-    `worker` is held open in each process that runs jobs, where there is no app.
+    `worker` is held open in each process that runs jobs. There is no app there; the state that
+    it is given stands for `app.state`.
     """
 
     name: str
@@ -42,4 +43,4 @@ class Feature:
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] = hold_nothing
     probe: Callable[[FastAPI], Probe | None] = watch_nothing
     commands: Callable[[Commands], None] = add_nothing
-    worker: Callable[[Failures], AbstractAsyncContextManager[None]] = hold_nothing
+    worker: Callable[[State], AbstractAsyncContextManager[None]] = hold_nothing

@@ -14,6 +14,7 @@ import anyio.to_thread
 import structlog
 from fastapi import FastAPI
 from pydantic import AfterValidator, SecretStr
+from starlette.datastructures import State
 
 from app.core.config import Settings
 from app.core.failures import Failure, Failures
@@ -103,12 +104,13 @@ class Alarm:
 
 
 @asynccontextmanager
-async def _worker(failures: Failures) -> AsyncGenerator[None, None]:
+async def _worker(state: State) -> AsyncGenerator[None, None]:
     url = AlertSettings.load().alert_webhook_url
     if url is None:
         yield
         return
     alarm = Alarm(url, Settings.load())
+    failures: Failures = state.failures
     failures.listeners.append(alarm)
     try:
         yield
@@ -119,7 +121,7 @@ async def _worker(failures: Failures) -> AsyncGenerator[None, None]:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-    async with _worker(app.state.failures):
+    async with _worker(app.state):
         yield
 
 

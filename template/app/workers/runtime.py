@@ -7,11 +7,12 @@ from contextvars import copy_context
 from importlib import import_module
 from typing import Any, TypeVar
 
+from starlette.datastructures import State
+
 from app.core.config import Settings
 from app.core.events import NO_EVENTS, Events
 from app.core.failures import Failures
 from app.db.session import Database, open_database
-from app.workers import additions
 from app.workers.publisher import Publisher
 from app.workers.settings import JobSettings
 
@@ -28,11 +29,11 @@ class Runtime:
         opened = open_database(Settings.load())
         self.database: Database = self.runner.run(self.stack.enter_async_context(opened))
         self.publisher = Publisher(self.settings)
-        self.failures = Failures()
+        self.state = State({"failures": Failures(), "events": NO_EVENTS})
         for feature in import_module("app.features").FEATURES:  # above us: see celery_app.py
-            self.runner.run(self.stack.enter_async_context(feature.worker(self.failures)))
-        self.events: Events = NO_EVENTS
-        additions.add_to(self)
+            self.runner.run(self.stack.enter_async_context(feature.worker(self.state)))
+        self.failures: Failures = self.state.failures
+        self.events: Events = self.state.events
 
     def run(self, work: Callable[["Runtime"], Coroutine[Any, Any, T]]) -> T:
         """Run to the end, in the context of the task: that of its request."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Generator
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
+from starlette.datastructures import State
 
 from app.core.exceptions import DependencyUnavailableError
 from app.core.failures import Failures
@@ -127,7 +128,7 @@ async def test_what_waits_is_sent_before_the_end_but_nobody_waits_long(
     [feature] = [feature for feature in FEATURES if feature.name == "alerts"]
     failures, began = Failures(), time.monotonic()
 
-    async with feature.worker(failures):
+    async with feature.worker(State({"failures": failures})):
         failures.tell(KeyError(SECRET), "items.export", "")
         chat.wait(lambda requests: len(requests) == 1)
         chat.speaking.clear()

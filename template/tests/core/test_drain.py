@@ -59,6 +59,18 @@ async def test_a_second_request_stops_the_server_at_once(stopped: asyncio.Event)
         assert stopped.is_set()
 
 
+async def test_nothing_is_closed_after_the_end(stopped: asyncio.Event) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        with drain_on_sigterm(0.05):
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.sleep(0.01)
+
+        await asyncio.sleep(0.1)
+
+        assert not stopped.is_set()
+        socket.create_connection(listener.getsockname(), timeout=1).close()
+
+
 async def test_meanwhile_requests_are_served_and_connections_closed(
     anonymous: AsyncClient, stopped: asyncio.Event
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from fastapi import Body, FastAPI
+from starlette.datastructures import State
 
 from app.core.failures import Failures
 from app.core.settings import SettingsError
@@ -73,7 +74,7 @@ async def test_workers_report_too(sentry: Receiver, monkeypatch: pytest.MonkeyPa
     [feature] = [feature for feature in FEATURES if feature.name == "sentry"]
     failures = Failures()
 
-    async with feature.worker(failures):
+    async with feature.worker(State({"failures": failures})):
         failures.tell(ZeroDivisionError(SECRET), "items.export", "r-8")
 
     [event] = events(sentry)

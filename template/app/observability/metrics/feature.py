@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 import structlog
 from fastapi import FastAPI
+from starlette.datastructures import State
 
 from app.core.counts import count_with
-from app.core.failures import Failures
 from app.core.feature import Feature
 from app.observability.metrics.folder import leave, share_with, supervisor
 from app.observability.metrics.settings import MetricsSettings
@@ -46,11 +46,11 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
 
 
 @asynccontextmanager
-async def _worker(failures: Failures) -> AsyncGenerator[None, None]:
+async def _worker(state: State) -> AsyncGenerator[None, None]:
     # Its folder is the one of the worker that has started it.
     from app.observability.metrics import series
 
-    failures.listeners.append(series.count_failure)
+    state.failures.listeners.append(series.count_failure)
     count_with(series.count)
     yield
 

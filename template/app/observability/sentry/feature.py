@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import FastAPI
 from pydantic import AfterValidator, SecretStr
+from starlette.datastructures import State
 
 from app.core.config import Settings
 from app.core.failures import Failures
@@ -31,7 +32,7 @@ class SentrySettings(EnvSettings):
 
 
 @asynccontextmanager
-async def _worker(failures: Failures) -> AsyncGenerator[None, None]:
+async def _worker(state: State) -> AsyncGenerator[None, None]:
     dsn = SentrySettings.load().sentry_dsn
     if dsn is None:
         yield
@@ -40,6 +41,7 @@ async def _worker(failures: Failures) -> AsyncGenerator[None, None]:
     from app.observability.sentry.reporter import Reporter
 
     reporter = Reporter(dsn.get_secret_value(), Settings.load().environment)
+    failures: Failures = state.failures
     failures.listeners.append(reporter)
     try:
         yield
@@ -50,7 +52,7 @@ async def _worker(failures: Failures) -> AsyncGenerator[None, None]:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-    async with _worker(app.state.failures):
+    async with _worker(app.state):
         yield
 
 

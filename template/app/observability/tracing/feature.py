@@ -7,8 +7,8 @@ from pkgutil import resolve_name
 
 import anyio.to_thread
 from fastapi import FastAPI
+from starlette.datastructures import State
 
-from app.core.failures import Failures
 from app.core.feature import Feature
 from app.observability.tracing.settings import TracingSettings
 
@@ -67,7 +67,7 @@ async def _lifespan(_: FastAPI) -> AsyncGenerator[None, None]:
 
 
 @asynccontextmanager
-async def _worker(_: Failures) -> AsyncGenerator[None, None]:
+async def _worker(_: State) -> AsyncGenerator[None, None]:
     async with _trace():
         yield
 
