@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.models.user import User
-from tests.websocket.clients import Client
+from tests.websocket.clients import Client, eventually
 from tests.websocket.conftest import Join
 
 BAD_FRAMES: list[tuple[str | bytes, str]] = [
@@ -129,7 +129,7 @@ async def test_who_is_gone_is_forgotten(app: FastAPI, client: Client) -> None:
 
     assert hub.count == 0
     assert not hub.channels
-    assert not hub.users
+    await eventually(lambda: not hub.users)
 
 
 async def test_a_users_own_channel_is_nobody_elses(join: Join, user: User) -> None:

@@ -20,7 +20,7 @@ MAX_BYTES = 4096
 @pytest.fixture
 def service(tmp_path: Path) -> Generator[Service]:
     """A running service, which tells everything it has to tell."""
-    settings = {"LOG_LEVEL": "debug", "REQUEST_MAX_BYTES": str(MAX_BYTES)}
+    settings = {"LOG_LEVEL": "debug", "WEBSOCKET_MAX_FRAME_BYTES": str(MAX_BYTES)}
     with serving(tmp_path, **settings) as service:
         yield service
 
