@@ -11,12 +11,15 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TypeAlias
 
 from app.core.listener import turn_deaf
 
 # Those who were let in at the last moment have so long to say what they want, and WebSockets to
 # take leave.
 LAST_CALL_SECONDS = 0.3
+
+Handler: TypeAlias = Callable[..., object]
 
 _draining = threading.Event()
 _farewells: set[Callable[[], object]] = set()
@@ -37,45 +40,58 @@ def farewell(call: Callable[[], object]) -> Generator[None, None, None]:
         _farewells.discard(call)
 
 
+class Drain:
+    """What SIGTERM does instead of what the server would do at once."""
+
+    def __init__(self, seconds: float, handler: Handler) -> None:
+        self.seconds = seconds
+        self.handler = handler
+        self.loop = asyncio.get_running_loop()
+        self.end: asyncio.TimerHandle | None = None
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Begin to drain. Whoever asks twice is in a hurry."""
+        if _draining.is_set():
+            self.handler(number, frame)
+        else:
+            _draining.set()
+            self.loop.call_soon_threadsafe(self._begin, number)
+
+    def _begin(self, number: int) -> None:
+        if _draining.is_set():
+            self.end = self.loop.call_later(self.seconds, close, self.handler, number)
+
+    def cancel(self) -> None:
+        """Forget it: the server has ended before."""
+        _draining.clear()
+        if self.end:
+            self.end.cancel()
+
+
 @contextmanager
 def drain_on_sigterm(seconds: float) -> Generator[None, None, None]:
     """Put `seconds` of draining before the SIGTERM handler that the server has installed."""
-    loop = asyncio.get_running_loop()
-    handler = find_handler(loop)
+    handler = find_handler(asyncio.get_running_loop())
     if handler is None:
         yield
         return
-    timers: list[asyncio.TimerHandle] = []
-
-    def start(number: int) -> None:
-        if _draining.is_set():
-            timers.append(loop.call_later(seconds, close, handler, number))
-
-    def drain(number: int, frame: FrameType | None) -> None:
-        if _draining.is_set():  # asked twice: somebody is in a hurry
-            handler(number, frame)
-        else:
-            _draining.set()
-            loop.call_soon_threadsafe(start, number)
-
+    drain = Drain(seconds, handler)
     signal.signal(signal.SIGTERM, drain)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, handler)
-        _draining.clear()
-        for timer in timers:
-            timer.cancel()
+        drain.cancel()
 
 
-def close(handler: Callable[..., object], number: int) -> None:
+def close(handler: Handler, number: int) -> None:
     """Take no more connections, and let the server stop when the last requests are in."""
     turn_deaf()
     say_farewell()
     asyncio.get_running_loop().call_later(LAST_CALL_SECONDS, handler, number, None)
 
 
-def find_handler(loop: asyncio.AbstractEventLoop) -> Callable[..., object] | None:
+def find_handler(loop: asyncio.AbstractEventLoop) -> Handler | None:
     """What the server does on SIGTERM; None if that is nothing.
 
     A server that has left the signal to the event loop cannot be asked, and is relieved of it;
