@@ -30,7 +30,7 @@ def make(dockerfile: Path, folder: Path) -> None:
     if not exists(tool):
         container = buildah("from", "scratch")
         buildah("copy", container, uv.find_uv_bin(), "/uv")
-        commit(container, f"docker.io/{tool}")
+        commit(container, tool)
 
 
 def make_python(name: str, folder: Path) -> None:
@@ -47,7 +47,7 @@ def make_python(name: str, folder: Path) -> None:
         if part.name not in {"dev", "proc", "sys"}:
             place(container, part)
     buildah("config", "--env", f"SSL_CERT_FILE={IN_IMAGE}", container)
-    commit(container, f"docker.io/library/{name}")
+    commit(container, name)
 
 
 def place(container: str, part: Path) -> None:

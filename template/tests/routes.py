@@ -1,8 +1,9 @@
 """Every operation of the API, so that a new route is tested by itself."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -38,13 +39,16 @@ def versions(app: FastAPI) -> list[re.Pattern[str]]:
     return [FIRST, *map(re.compile, sorted(others))]
 
 
-def operations(app: FastAPI) -> Iterator[Operation]:
+@cache
+def operations(app: FastAPI) -> tuple[Operation, ...]:
     """List what the OpenAPI document should tell, from the routes themselves."""
     documents: dict[str, Any] = {}
     for version in versions(app):
         documents |= build(app, version)["paths"]
-    for context in iter_route_contexts(app.routes):
-        if getattr(context, "include_in_schema", False):
-            for method in sorted(context.methods or ()):
-                path = str(getattr(context, "path_format", context.path))
-                yield Operation(str(context.name), method, path, documents[path][method.lower()])
+    return tuple(
+        Operation(str(context.name), method, path, documents[path][method.lower()])
+        for context in iter_route_contexts(app.routes)
+        if getattr(context, "include_in_schema", False)
+        for method in sorted(context.methods or ())
+        for path in [str(getattr(context, "path_format", context.path))]
+    )

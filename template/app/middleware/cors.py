@@ -17,7 +17,9 @@ def _setup(app: FastAPI) -> None:
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match"],
             expose_headers=[
+                "Deprecation",
                 "ETag",
+                "Link",
                 "Location",
                 "RateLimit",
                 "RateLimit-Policy",

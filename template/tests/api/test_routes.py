@@ -14,7 +14,7 @@ from tests.problems import assert_problem
 from tests.routes import Operation, operations
 from tests.transactions import failing_commits
 
-OPERATIONS = list(operations(main.app))
+OPERATIONS = operations(main.app)
 EVERY = [pytest.param(operation, id=operation.id) for operation in OPERATIONS]
 CHANGING = [
     pytest.param(operation, id=operation.id)

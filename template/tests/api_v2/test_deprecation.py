@@ -9,7 +9,7 @@ from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.clients import connect
-from tests.conftest import MakeApp
+from tests.conftest import MakeApp, MakeClient
 from tests.factories import make_item
 
 OTHERS = ["/api/v1", "/api/v1/nothing", "/api/v1/", "/api/v1//items"]
@@ -101,3 +101,12 @@ async def test_a_mistake_of_ours_says_it_too(make_app: MakeApp) -> None:
         response = await client.get("/api/v1/broken")
 
     assert (response.status_code, "deprecation" in response.headers) == (500, True)
+
+
+async def test_browsers_may_read_it_too(make_client: MakeClient) -> None:
+    client = await make_client(CORS_ORIGINS="https://web.example")
+
+    response = await client.get("/api/v1/items", headers={"Origin": "https://web.example"})
+
+    exposed = response.headers["access-control-expose-headers"].split(", ")
+    assert {"Deprecation", "Link"} <= set(exposed) & {name.title() for name in response.headers}

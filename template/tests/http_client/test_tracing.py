@@ -1,0 +1,38 @@
+"""A call to another service belongs to the trace of the request that made it."""
+
+from pathlib import Path
+
+import httpx2
+
+from tests.http_client.upstream import Upstream
+from tests.processes import serving
+from tests.receiver import receiving
+from tests.tracing.collector import Span, wait_for
+
+TRACE, CALLER = "2af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+PARENT = {"traceparent": f"00-{TRACE}-{CALLER}-01", "X-Request-ID": "r-11"}
+RATES = "/api/v1/rates"
+
+
+def test_the_other_side_hears_of_the_call_and_of_the_request(
+    upstream: Upstream, credentials: dict[str, str], tmp_path: Path
+) -> None:
+    with receiving() as collector:
+        settings = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+            "OTEL_BSP_SCHEDULE_DELAY": "100",
+            "RATES_URL": upstream.url,
+        }
+        with serving(tmp_path, **settings) as service:
+            httpx2.get(f"{service.url}{RATES}", params={"base": "EUR"}, headers=credentials | PARENT)
+            spans = wait_for(collector, lambda spans: {"GET", f"GET {RATES}"} <= set(named(spans)))
+
+    call, request = (named(spans)[name] for name in ("GET", f"GET {RATES}"))
+    assert (request.parent, call.parent) == (CALLER, request.id)
+    headers = upstream.asked[0].headers
+    assert headers["traceparent"] == f"00-{TRACE}-{call.id}-01"
+    assert headers["x-request-id"] == "r-11"
+
+
+def named(spans: list[Span]) -> dict[str, Span]:
+    return {span.name: span for span in spans if span.trace == TRACE}
