@@ -24,7 +24,7 @@ def test_the_other_side_hears_of_the_call_and_of_the_request(
             "RATES_URL": upstream.url,
         }
         with serving(tmp_path, **settings) as service:
-            httpx2.get(f"{service.url}{RATES}", params={"base": "EUR"}, headers=credentials | PARENT)
+            httpx2.get(f"{service.url}{RATES}?base=EUR", headers=credentials | PARENT)
             spans = wait_for(collector, lambda spans: {"GET", f"GET {RATES}"} <= set(named(spans)))
 
     call, request = (named(spans)[name] for name in ("GET", f"GET {RATES}"))
