@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,14 @@ import httpx2
 
 from app.core.project import ROOT
 from tests.databases import free_port
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 15) -> None:
+    """Wait for something that others do."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it does not happen"
+        time.sleep(0.05)
 
 
 @dataclass(frozen=True, slots=True)

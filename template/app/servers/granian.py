@@ -40,6 +40,8 @@ def serve(settings: Settings) -> int:
         interface=Interfaces.ASGI,
         workers=settings.web_concurrency,
         workers_kill_timeout=round(patience),
+        # One that dies is replaced, unless it dies of its start.
+        respawn_failed_workers=True,
         workers_max_rss=ServerSettings.load().worker_max_memory_mib or None,
         backlog=BACKLOG,
         http1_settings=HTTP1Settings(

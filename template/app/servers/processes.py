@@ -11,7 +11,10 @@ SPAWN = multiprocessing.get_context("spawn")  # they share nothing but what they
 
 
 class Processes:
-    """Keeps `count` processes at `work`, until it is told to stop or one of them fails."""
+    """Keeps `count` processes at `work`, until it is told to stop or one of them gives up.
+
+    One that is killed, by a lack of memory for one, is replaced.
+    """
 
     def __init__(self, count: int, work: Callable[[], object], leave: Callable[[], object]) -> None:
         self.count = count
@@ -21,7 +24,7 @@ class Processes:
         self.stopping = False
 
     def run(self) -> int:
-        """Return 0 if told to stop by SIGTERM or SIGINT, 1 if a process has failed."""
+        """Return 0 if told to stop by SIGTERM or SIGINT, 1 if a process has given up."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         failed = False
@@ -30,7 +33,7 @@ class Processes:
             wait([process.sentinel for process in self.running])
             ended = [process for process in self.running if process.exitcode is not None]
             self.running = [process for process in self.running if process not in ended]
-            if not self.stopping and any(process.exitcode for process in ended):
+            if not self.stopping and any((process.exitcode or 0) > 0 for process in ended):
                 failed = True
                 self._stop()
         return int(failed)

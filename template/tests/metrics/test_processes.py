@@ -5,8 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,20 +15,13 @@ from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
 from app.observability.metrics import folder
 from tests.metrics.scrape import Samples, parse
-from tests.processes import environment, serving
+from tests.processes import environment, eventually, serving
 
 LIVE = {"method": "GET", "route": "/health/live", "status": "200"}
 
 
 def read(url: str) -> Samples:
     return parse(httpx2.get(f"{url}/metrics").text)
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def children(pid: int) -> list[psutil.Process]:

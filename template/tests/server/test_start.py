@@ -3,13 +3,15 @@
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
+import psutil
 import pytest
 
 from tests.databases import lost
-from tests.processes import environment
+from tests.processes import Service, environment, eventually, serving
 from tests.server.service import serving_more
 
 SERVE = [sys.executable, "-m", "app", "serve"]
@@ -45,6 +47,33 @@ def test_several_processes_start_without_their_database(tmp_path: Path) -> None:
         ready = httpx2.get(f"{service.url}/health/ready", timeout=10)
 
         assert (live.status_code, ready.status_code) == (200, 503)
+
+
+def workers(service: Service) -> set[psutil.Process]:
+    """The processes that have loaded the app."""
+    children = psutil.Process(service.process.pid).children(recursive=True)
+    return {child for child in children if has_loaded(child)}
+
+
+def has_loaded(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return any("pydantic_core" in file.path for file in process.memory_maps())
+    return False
+
+
+def test_a_process_that_is_killed_is_replaced(tmp_path: Path) -> None:
+    with serving(tmp_path, WEB_CONCURRENCY="2") as service:
+        eventually(lambda: len(workers(service)) == 2)
+        before = workers(service)
+        killed = min(before, key=lambda process: process.pid)
+
+        killed.kill()
+        eventually(lambda: len(workers(service) - {killed}) == 2)
+
+        assert workers(service) - before
+        assert httpx2.get(f"{service.url}/health").status_code == 200
+        service.stop()
+        assert service.process.wait(20) == 0
 
 
 def test_headers_and_bodies_that_are_too_large_are_refused(tmp_path: Path) -> None:

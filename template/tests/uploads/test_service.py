@@ -54,7 +54,8 @@ def uploading(url: str, headers: dict[str, str], acknowledged: dict[str, bytes])
                 response = client.post(url, files=[part(content=content)])
             except httpx2.TransportError:
                 return
-            acknowledged[response.json()["id"]] = content
+            if response.status_code == 201:
+                acknowledged[response.json()["id"]] = content
 
 
 @pytest.fixture
