@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import resolve_name
 
@@ -17,7 +18,8 @@ INSTRUMENTORS = {
     "redis": "opentelemetry.instrumentation.redis:RedisInstrumentor",
     "httpx2": "opentelemetry.instrumentation.httpx:HTTPX2ClientInstrumentor",
 }
-MODULES = {"celery": "app.observability.tracing.messages"}
+# What traces jobs, if it has any.
+MESSAGES = "app.observability.tracing.messages"
 
 
 def _setup(app: FastAPI) -> None:
@@ -31,9 +33,8 @@ def instrument() -> None:
     """Trace what this process asks of others. They look for the provider when they are used."""
     import app.observability.tracing.sql  # noqa: F401  (listens)
 
-    for library, module in MODULES.items():
-        if find_spec(library):
-            resolve_name(module)
+    if find_spec(MESSAGES):
+        import_module(MESSAGES)
     for library, name in INSTRUMENTORS.items():
         if find_spec(library):
             instrumentor = resolve_name(name)()
