@@ -13,7 +13,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.rendering import Renderer, git, snapshot
 
-pytest_plugins = ["tests.covered"]
+pytest_plugins = ["tests.covered", "tests.planting"]
 
 Render = Callable[..., Path]
 

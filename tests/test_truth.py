@@ -32,6 +32,9 @@ LAYERS: dict[str, tuple[Layer, int]] = {
     "folders that are never empty": (folders, 50),
 }
 
+# Taken before a test empties them.
+GUARDED, EXEMPT = dict(imports.GUARDED), dict(mentions.EXEMPT)
+
 
 @pytest.fixture(scope="module")
 def template(source: Path) -> Template:
@@ -109,6 +112,3 @@ def test_every_module_in_the_list_of_bringers_is_imported(template: Template) ->
         key for key in BRINGERS if not any(f"{one}.".startswith(f"{key}.") for one in imported)
     ]
     assert unused == []
-
-
-GUARDED, EXEMPT = dict(imports.GUARDED), dict(mentions.EXEMPT)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tests.truth.space import Space, Table
+from tests.truth.space import NEVER, Space, Table, either
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,11 @@ class Need:
 
 
 def unmet(space: Space, needs: Iterable[Need]) -> Iterator[str]:
-    """Yield what is missing, and the answers with which it is."""
+    """Yield what is missing, and answers with which it is."""
+    found: dict[tuple[str, str], Table] = {}
     for need in needs:
         if missing := need.when & space.without(need.given):
-            yield f"{need.place} needs {need.what}: missing with {space.explain(missing)}"
+            key = (need.place, need.what)
+            found[key] = either([found.get(key, NEVER), missing])
+    for (place, what), missing in found.items():
+        yield f"{place} needs {what}: missing with {space.explain(missing)}"
