@@ -13,10 +13,12 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.rendering import Renderer, git, snapshot
 
+pytest_plugins = ["tests.covered", "tests.planting"]
+
 Render = Callable[..., Path]
 
-# One service through all tests of a file, in order.
-TOGETHER = ("tests/test_drill.py",)
+# One service, or one reading of the template, through all tests of a file.
+TOGETHER = ("tests/test_drill.py", "tests/test_truth.py", "tests/test_variants.py")
 
 
 class Scheduling(LoadScopeScheduling):

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BASE = "EnvSettings"
+# They have a default, which is none for production.
+EXPECTED = frozenset({"SECRET_KEY", "REDIS_URL", "CELERY_BROKER_URL", "METRICS_TOKEN"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +19,7 @@ class SettingsFields:
 
     def needed_in_production(self) -> frozenset[str]:
         """Return those that a deployment must give, if the service has them at all."""
-        return self.required | (
-            self.known & {"SECRET_KEY", "REDIS_URL", "CELERY_BROKER_URL", "METRICS_TOKEN"}
-        )
+        return self.required | (self.known & EXPECTED)
 
 
 def settings_fields(project: Path) -> SettingsFields:

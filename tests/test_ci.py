@@ -15,7 +15,6 @@ from tests.conftest import Render
 from tests.questions import ROOT
 from tests.rendering import git
 
-# The rows of tests/test_variants.py, whose renders are there already.
 ROWS = combinations.few(paper=True)
 PINNED = re.compile(r"^ *-? *uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 OWN = re.compile(r"^ *uses: \$/\.github/workflows/[\w-]+\.yml$")

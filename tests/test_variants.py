@@ -1,114 +1,89 @@
-"""Every row of the matrix is rendered and must be final: parsed, linted, formatted as it is."""
+"""Every distinct text that any file can have is final: read, linted and formatted as it is.
 
-import ast
-import json
-import re
-import subprocess
-import tomllib
-from pathlib import Path
+A file's text depends on a few answers. Its variants are rendered one by one, about a millisecond
+each, and stand for all combinations; tests/test_predictions.py compares them with real renders.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePath
 
 import pytest
-import yaml
 
-from tests import combinations, questions
-from tests.combinations import Answers
-from tests.conftest import Render
+from tests.covered import Covered
+from tests.truth import linting, reading
+from tests.truth.template import Template
+from tests.truth.variants import Fault, Variant, distinct
 
-ROWS = combinations.many(paper=True)
-LEFT_OVER = re.compile(r"(?<!\$){[{%#]")
-
-
-@pytest.fixture(params=ROWS.values(), ids=list(ROWS))
-def project(request: pytest.FixtureRequest, render: Render) -> Path:
-    """Return one rendered row."""
-    answers: Answers = request.param
-    return render(**answers)
+LICENCES = ("MIT License", "Apache License", "BSD 3-Clause License", "All rights reserved.")
 
 
-def files(project: Path, *suffixes: str) -> list[Path]:
-    return [path for path in sorted(project.rglob("*")) if path.suffix in suffixes]
+@pytest.fixture(scope="module")
+def template(source: Path) -> Template:
+    """Return the template as it stands."""
+    return Template(source)
 
 
-def ruff(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run ruff with the project's own rules, and no cache that would change a shared render."""
-    command = ["ruff", *arguments, "--no-cache", "."]
-    return subprocess.run(command, cwd=project, check=False, capture_output=True, text=True)
+@pytest.fixture(scope="module")
+def rendered(template: Template) -> list[Variant | Fault]:
+    """Return every variant of every file."""
+    return list(distinct(template))
 
 
-def test_the_rows_hold_every_pair_of_choices() -> None:
-    choices = combinations.parameters(paper=True)
-    seen = combinations.paired_rows(paper=True)
-
-    for first, x in ((name, value) for name, values in choices.items() for value in values):
-        for second, y in ((name, value) for name, values in choices.items() for value in values):
-            if first != second and combinations.is_possible({first: x, second: y}):
-                assert any(row[first] == x and row[second] == y for row in seen)
-    assert len(seen) < 40
+@pytest.fixture(scope="module")
+def variants(rendered: list[Variant | Fault]) -> list[Variant]:
+    """Return those that could be rendered."""
+    return [one for one in rendered if isinstance(one, Variant)]
 
 
-def test_the_rows_hold_every_preset_and_each_toggle_alone_and_missing() -> None:
-    toggles, needs = questions.toggles(), questions.requires()
-    shown = [frozenset(effect.split("-")) & frozenset(toggles) for effect in ROWS]
-
-    assert len(toggles) >= 1
-    for chosen in toggles:
-        depending = {name for name, need in needs.items() if need == chosen}
-        assert frozenset({chosen, needs.get(chosen, chosen)}) in shown
-        assert frozenset(toggles) - {chosen} - depending in shown
-    for preset in questions.presets():
-        assert frozenset(questions.preset_features(preset)) in shown
+def test_every_variant_can_be_rendered(
+    template: Template, rendered: list[Variant | Fault], covered: Covered
+) -> None:
+    assert [str(one) for one in rendered if isinstance(one, Fault)] == []
+    assert {one.source.output for one in rendered if isinstance(one, Variant)} == {
+        *template.sources
+    }
+    covered("files of the template", len(template.sources))
+    covered("distinct variants of them, rendered", len(rendered))
 
 
-def test_every_python_file_parses(project: Path) -> None:
-    modules = files(project, ".py")
-
-    assert len(modules) > 20
-    for path in modules:
-        ast.parse(path.read_text(), filename=str(path))
-
-
-def test_ruff_finds_nothing_and_would_format_nothing(project: Path) -> None:
-    checked = ruff(project, "check", "--output-format=concise")
-    formatted = ruff(project, "format", "--check")
-
-    assert checked.returncode == 0, checked.stdout
-    assert formatted.returncode == 0, formatted.stdout
+@pytest.mark.parametrize("check", [reading.unreadable, reading.litter, reading.adrift])
+def test_every_variant_is_whole(
+    variants: list[Variant], check: Callable[[Variant], Iterator[str]]
+) -> None:
+    assert [fault for variant in variants for fault in check(variant)] == []
 
 
-def test_every_configuration_file_can_be_read(project: Path) -> None:
-    readers = {".toml": tomllib.loads, ".json": json.loads, ".yml": yaml.safe_load}
-    readers[".yaml"] = readers[".yml"]
-    found = files(project, *readers)
+def test_the_formats_that_have_a_reader_are_read(variants: list[Variant], covered: Covered) -> None:
+    read = [variant for variant in variants if reading.reader(variant)]
+    suffixes = {PurePath(variant.source.output).suffix for variant in read}
 
-    assert {"pyproject.toml", "ruff.toml", ".copier-answers.yml"} <= {path.name for path in found}
-    for path in found:
-        assert readers[path.suffix](path.read_text()), path
+    assert suffixes == set(reading.READERS)
+    covered("variants parsed (Python, TOML, YAML, JSON, variables)", len(read))
 
 
-def test_no_template_syntax_is_left(project: Path, source: Path) -> None:
-    templates = [path.relative_to(source / "template") for path in source.rglob("*.jinja")]
-    rendered = [project / path.with_suffix("") for path in templates]
+def test_a_list_that_users_add_to_ends_in_an_anchor(template: Template) -> None:
+    anchored = {name for name, one in template.sources.items() if reading.anchors(one)}
 
-    left = [str(path) for path in rendered if path.is_file() and LEFT_OVER.search(path.read_text())]
-    assert len(rendered) > 5
-    assert left == []
+    assert len(reading.anchors(template.sources["pyproject.toml"])) == 2
+    assert anchored > {".env.example", "compose.yaml", "justfile", "pyproject.toml"}
 
 
-def test_no_folder_is_empty_and_no_line_is_blank_twice_at_an_end(project: Path) -> None:
-    empty = [path for path in project.rglob("*") if path.is_dir() and not any(path.iterdir())]
-    untidy = [
-        path.name
-        for path in project.rglob("*")
-        if path.is_file() and (text := path.read_text()) and re.search(r"\n\n\Z|^\n|\n{4}", text)
-    ]
+def test_ruff_would_change_no_variant(
+    template: Template, variants: list[Variant], tmp_path: Path, covered: Covered
+) -> None:
+    python = [one for one in variants if one.source.output.endswith(".py")]
 
-    assert empty == []
-    assert untidy == []
+    written = linting.lay_out(template, python, tmp_path)
+
+    assert len(written) == len(python) > 1000
+    assert list(linting.complaints(tmp_path, written)) == []
+    covered("variants linted and formatted by ruff", len(python))
 
 
-def test_exactly_one_licence_is_granted_under_the_authors_name(project: Path) -> None:
-    licence = (project / "LICENSE").read_text()
-    marks = ("MIT License", "Apache License", "BSD 3-Clause License", "All rights reserved.")
+def test_exactly_one_licence_is_granted_under_the_authors_name(variants: list[Variant]) -> None:
+    texts = [one.text for one in variants if one.source.output == "LICENSE"]
+    granted = [{mark for mark in LICENCES if mark in text} for text in texts]
 
-    assert sum(mark in licence for mark in marks) == 1
-    assert "Your Name" in licence
+    assert sorted(map(len, granted)) == [1] * len(LICENCES)
+    assert set().union(*granted) == set(LICENCES)
+    assert all("Your Name" in text for text in texts)

@@ -19,7 +19,7 @@ configure_logging(_settings)
 
 
 class Worker(UvicornWorker):
-    """Uvicorn, as app/servers/uvicorn.py would have it."""
+    """Uvicorn, as this service would run it without a manager."""
 
     CONFIG_KWARGS: dict[str, Any] = {
         "access_log": False,  # ours has the request id

@@ -1,0 +1,89 @@
+"""Faults in what a file says, planted in a copy of the template: the variants show each."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.planting import Plant
+from tests.truth import linting, reading
+from tests.truth.template import Template
+from tests.truth.variants import Fault, Variant, variants
+
+FEATURES = "app/features.py.jinja"
+
+
+def rendered(template: Template, name: str) -> list[Variant]:
+    found = variants(template, template.sources[name.removesuffix(".jinja")])
+    return [one for one in found if isinstance(one, Variant)]
+
+
+def faults(template: Template, name: str, check: Callable[[Variant], Iterator[str]]) -> list[str]:
+    """Return what a check of the variants of a file reports."""
+    return [fault for variant in rendered(template, name) for fault in check(variant)]
+
+
+def test_a_misspelt_toggle_is_one_that_jinja_does_not_know(plant: Plant) -> None:
+    template = plant(FEATURES, "{% if live_jobs %}\nfrom", "{% if live_job %}\nfrom")
+
+    source = template.sources["app/features.py"]
+    found = [str(one) for one in variants(template, source) if isinstance(one, Fault)]
+    assert found
+    assert all("UndefinedError: 'live_job' is undefined" in message for message in found)
+
+
+def test_an_import_that_is_unsorted_after_one_toggle(plant: Plant, tmp_path: Path) -> None:
+    feature = "from app.core.feature import Feature\n"
+    alerts = "{% if alerts %}\nfrom app.observability.alerts import alerts\n{% endif %}\n"
+    template = plant(FEATURES, alerts, "")
+    template = plant(FEATURES, feature, alerts + feature)
+
+    written = linting.lay_out(template, rendered(template, FEATURES), tmp_path / "laid")
+    found = list(linting.complaints(tmp_path / "laid", written))
+    assert len(found) == len(written) / 2
+    assert all("alerts=True" in message and "I001" in message for message in found)
+
+
+def test_blank_lines_that_do_not_vanish_with_their_block(plant: Plant) -> None:
+    block = "{% if github_image %}\n  - package-ecosystem: docker"
+    name = ".github/dependabot.yml.jinja"
+    template = plant(name, block, f"\n{block}")
+
+    found = faults(template, name, reading.litter)
+    assert found
+    assert all("github_image=False" in fault for fault in found)
+
+
+def test_a_file_that_is_empty_without_its_toggle(plant: Plant) -> None:
+    name = "app/husk.env.jinja"
+    template = plant(name, "", "{% if cache %}\nCACHE_ENABLED=true\n{% endif %}\n")
+
+    found = faults(template, name, reading.litter)
+    assert f"{name} [cache=False]: is a husk" in found
+    assert not any("cache=True" in fault for fault in found)
+
+
+def test_jinja_that_is_left_over(plant: Plant) -> None:
+    anchor = "# project recipes"
+    template = plant("justfile.jinja", anchor, "# {{ '{{ project_slug }}' }}\n" + anchor)
+
+    found = faults(template, "justfile.jinja", reading.litter)
+    assert found
+    assert all("Jinja left at '{{ project_slug }}" in fault for fault in found)
+
+
+def test_an_anchor_that_only_some_projects_have(plant: Plant) -> None:
+    anchor = "# project recipes"
+    template = plant("justfile.jinja", anchor, f"{{% if celery %}}\n{anchor}\n{{% endif %}}")
+
+    found = faults(template, "justfile.jinja", reading.adrift)
+    assert found
+    assert all("celery=False" in f and "lacks the anchor '# project recipes'" in f for f in found)
+
+
+def test_a_key_that_stands_twice_in_one_combination(plant: Plant) -> None:
+    name = "deploy/compose/service.yaml.jinja"
+    template = plant(name, "      ALERT_WEBHOOK_URL:\n", "      SENTRY_DSN:\n")
+
+    found = faults(template, name, reading.unreadable)
+    assert found
+    assert all("alerts=True" in fault and "sentry=True" in fault for fault in found)
+    assert all("twice in a mapping: SENTRY_DSN" in fault for fault in found)
