@@ -15,7 +15,6 @@ from tests.truth.template import Template
 
 # Imports that run only where something else says so than `find_spec`: what that comes down to.
 GUARDED = {
-    ("app/observability/tracing/messages.py", "celery.signals"): "celery",
     ("dev/database.py", "dev.postgres"): "postgresql",
     ("tests/auth/fixtures.py", "tests.workers.inline"): "celery",
 }
