@@ -1,5 +1,6 @@
 """What the tests share: a clean environment, one snapshot of the template, and its renders."""
 
+import contextlib
 import os
 import shutil
 import sys
@@ -11,9 +12,17 @@ import pytest
 import uv
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.covered import (  # noqa: F401  (hooks)
+    pytest_runtest_logreport,
+    pytest_runtest_teardown,
+    pytest_terminal_summary,
+)
 from tests.rendering import Renderer, git, snapshot
 
 Render = Callable[..., Path]
+
+# They run inside a rendered project.
+collect_ignore = ["overlay"]
 
 # One service through all tests of a file, in order.
 TOGETHER = ("tests/test_drill.py",)
@@ -78,14 +87,29 @@ def render(source: Path, shared: Path) -> Render:
 
 
 @pytest.fixture(scope="session")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a repository with this working tree as its release 1.0.0."""
-    repository = snapshot(tmp_path_factory.mktemp("released") / "template")
-    git(repository, "init", "--quiet")
-    git(repository, "add", "--all")
-    git(repository, "commit", "--quiet", "--message", "1.0.0")
-    git(repository, "tag", "1.0.0")
-    return repository
+def released(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a repository with this working tree as its release 1.0.0, the same to all processes.
+
+    Its projects name its path and its commit, and are compared byte by byte.
+    """
+    done = shared / "released"
+    if not done.exists():
+        repository = snapshot(tmp_path_factory.mktemp("released") / "template")
+        git(repository, "init", "--quiet")
+        git(repository, "add", "--all")
+        git(repository, "commit", "--quiet", "--message", "1.0.0")
+        git(repository, "tag", "1.0.0")
+        with contextlib.suppress(OSError):  # another process was quicker
+            repository.rename(done)
+    return done
+
+
+@pytest.fixture(scope="session")
+def copied(released: Path, shared: Path) -> Render:
+    """Return a function that copies a project from the release, each set of answers once."""
+    cache = shared / "copies"
+    cache.mkdir(exist_ok=True)
+    return Renderer(released, cache)
 
 
 @pytest.fixture(scope="session")
