@@ -5,7 +5,7 @@ text, so that `update(edit(copy(A)), B)` can be compared with `edit(copy(B))`, b
 """
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -83,15 +83,14 @@ EDITS: Mapping[str, list[Edit]] = {
 }
 
 
-def edit(project: Path) -> set[str]:
-    """Make the changes, and return the paths they touched."""
-    touched = add_files(project)
-    for name, changes in EDITS.items():
+def edit(project: Path, names: Collection[str] = tuple(EDITS)) -> list[str]:
+    """Make the changes, and return which of these files of the template were there to be changed."""
+    shutil.copytree(OVERLAY, project, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.pyc"))
+    there = [name for name in names if (project / name).exists()]
+    for name in there:
         path = project / name
-        if path.exists():
-            path.write_text(apply(changes, path.read_text()))
-            touched.add(name)
-    return touched
+        path.write_text(apply(EDITS[name], path.read_text()))
+    return there
 
 
 def apply(changes: list[Edit], text: str) -> str:
@@ -99,13 +98,3 @@ def apply(changes: list[Edit], text: str) -> str:
     for make in changes:
         text = make(text)
     return text
-
-
-def add_files(project: Path) -> set[str]:
-    """Add a resource of one's own: all of its files, with their folders."""
-    shutil.copytree(OVERLAY, project, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.pyc"))
-    return {
-        path.relative_to(OVERLAY).as_posix()
-        for path in OVERLAY.rglob("*")
-        if path.is_file() and path.suffix != ".pyc"
-    }

@@ -19,7 +19,8 @@ class Release:
 
     version: str
     commit: str
-    gone: tuple[str, ...]
+    gone: tuple[str, ...] = ()
+    everywhere: tuple[str, ...] = ()
 
     def files(self) -> list[str]:
         """Return the paths in its template."""
@@ -53,7 +54,11 @@ class Release:
 def releases() -> list[Release]:
     """Return those in tests/releases.toml, oldest first."""
     table = tomllib.loads((ROOT / "tests/releases.toml").read_text())["release"]
-    return [Release(row["version"], row["commit"], tuple(row.get("gone", ()))) for row in table]
+    listed = ("gone", "everywhere")
+    return [
+        Release(row["version"], row["commit"], *(tuple(row.get(key, ())) for key in listed))
+        for row in table
+    ]
 
 
 def version() -> str:

@@ -25,10 +25,10 @@ BASES = [
 ]
 
 
-def edited(project: Path, target: Path) -> Tree:
-    """Return what a copy is to be after the user's changes."""
+def edited(project: Path, target: Path, names: list[str]) -> Tree:
+    """Return what a copy is to be after the user's changes to these files."""
     own = duplicate(project, target)
-    edit(own)
+    edit(own, names)
     return without_seeds(own)
 
 
@@ -69,7 +69,7 @@ def test_a_toggle_comes_and_goes_and_the_users_edits_stay(
 ) -> None:
     off, on = base | single(toggle, False), base | single(toggle, True)
     project = duplicate(copied(**off), tmp_path / "project")
-    edit(project)
+    names = edit(project)
     start(project)
     before = read_tree(project)
 
@@ -77,7 +77,7 @@ def test_a_toggle_comes_and_goes_and_the_users_edits_stay(
     between, own = without_seeds(project), seeds(project)
     update(project, **off)
 
-    assert between == edited(copied(**on), tmp_path / "on")
+    assert between == edited(copied(**on), tmp_path / "on", names)
     assert own == seeds(copied(**off))
     assert read_tree(project) == before
 
@@ -87,13 +87,13 @@ def test_each_choice_is_taken_and_left_and_the_users_edits_stay(
 ) -> None:
     first, *rest = all_choices_in_a_row()
     project = duplicate(copied(**first), tmp_path / "project")
-    edit(project)
+    names = edit(project)
     start(project)
     before = read_tree(project)
 
     for number, answers in enumerate(rest):
         update(project, **answers)
-        assert without_seeds(project) == edited(copied(**answers), tmp_path / f"{number}")
+        assert without_seeds(project) == edited(copied(**answers), tmp_path / f"{number}", names)
 
     assert read_tree(project) == before
 

@@ -7,12 +7,12 @@ import copier
 import pytest
 
 from tests import questions, releases
-from tests.edits import add_files
+from tests.edits import edit
 from tests.projects import seeds, start, update, without_seeds
 from tests.releases import Release
 
 RELEASES = [pytest.param(release, id=release.version) for release in releases.releases()]
-ALL_ON = dict.fromkeys(questions.toggles(), True)
+ALL_ON: dict[str, Any] = dict.fromkeys(questions.toggles(), True)
 
 
 @pytest.fixture(scope="module", params=RELEASES)
@@ -27,7 +27,7 @@ def repository(release: Release, tmp_path: Path) -> Path:
     return releases.history(release, tmp_path / "template")
 
 
-def copy(repository: Path, target: Path, ref: str | None = None, **answers: Any) -> Path:
+def copy(repository: Path, target: Path, ref: str = "HEAD", **answers: Any) -> Path:
     """Copy a project from a release, or from the working tree."""
     copier.run_copy(
         str(repository), target, data=answers, vcs_ref=ref, defaults=True, quiet=True, unsafe=False
@@ -35,9 +35,9 @@ def copy(repository: Path, target: Path, ref: str | None = None, **answers: Any)
     return target
 
 
-def edit(project: Path) -> None:
+def append(project: Path) -> None:
     """Make changes that fit every release."""
-    add_files(project)
+    edit(project, ())
     main = project / "app/main.py"
     main.write_text(main.read_text() + "\n# The end.\n")
 
@@ -46,13 +46,13 @@ def test_an_upgrade_arrives_where_a_copy_would_and_keeps_edits(
     release: Release, repository: Path, tmp_path: Path
 ) -> None:
     project = copy(repository, tmp_path / "project", release.version)
-    edit(project)
+    append(project)
     own = seeds(start(project))
 
     update(project)
 
     copied = copy(repository, tmp_path / "copied")
-    edit(copied)
+    append(copied)
     assert f"_commit: {releases.version()}.post1" in (project / ".copier-answers.yml").read_text()
     assert without_seeds(project) == without_seeds(copied)
     assert seeds(project) == own
