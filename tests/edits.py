@@ -84,7 +84,7 @@ EDITS: Mapping[str, list[Edit]] = {
 
 
 def edit(project: Path, names: Collection[str] = tuple(EDITS)) -> list[str]:
-    """Make the changes, and return which of these files of the template were there to be changed."""
+    """Make the changes, and return which of these files were there to be changed."""
     shutil.copytree(OVERLAY, project, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.pyc"))
     there = [name for name in names if (project / name).exists()]
     for name in there:

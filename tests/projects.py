@@ -31,16 +31,10 @@ def commit(project: Path) -> None:
     git(project, "commit", "--quiet", "--allow-empty", "--message", "work")
 
 
-def update(project: Path, *, context: int = 3, **answers: Any) -> None:
+def update(project: Path, **answers: Any) -> None:
     """Run what `copier update --defaults` runs, without trust, and look for what it left undone."""
     copier.run_update(
-        project,
-        data=answers,
-        defaults=True,
-        overwrite=True,
-        quiet=True,
-        unsafe=False,
-        context_lines=context,
+        project, data=answers, defaults=True, overwrite=True, quiet=True, unsafe=False
     )
     assert unfinished(project) == []
     commit(project)
