@@ -6,7 +6,9 @@ import tarfile
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import copier
 import pytest
 
 from tests.questions import ROOT
@@ -74,6 +76,14 @@ def history(release: Release, target: Path) -> Path:
     git(repository, "rm", "-r", "--quiet", ".")
     save(snapshot(repository), f"{version()}.post1")
     return repository
+
+
+def copy(repository: Path, target: Path, ref: str = "HEAD", **answers: Any) -> Path:
+    """Copy a project from a release, or from the working tree."""
+    copier.run_copy(
+        str(repository), target, data=answers, vcs_ref=ref, defaults=True, quiet=True, unsafe=False
+    )
+    return target
 
 
 def save(repository: Path, tag: str) -> None:

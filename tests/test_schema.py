@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 
-from tests import questions, texts
+from tests import questions, releases, texts
 from tests.commands import execute
 from tests.conftest import Render
 from tests.covered import covered
 from tests.edits import edit
 from tests.projects import commit, duplicate, single, start, update
+from tests.releases import Release
 
 pytestmark = pytest.mark.service
 
@@ -67,16 +68,28 @@ def run(path_of_a_user: str) -> Run:
     return done
 
 
+def use(project: Path, run: Run) -> None:
+    """Commit a project and put data into its database."""
+    start(project)
+    run(project, "uv run just migrate")
+    run(project, f"{LAUNCH}/rows.py")
+    commit(project)
+
+
 def schema(run: Run, project: Path) -> dict[str, Any]:
     """Return the tables of a project's database, and how many of the items made here it has."""
     lines = run(project, f"{LAUNCH}/schema.py").splitlines()
     return json.loads(next(line for line in lines if line.startswith("SCHEMA "))[7:])
 
 
-def borrow_environment(project: Path, other: Path) -> None:
-    """Let a project use what is installed for another one with the same dependencies."""
-    (project / ".venv").symlink_to(other / ".venv")
-    shutil.copy2(other / "uv.lock", project)
+def assert_same_schema(run: Run, project: Path, fresh: Path) -> None:
+    """Compare a project's database with that of a new project, which borrows what is installed."""
+    (fresh / ".venv").symlink_to(project / ".venv")
+    shutil.copy2(project / "uv.lock", fresh)
+    run(fresh, "uv run just migrate")
+    found, expected = schema(run, project), schema(run, fresh)
+    assert found["items"] == 1
+    assert found["tables"] == expected["tables"]
 
 
 def test_some_features_have_tables_and_others_have_none() -> None:
@@ -91,10 +104,7 @@ def test_a_feature_switched_on_later_gets_the_schema_of_a_new_project(
     before, after = (single(toggle, on) | {"database": database} for on in (False, True))
     project = duplicate(copied(**before), tmp_path / "project")
     names = edit(project)
-    start(project)
-    run(project, "uv run just migrate")
-    run(project, f"{LAUNCH}/rows.py")
-    commit(project)
+    use(project, run)
 
     update(project, **after)
     run(project, f"uv run just migration 'add {toggle}'")
@@ -103,11 +113,27 @@ def test_a_feature_switched_on_later_gets_the_schema_of_a_new_project(
 
     fresh = duplicate(copied(**after), tmp_path / "fresh")
     edit(fresh, names)
-    borrow_environment(fresh, project)
-    run(fresh, "uv run just migrate")
-    found, expected = schema(run, project), schema(run, fresh)
-    assert found["items"] == 1
-    assert found["tables"] == expected["tables"]
+    assert_same_schema(run, project, fresh)
     assert len(list((project / "migrations/versions").glob("*.py"))) == 3
     covered("schemas after a toggle")
+    shutil.rmtree(tmp_path)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("release", releases.releases(), ids=lambda release: release.version)
+def test_a_project_of_a_release_gets_the_schema_of_a_new_project(
+    tmp_path: Path, run: Run, release: Release
+) -> None:
+    repository = releases.history(release, tmp_path / "template")
+    answers = {"preset": "full", "database": "sqlite"}
+    project = releases.copy(repository, tmp_path / "project", release.version, **answers)
+    use(project, run)
+
+    update(project)
+    run(project, "uv run just migration 'upgrade'")
+    run(project, "uv run just check")
+
+    fresh = releases.copy(repository, tmp_path / "fresh", **answers)
+    assert_same_schema(run, project, fresh)
+    covered("schemas after an upgrade")
     shutil.rmtree(tmp_path)

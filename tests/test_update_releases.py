@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import copier
 import pytest
 
 from tests import questions, releases
 from tests.edits import edit
 from tests.projects import seeds, start, update, without_seeds
-from tests.releases import Release
+from tests.releases import Release, copy
 
 RELEASES = [pytest.param(release, id=release.version) for release in releases.releases()]
 ALL_ON: dict[str, Any] = dict.fromkeys(questions.toggles(), True)
@@ -25,14 +24,6 @@ def release(request: pytest.FixtureRequest) -> Release:
 def repository(release: Release, tmp_path: Path) -> Path:
     """Return a template of two releases: that one, and the working tree."""
     return releases.history(release, tmp_path / "template")
-
-
-def copy(repository: Path, target: Path, ref: str = "HEAD", **answers: Any) -> Path:
-    """Copy a project from a release, or from the working tree."""
-    copier.run_copy(
-        str(repository), target, data=answers, vcs_ref=ref, defaults=True, quiet=True, unsafe=False
-    )
-    return target
 
 
 def append(project: Path) -> None:
