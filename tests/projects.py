@@ -36,7 +36,8 @@ def update(project: Path, **answers: Any) -> None:
     copier.run_update(
         project, data=answers, defaults=True, overwrite=True, quiet=True, unsafe=False
     )
-    assert unfinished(project) == []
+    left = unfinished(project)
+    assert left == [], left
     commit(project)
     covered("updates")
 
