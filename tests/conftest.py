@@ -1,5 +1,6 @@
 """What the tests share: a clean environment, one snapshot of the template, and its renders."""
 
+import contextlib
 import os
 import shutil
 import sys
@@ -16,6 +17,9 @@ from tests.rendering import Renderer, git, snapshot
 pytest_plugins = ["tests.covered", "tests.planting"]
 
 Render = Callable[..., Path]
+
+# They run inside a rendered project.
+collect_ignore = ["overlay"]
 
 # One service, or one reading of the template, through all tests of a file.
 TOGETHER = ("tests/test_drill.py", "tests/test_truth.py", "tests/test_variants.py")
@@ -80,14 +84,29 @@ def render(source: Path, shared: Path) -> Render:
 
 
 @pytest.fixture(scope="session")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a repository with this working tree as its release 1.0.0."""
-    repository = snapshot(tmp_path_factory.mktemp("released") / "template")
-    git(repository, "init", "--quiet")
-    git(repository, "add", "--all")
-    git(repository, "commit", "--quiet", "--message", "1.0.0")
-    git(repository, "tag", "1.0.0")
-    return repository
+def released(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a repository with this working tree as its release 1.0.0, the same to all processes.
+
+    Its projects name its path and its commit, and are compared byte by byte.
+    """
+    done = shared / "released"
+    if not done.exists():
+        repository = snapshot(tmp_path_factory.mktemp("released") / "template")
+        git(repository, "init", "--quiet")
+        git(repository, "add", "--all")
+        git(repository, "commit", "--quiet", "--message", "1.0.0")
+        git(repository, "tag", "1.0.0")
+        with contextlib.suppress(OSError):  # another process was quicker
+            repository.rename(done)
+    return done
+
+
+@pytest.fixture(scope="session")
+def copied(released: Path, shared: Path) -> Render:
+    """Return a function that copies a project from the release, each set of answers once."""
+    cache = shared / "copies"
+    cache.mkdir(exist_ok=True)
+    return Renderer(released, cache)
 
 
 @pytest.fixture(scope="session")

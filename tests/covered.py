@@ -1,33 +1,36 @@
-"""What a run has covered, in numbers: tests note it, and the run ends with a table of it."""
+"""What a run has covered, in numbers: tests count it, and the run ends with a table of it."""
 
 from collections import Counter
-from collections.abc import Callable
 
 import pytest
 
-Covered = Callable[[str, int], None]
+# Since the test began, in this process; and in all of them, where the reports arrive.
+COUNTED: Counter[str] = Counter()
+TOTAL: Counter[str] = Counter()
 
-KEY = "covered"
+
+def covered(what: str, number: int = 1) -> None:
+    """Count what was proven."""
+    COUNTED[what] += number
 
 
-@pytest.fixture
-def covered(record_property: Callable[[str, object], None]) -> Covered:
-    """Note how many of something a test has looked at: it travels with the test's report."""
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Send the numbers along with the test's last report."""
+    item.user_properties.append(("covered", dict(COUNTED)))
+    COUNTED.clear()
 
-    def note(what: str, number: int) -> None:
-        record_property(KEY, [what, number])
 
-    return note
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Add up what the processes have sent."""
+    if report.when == "teardown":
+        for name, value in report.user_properties:
+            if name == "covered" and isinstance(value, dict):
+                TOTAL.update(value)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show the sums, whichever process counted."""
-    sums: Counter[str] = Counter()
-    for report in terminalreporter.getreports("passed"):
-        for key, value in report.user_properties:
-            if key == KEY and isinstance(value, list):
-                sums[value[0]] += value[1]
-    if sums:
+    if TOTAL:
         terminalreporter.section("covered")
-    for what, number in sums.items():
+    for what, number in TOTAL.items():
         terminalreporter.write_line(f"{number:>12,}  {what}")

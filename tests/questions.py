@@ -75,10 +75,10 @@ def requires() -> dict[str, str]:
     return json.loads(questions()["requires"]["default"])
 
 
-def exclusions() -> dict[str, list[str]]:
+def exclusions(known: dict[str, Any] | None = None) -> dict[str, list[str]]:
     """Return the paths each condition owns, by the condition that brings them."""
     owned: dict[str, list[str]] = {}
-    for entry in config()["_exclude"]:
+    for entry in (known or config())["_exclude"]:
         first, *patterns = entry.splitlines()
         if first.startswith("{%"):
             owned[first.split()[2]] = [line for line in patterns if not line.startswith("{%")]

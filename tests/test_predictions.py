@@ -10,7 +10,7 @@ import yaml
 from tests import combinations, questions
 from tests.combinations import Answers
 from tests.conftest import Render
-from tests.covered import Covered
+from tests.covered import covered
 from tests.rendering import Tree, read_tree
 from tests.truth import answers
 from tests.truth.template import Template
@@ -65,9 +65,7 @@ def is_a_variant(template: Template, output: str, deciding: dict[str, Any]) -> b
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_real_render_is_what_was_predicted(
-    template: Template, render: Render, seed: int, covered: Covered
-) -> None:
+def test_a_real_render_is_what_was_predicted(template: Template, render: Render, seed: int) -> None:
     row = chosen(seed)
 
     project = render(preset="custom", **row)

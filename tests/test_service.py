@@ -6,19 +6,16 @@ with the command a failure ends with.
 
 import contextlib
 import os
-import shlex
 import shutil
-import signal
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import copier
 import pytest
 
-from tests import combinations, questions
+from tests import combinations
 from tests.combinations import Answers
+from tests.commands import execute
 from tests.rendering import git
 
 pytestmark = pytest.mark.service
@@ -32,7 +29,6 @@ INSTALL = "uv sync"
 CHECKS = ("uv run just check", "uv run just test")
 # Coverage is measured for the presets alone: it doubles the time.
 CHECKS_OF_A_PAIR = ("uv run just check", "uv run just test --no-cov")
-LIMIT = 900.0  # seconds for one command
 
 Run = Callable[[Path, str], str | None]
 
@@ -54,27 +50,6 @@ def run(path_of_a_user: str, capfd: pytest.CaptureFixture[str]) -> Run:
     return timed
 
 
-def execute(project: Path, command: str, environment: dict[str, str]) -> tuple[int, str]:
-    """Run a command to its end, or end it and what it started when it takes too long."""
-    with subprocess.Popen(
-        shlex.split(command),
-        cwd=project,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        try:
-            output, _ = process.communicate(timeout=LIMIT)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            output, _ = process.communicate()
-            output += f"\nended after {LIMIT:.0f} s"
-    return process.returncode, output
-
-
 @pytest.mark.parametrize("answers", ROWS)
 def test_a_generated_service_passes_its_own_checks_and_tests(
     copy: Callable[..., Path], run: Run, answers: Answers
@@ -92,36 +67,9 @@ def test_a_generated_service_passes_its_own_checks_and_tests(
     shutil.rmtree(project)
 
 
-@pytest.mark.parametrize("toggle", questions.toggles())
-def test_a_feature_switched_on_later_gets_its_tables_by_one_migration(
-    released: Path, tmp_path: Path, run: Run, toggle: str
-) -> None:
-    project = tmp_path / "project"
-    copier.run_copy(str(released), project, data={toggle: False}, defaults=True, quiet=True)
-    git(project, "init", "--quiet")
-    commit(project)
-    failures = run_all(run, project, ["uv run just migrate"])
-    commit(project)
-
-    copier.run_update(project, data={toggle: True}, defaults=True, overwrite=True, quiet=True)
-    failures += run_all(
-        run, project, [f"uv run just migration 'add {toggle}'", "uv run just check"]
-    )
-
-    assert not failures, "\n\n".join(failures)
-    versions = sorted(path.name for path in (project / "migrations/versions").glob("*.py"))
-    assert len(versions) == 2, versions
-    shutil.rmtree(project)
-
-
 def run_all(run: Run, project: Path, commands: tuple[str, ...] | list[str]) -> list[str]:
     """Run every command, even after one failed: each tells something else."""
     return [failure for command in commands if (failure := run(project, command))]
-
-
-def commit(project: Path) -> None:
-    git(project, "add", "--all")
-    git(project, "commit", "--quiet", "--message", "work")
 
 
 def reproduction(answers: Answers) -> str:

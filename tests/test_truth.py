@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import combinations, questions
-from tests.covered import Covered
+from tests.covered import covered
 from tests.truth import answers, imports, mentions
 from tests.truth.distributions import BRINGERS
 from tests.truth.fixtures import fixtures
@@ -43,9 +43,7 @@ def template(source: Path) -> Template:
 
 
 @pytest.mark.parametrize("what", LAYERS)
-def test_nothing_is_missing_in_any_combination(
-    template: Template, what: str, covered: Covered
-) -> None:
+def test_nothing_is_missing_in_any_combination(template: Template, what: str) -> None:
     layer, floor = LAYERS[what]
 
     needs = list(layer(template))
@@ -55,9 +53,7 @@ def test_nothing_is_missing_in_any_combination(
     covered(what, len(needs))
 
 
-def test_the_tables_hold_every_combination_of_all_that_can_be_chosen(
-    template: Template, covered: Covered
-) -> None:
+def test_the_tables_hold_every_combination_of_all_that_can_be_chosen(template: Template) -> None:
     choices = combinations.parameters(paper=True)
     silent = choices.keys() - template.space.choices.keys()
 

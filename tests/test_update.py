@@ -1,114 +1,117 @@
-"""`update(copy(A), B) == copy(B)`: the way to a set of answers leaves no trace in a project.
+"""`update(edit(copy(A)), B) == edit(copy(B))`, byte for byte, modes and folders included.
 
-Two files are the project's own from the first day and stay out of it: the changelog, and the
-initial migration, which has run on somebody's database by then. See `_exclude` in copier.yml.
+The way to a set of answers leaves no trace in a project, whatever its user did to it. Two files are
+the project's own from the first day and stay out of it: the changelog, and the initial migration,
+which has run on somebody's database by then. See `_exclude` in copier.yml.
 """
 
-import shutil
-import subprocess
-from collections.abc import Callable
-from itertools import permutations
+from itertools import cycle, islice, pairwise, permutations
 from pathlib import Path
-from typing import Any
 
-import copier
 import pytest
-import uv
 
 from tests import combinations, questions
 from tests.combinations import Answers
-from tests.rendering import Tree, git, read_tree
+from tests.conftest import Render
+from tests.edits import edit
+from tests.projects import duplicate, seeds, single, start, update, without_seeds
+from tests.rendering import Tree, read_tree
 
-SEEDS = ("CHANGELOG.md", "migrations/versions/0001_initial.py")
-
-Make = Callable[..., Path]
-
-
-@pytest.fixture
-def make(released: Path, tmp_path: Path) -> Make:
-    """Return a function that copies a project and commits it, as a user would."""
-
-    def made(name: str, **answers: Any) -> Path:
-        project = tmp_path / name
-        copier.run_copy(str(released), project, data=answers, defaults=True, quiet=True)
-        git(project, "init", "--quiet")
-        commit(project)
-        return project
-
-    return made
+CHOSEN = [name for name in combinations.parameters(paper=True) if name not in questions.toggles()]
+# With most other features beside it, a toggle meets other lines.
+BASES = [
+    pytest.param({}, id="standard"),
+    pytest.param({"preset": "full"}, id="full", marks=pytest.mark.thorough),
+]
 
 
-def commit(project: Path) -> None:
-    git(project, "add", "--all")
-    git(project, "commit", "--quiet", "--allow-empty", "--message", "work")
+def edited(project: Path, target: Path, names: list[str]) -> Tree:
+    """Return what a copy is to be after the user's changes to these files."""
+    own = duplicate(project, target)
+    edit(own, names)
+    return without_seeds(own)
 
 
-def update(project: Path, **answers: Any) -> None:
-    """Run what `copier update --defaults` runs, without trust, and look for what it left undone."""
-    copier.run_update(
-        project, data=answers, defaults=True, overwrite=True, quiet=True, unsafe=False
-    )
-    assert git(project, "ls-files", "--unmerged") == ""
-    assert list(project.rglob("*.rej")) == []
-    markers = [path for path in project.rglob("*") if path.is_file() and marked(path)]
-    assert markers == []
-    commit(project)
+def all_pairs_in_a_row() -> list[str]:
+    """Return presets so that each change from one to another occurs between two neighbours."""
+    row = questions.presets()[:1]
+    missing = set(permutations(questions.presets(), 2))
+    while missing:
+        steps = sorted(step for step in missing if step[0] == row[-1])
+        step = steps[0] if steps else min(missing)
+        row += [step[1]] if steps else list(step)
+        missing -= set(pairwise(row))
+    return row
 
 
-def marked(path: Path) -> bool:
-    return b"\n<<<<<<< " in b"\n" + path.read_bytes()
+def all_choices_in_a_row() -> list[Answers]:
+    """Return answers so that each choice of each question is taken and left again."""
+    longest = max(len(questions.choices(name)) for name in CHOSEN)
+    rounds = {name: list(islice(cycle(questions.choices(name)), longest)) for name in CHOSEN}
+    steps = [{name: values[n] for name, values in rounds.items()} for n in range(longest)]
+    return [*steps, steps[0]]
 
 
-def without_seeds(tree: Tree) -> Tree:
-    return {name: entry for name, entry in tree.items() if name not in SEEDS}
+def test_the_changes_hold_every_choice_and_every_preset() -> None:
+    row, choices = all_pairs_in_a_row(), all_choices_in_a_row()
+
+    assert set(pairwise(row)) == set(permutations(questions.presets(), 2))
+    assert len(CHOSEN) >= 5
+    for name in CHOSEN:
+        assert {step[name] for step in choices} == set(questions.choices(name))
+        assert all(before[name] != after[name] for before, after in pairwise(choices[:2]))
 
 
-def single(name: str, value: Any) -> Answers:
-    """Return one answer, with the toggle it needs."""
-    need = questions.requires().get(name)
-    return {name: value} if need is None else {name: value, need: True}
-
-
-def switches() -> list[tuple[Answers, Answers]]:
-    """Return from and to: each choice to each other, one at a time; each preset to each other."""
-    changes: list[tuple[Answers, Answers]] = []
-    for name in combinations.parameters(paper=False):
-        sides = [single(name, value) for value in questions.choices(name)]
-        changes += permutations(sides, 2)
-    return changes + list(permutations(combinations.preset_rows(), 2))
-
-
-def label(change: tuple[Answers, Answers]) -> str:
-    return "-to-".join(",".join(f"{k}={v}" for k, v in side.items()) for side in change)
-
-
-@pytest.mark.parametrize("change", switches(), ids=label)
-def test_an_update_arrives_where_a_copy_would(make: Make, change: tuple[Answers, Answers]) -> None:
-    before, after = change
-    project = make("updated", **before)
-    seeds = {name: (project / name).read_bytes() for name in SEEDS}
-
-    update(project, **after)
-
-    assert without_seeds(read_tree(project)) == without_seeds(read_tree(make("copied", **after)))
-    assert {name: (project / name).read_bytes() for name in SEEDS} == seeds
-
-
+@pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("toggle", questions.toggles())
-def test_there_and_back_again_changes_nothing(make: Make, toggle: str) -> None:
-    project = make("project", **single(toggle, True))
+def test_a_toggle_comes_and_goes_and_the_users_edits_stay(
+    copied: Render, tmp_path: Path, toggle: str, base: Answers
+) -> None:
+    off, on = base | single(toggle, False), base | single(toggle, True)
+    project = duplicate(copied(**off), tmp_path / "project")
+    names = edit(project)
+    start(project)
     before = read_tree(project)
 
-    update(project, **{toggle: False})
-    between = read_tree(project)
-    update(project, **{toggle: True})
+    update(project, **on)
+    between, own = without_seeds(project), seeds(project)
+    update(project, **off)
 
-    assert between != before
+    assert between == edited(copied(**on), tmp_path / "on", names)
+    assert own == seeds(copied(**off))
     assert read_tree(project) == before
 
 
-def test_an_update_without_answers_changes_nothing(make: Make) -> None:
-    project = make("project", auth=False, license="Apache-2.0", project_name="Order Desk")
+def test_each_choice_is_taken_and_left_and_the_users_edits_stay(
+    copied: Render, tmp_path: Path
+) -> None:
+    first, *rest = all_choices_in_a_row()
+    project = duplicate(copied(**first), tmp_path / "project")
+    names = edit(project)
+    start(project)
+    before = read_tree(project)
+
+    for number, answers in enumerate(rest):
+        update(project, **answers)
+        assert without_seeds(project) == edited(copied(**answers), tmp_path / f"{number}", names)
+
+    assert read_tree(project) == before
+
+
+def test_each_preset_becomes_each_other(copied: Render, tmp_path: Path) -> None:
+    first, *rest = all_pairs_in_a_row()
+    project = start(duplicate(copied(preset=first), tmp_path / "project"))
+
+    for preset in rest:
+        update(project, preset=preset)
+        assert without_seeds(project) == without_seeds(copied(preset=preset)), preset
+
+    assert seeds(project) == seeds(copied(preset=first))
+
+
+def test_an_update_without_answers_changes_nothing(copied: Render, tmp_path: Path) -> None:
+    answers = {"auth": False, "license": "Apache-2.0", "project_name": "Order Desk"}
+    project = start(duplicate(copied(**answers), tmp_path / "project"))
     before = read_tree(project)
 
     update(project)
@@ -116,8 +119,8 @@ def test_an_update_without_answers_changes_nothing(make: Make) -> None:
     assert read_tree(project) == before
 
 
-def test_an_explicit_toggle_outlives_a_change_of_preset(make: Make) -> None:
-    project = make("project", preset="standard", auth=False)
+def test_an_explicit_toggle_outlives_a_change_of_preset(copied: Render, tmp_path: Path) -> None:
+    project = start(duplicate(copied(preset="standard", auth=False), tmp_path / "project"))
 
     update(project, preset="full")
 
@@ -125,79 +128,15 @@ def test_an_explicit_toggle_outlives_a_change_of_preset(make: Make) -> None:
     assert not (project / "app/api/auth.py").exists()
 
 
-def edits(project: Path) -> dict[str, str]:
-    """Make the changes people make, and return what must still be there later, file by file."""
-    main = project / "app/main.py"
-    readme = project / "README.md"
-    justfile = project / "justfile"
-    router = project / "app/api/v1/endpoints/reports.py"
-
-    main.write_text(main.read_text() + "\nREPORTS = True\n")
-    readme.write_text(readme.read_text().replace("\n\n", "\n\nOurs since Monday.\n\n", 1))
-    add = [uv.find_uv_bin(), "add", "--quiet", "--frozen", "--project", project, "polars>=1.3"]
-    subprocess.run(add, check=True)
-    justfile.write_text(justfile.read_text() + "\nreports:\n    uv run python -m app.reports\n")
-    router.write_text('"""Reports."""\n\nROUTES: list[str] = []\n')
-    return {
-        "app/main.py": "REPORTS = True",
-        "README.md": "Ours since Monday.",
-        "pyproject.toml": '"polars>=1.3",',
-        "justfile": "uv run python -m app.reports",
-        "app/api/v1/endpoints/reports.py": "ROUTES: list[str] = []",
-    }
-
-
-@pytest.mark.parametrize(
-    "change", [change for change in switches() if "preset" not in change[0]], ids=label
-)
-def test_a_users_edits_survive(make: Make, change: tuple[Answers, Answers]) -> None:
-    before, after = change
-    project = make("project", **before)
-    kept = edits(project)
-    commit(project)
-
-    update(project, **after)
-
-    copied = read_tree(make("copied", **after))
-    for name, words in kept.items():
-        assert (project / name).read_text().count(words) == 1, name
-    changed = {name for name, entry in read_tree(project).items() if copied.get(name) != entry}
-    assert changed - set(SEEDS) == set(kept)
-
-
-def test_a_seed_that_was_deleted_or_rewritten_stays_so(make: Make) -> None:
-    project = make("project", auth=False)
-    changelog, migration = (project / name for name in SEEDS)
+def test_a_seed_that_was_deleted_or_rewritten_stays_so(copied: Render, tmp_path: Path) -> None:
+    project = duplicate(copied(auth=False), tmp_path / "project")
+    changelog = project / "CHANGELOG.md"
+    migration = project / "migrations/versions/0001_initial.py"
     changelog.unlink()
     migration.rename(migration.with_name("0001_squashed.py"))
-    commit(project)
+    start(project)
 
     update(project, auth=True)
 
     assert not changelog.exists()
     assert [path.name for path in migration.parent.glob("*.py")] == ["0001_squashed.py"]
-
-
-def test_a_new_release_arrives_and_a_switched_off_feature_stays_away(
-    make: Make, released: Path, tmp_path: Path
-) -> None:
-    project = make("project", auth=False)
-    newer = Path(shutil.copytree(released, tmp_path / "newer"))
-    (newer / "template/app/novelty.py").write_text('"""New."""\n')
-    module = newer / "template/app/main.py"
-    module.write_text(module.read_text().replace("\n\n", "\n\n# Since 1.1.0\n", 1))
-    commit(newer)
-    git(newer, "tag", "1.1.0")
-    answers = project / ".copier-answers.yml"
-    answers.write_text(answers.read_text().replace(str(released), str(newer)))
-    kept = edits(project)
-    commit(project)
-
-    update(project)
-
-    assert (project / "app/novelty.py").exists()
-    assert "# Since 1.1.0" in (project / "app/main.py").read_text()
-    assert "_commit: 1.1.0" in answers.read_text()
-    assert not (project / "app/api/auth.py").exists()
-    for name, words in kept.items():
-        assert words in (project / name).read_text(), name

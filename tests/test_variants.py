@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from tests.covered import Covered
+from tests.covered import covered
 from tests.truth import linting, reading
 from tests.truth.template import Template
 from tests.truth.variants import Fault, Variant, distinct
@@ -35,9 +35,7 @@ def variants(rendered: list[Variant | Fault]) -> list[Variant]:
     return [one for one in rendered if isinstance(one, Variant)]
 
 
-def test_every_variant_can_be_rendered(
-    template: Template, rendered: list[Variant | Fault], covered: Covered
-) -> None:
+def test_every_variant_can_be_rendered(template: Template, rendered: list[Variant | Fault]) -> None:
     assert [str(one) for one in rendered if isinstance(one, Fault)] == []
     assert {one.source.output for one in rendered if isinstance(one, Variant)} == {
         *template.sources
@@ -53,7 +51,7 @@ def test_every_variant_is_whole(
     assert [fault for variant in variants for fault in check(variant)] == []
 
 
-def test_the_formats_that_have_a_reader_are_read(variants: list[Variant], covered: Covered) -> None:
+def test_the_formats_that_have_a_reader_are_read(variants: list[Variant]) -> None:
     read = [variant for variant in variants if reading.reader(variant)]
     suffixes = {PurePath(variant.source.output).suffix for variant in read}
 
@@ -69,7 +67,7 @@ def test_a_list_that_users_add_to_ends_in_an_anchor(template: Template) -> None:
 
 
 def test_ruff_would_change_no_variant(
-    template: Template, variants: list[Variant], tmp_path: Path, covered: Covered
+    template: Template, variants: list[Variant], tmp_path: Path
 ) -> None:
     python = [one for one in variants if one.source.output.endswith(".py")]
 

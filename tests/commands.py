@@ -1,0 +1,30 @@
+"""Runs commands in rendered projects, as their users do, and bounds them."""
+
+import os
+import shlex
+import signal
+import subprocess
+from pathlib import Path
+
+LIMIT = 900.0  # seconds for one command
+
+
+def execute(project: Path, command: str, environment: dict[str, str]) -> tuple[int, str]:
+    """Run a command to its end, or end it and what it started when it takes too long."""
+    with subprocess.Popen(
+        shlex.split(command),
+        cwd=project,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            output, _ = process.communicate(timeout=LIMIT)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            output, _ = process.communicate()
+            output += f"\nended after {LIMIT:.0f} s"
+    return process.returncode, output

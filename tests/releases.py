@@ -1,0 +1,93 @@
+"""The template as it once was, from this repository's history: tags may be absent in a clone."""
+
+import io
+import subprocess
+import tarfile
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import copier
+import pytest
+
+from tests.questions import ROOT
+from tests.rendering import git, snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A state of the template that projects were generated from."""
+
+    version: str
+    commit: str
+    gone: tuple[str, ...] = ()
+    everywhere: tuple[str, ...] = ()
+
+    def files(self) -> list[str]:
+        """Return the paths in its template."""
+        listed = git(ROOT, "ls-tree", "-r", "--name-only", self.available(), "--", "template")
+        return [name.removeprefix("template/") for name in listed.splitlines()]
+
+    def read(self, name: str) -> str:
+        """Return a file of this repository as it was."""
+        return git(ROOT, "show", f"{self.available()}:{name}")
+
+    def extract(self, target: Path) -> Path:
+        """Write the whole state into a folder."""
+        command = ["git", "-C", str(ROOT), "archive", self.available()]
+        archive = subprocess.run(command, check=True, capture_output=True).stdout
+        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+            files.extractall(target, filter="data")
+        return target
+
+    def available(self) -> str:
+        """Return the commit, or say how a clone gets it."""
+        look = ["git", "-C", str(ROOT), "cat-file", "-e", f"{self.commit}^{{commit}}"]
+        if subprocess.run(look, capture_output=True, check=False).returncode:
+            pytest.fail(
+                f"This clone lacks release {self.version} ({self.commit}): it is shallow, or not a "
+                "clone of the whole history. `git fetch --unshallow` brings the rest.",
+                pytrace=False,
+            )
+        return self.commit
+
+
+def releases() -> list[Release]:
+    """Return those in tests/releases.toml, oldest first."""
+    table = tomllib.loads((ROOT / "tests/releases.toml").read_text())["release"]
+    listed = ("gone", "everywhere")
+    return [
+        Release(row["version"], row["commit"], *(tuple(row.get(key, ())) for key in listed))
+        for row in table
+    ]
+
+
+def version() -> str:
+    """Return what pyproject.toml calls this state."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+
+
+def history(release: Release, target: Path) -> Path:
+    """Return a repository with that release, and the working tree as the one after it."""
+    repository = release.extract(target)
+    git(repository, "init", "--quiet")
+    save(repository, release.version)
+    git(repository, "rm", "-r", "--quiet", ".")
+    save(snapshot(repository), f"{version()}.post1")
+    return repository
+
+
+def copy(repository: Path, target: Path, ref: str = "HEAD", **answers: Any) -> Path:
+    """Copy a project from a release, or from the working tree."""
+    copier.run_copy(
+        str(repository), target, data=answers, vcs_ref=ref, defaults=True, quiet=True, unsafe=False
+    )
+    return target
+
+
+def save(repository: Path, tag: str) -> None:
+    """Commit all there is as a release."""
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "--message", tag)
+    git(repository, "tag", tag)

@@ -1,0 +1,143 @@
+"""Version, changelog, list of releases and the workflow that makes them agree with each other."""
+
+import re
+import subprocess
+import tomllib
+from typing import Any
+
+import pytest
+import yaml
+from packaging.version import Version
+from pathspec import GitIgnoreSpec
+
+from tests import questions, releases
+from tests.questions import ROOT
+from tests.rendering import git
+from tests.test_sources import output, sources
+
+RELEASES = releases.releases()
+CHANGELOG = (ROOT / "CHANGELOG.md").read_text()
+LATEST = RELEASES[-1]
+HEADING = re.compile(r"^## (\d\S*) - \d{4}-\d{2}-\d{2}$", re.MULTILINE)
+
+
+def told() -> list[str]:
+    """Return the versions in the changelog, newest first."""
+    return HEADING.findall(CHANGELOG)
+
+
+def missing(then: list[str], now: list[str], listed: tuple[str, ...]) -> list[str]:
+    """Return the paths that were rendered once, are no longer, and have no reason given."""
+    gone = {output(name) for name in then} - {output(name) for name in now}
+    return sorted(gone - set(listed))
+
+
+def test_releases_are_listed_oldest_first_and_come_from_this_history() -> None:
+    versions = [Version(release.version) for release in RELEASES]
+
+    assert versions == sorted(set(versions))
+    for release in RELEASES:
+        assert git(ROOT, "merge-base", release.available(), "HEAD").strip() == release.commit
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.version)
+def test_a_release_is_what_its_own_files_say(release: releases.Release) -> None:
+    named = tomllib.loads(release.read("pyproject.toml"))["project"]["version"]
+
+    assert Version(named) == Version(Version(release.version).base_version)
+    if not Version(release.version).is_prerelease:
+        assert f"\n## {release.version} - " in release.read("CHANGELOG.md")
+
+
+def test_the_version_here_is_the_newest_and_the_changelog_tells_it() -> None:
+    here = Version(releases.version())
+    full = [r.version for r in RELEASES if not Version(r.version).is_prerelease]
+
+    assert here >= Version(LATEST.version)
+    assert told() == sorted(told(), key=Version, reverse=True)
+    assert set(told()) - {str(here)} == set(full) - {str(here)}
+    assert str(here) in told() or here < Version("1")
+
+
+def test_each_section_of_the_changelog_can_be_the_notes_of_a_release() -> None:
+    for name in ["Unreleased", *told()]:
+        command = [ROOT / ".ci/release-notes", name]
+        notes = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        assert notes.strip() in CHANGELOG
+        assert notes.startswith("### ") or notes.strip()
+
+
+def test_a_version_without_notes_is_not_released() -> None:
+    command = [ROOT / ".ci/release-notes", "99.0.0"]
+    refused = subprocess.run(command, check=False, capture_output=True, text=True)
+
+    assert refused.returncode == 1
+    assert "no section ## 99.0.0" in refused.stderr
+
+
+def test_the_workflow_releases_what_was_tested_with_the_whole_history() -> None:
+    jobs = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())["jobs"]
+    checkout, *_, suite = jobs["test"]["steps"]
+    script = jobs["release"]["steps"][-1]["run"]
+
+    assert checkout["with"]["fetch-depth"] == 0
+    assert suite["run"] == ".ci/run"
+    assert jobs["release"]["needs"] == "test"
+    line = next(line for line in script.splitlines() if line.startswith("version="))
+    found = subprocess.run(
+        ["sh", "-c", f'{line}; echo "$version"'],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert found.stdout.strip() == releases.version()
+    assert script.index(".ci/release-notes") < script.index("gh release create")
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.version)
+def test_output_paths_stay_or_have_a_reason_to_go(release: releases.Release) -> None:
+    then = release.files()
+
+    assert len(then) > 100
+    assert missing(then, sources(), release.gone) == []
+    assert set(release.gone) <= {output(name) for name in then} - set(map(output, sources()))
+
+
+def test_a_renamed_output_path_is_noticed() -> None:
+    renamed = [name.replace("app/models/item.py", "app/models/goods.py") for name in sources()]
+
+    assert missing(sources(), renamed, ()) == ["app/models/item.py"]
+    assert missing(sources(), renamed, ("app/models/item.py",)) == []
+
+
+def switched(config: dict[str, Any], names: list[str]) -> set[str]:
+    """Return the rendered paths that some answer takes away."""
+    owners = [paths for name, paths in questions.exclusions(config).items() if name[0] != "_"]
+    spec = GitIgnoreSpec.from_lines([path for paths in owners for path in paths])
+    return set(spec.match_files(map(output, names)))
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.version)
+def test_what_could_be_switched_off_still_can(release: releases.Release) -> None:
+    then = switched(yaml.safe_load(release.read("copier.yml")), release.files())
+    always = set(map(output, sources())) - switched(questions.config(), sources())
+
+    assert len(then) > 30
+    assert then & always == set(release.everywhere)
+
+
+def test_a_path_that_is_missing_from_its_block_is_noticed() -> None:
+    text = (ROOT / "copier.yml").read_text()
+    faulty = yaml.safe_load(text.replace("    docs/cache.md\n", ""))
+
+    lost = switched(questions.config(), sources()) - switched(faulty, sources())
+
+    assert lost == {"docs/cache.md"}
+
+
+def test_a_shallow_clone_says_what_it_lacks() -> None:
+    unknown = releases.Release("1.2.3", "0" * 40)
+
+    with pytest.raises(pytest.fail.Exception, match=r"1\.2\.3 .*`git fetch --unshallow`"):
+        unknown.files()
