@@ -4,18 +4,20 @@ import asyncio
 import logging
 import signal
 from functools import partial
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import uvloop
+from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.asyncio.run import worker_serve
 from hypercorn.config import Config, Sockets
-from hypercorn.utils import load_application
 from pydantic import Field
 
 from app.core.config import Settings
 from app.core.settings import EnvSettings
 from app.servers import BACKLOG, HEADER_BYTES, KEEP_ALIVE_SECONDS, LAST_SECONDS, MESSAGE_BYTES
 from app.servers.processes import Processes
+from app.servers.reading_on import ReadingOn
 
 
 class ServerSettings(EnvSettings):
@@ -41,7 +43,6 @@ def configure(settings: Settings) -> Config:
     requests = ServerSettings.load().worker_max_requests if settings.web_concurrency > 1 else 0
     config = Config()
     config.bind = f"{settings.host}:{settings.port}"
-    config.application_path = "app.main:app"
     # Its text goes where all logs go. The access log, which is off, is ours.
     config.errorlog = logging.getLogger("hypercorn.error")
     config.include_server_header = False
@@ -63,12 +64,12 @@ def work(config: Config, sockets: Sockets) -> None:
 
 async def run(config: Config, sockets: Sockets) -> None:
     """Serve until told to stop, and then until the running requests are done."""
-    app = load_application(config.application_path, config.wsgi_max_body_size)
+    app: Any = ReadingOn(import_module("app.main").app)
     loop, told = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(told.set))
     serving = asyncio.create_task(
-        worker_serve(app, config, sockets=sockets, shutdown_trigger=told.wait)
+        worker_serve(ASGIWrapper(app), config, sockets=sockets, shutdown_trigger=told.wait)
     )
     stopping = asyncio.create_task(told.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
