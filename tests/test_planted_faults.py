@@ -43,13 +43,13 @@ def test_an_import_that_is_unsorted_after_one_toggle(plant: Plant, tmp_path: Pat
 
 
 def test_blank_lines_that_do_not_vanish_with_their_block(plant: Plant) -> None:
-    block = "{% if github_image %}\n  - package-ecosystem: docker"
-    name = ".github/dependabot.yml.jinja"
+    block = "{% if gitlab_deploy %}\n\n## Deployments"
+    name = "docs/ci.md.jinja"
     template = plant(name, block, f"\n{block}")
 
     found = faults(template, name, reading.litter)
     assert found
-    assert all("github_image=False" in fault for fault in found)
+    assert all("gitlab" in fault for fault in found)
 
 
 def test_a_file_that_is_empty_without_its_toggle(plant: Plant) -> None:

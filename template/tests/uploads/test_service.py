@@ -71,7 +71,7 @@ def acknowledged(tmp_path: Path, credentials: dict[str, str]) -> dict[str, bytes
         for thread in threads:
             thread.start()
         threads[0].join(1)
-        service.process.kill()
+        service.kill()
         for thread in threads:
             thread.join()
     return acknowledged
