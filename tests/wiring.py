@@ -1,107 +1,143 @@
 """The registrations of a rendered service, each of which can be taken out.
 
-A registration is a line that makes something reachable: a feature in the list, a router, a
-middleware, a handler, a signal, an entry of the schedule, a port that is told of a change. It is
-found in the source, so that a new one is found too.
+A registration is what makes something reachable or happen: a feature in the list, a router, a
+permission, a signal, an entry of the schedule, a count, a port that is told of a change. It is
+found in the source by its form, so that a new one is found too.
 """
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 
-# Functions that do nothing but register, with what they call for it.
-REGISTRARS = {
-    "app/api/router.py": {"add_routes"},
-    "app/main.py": {"create_app", "lifespan"},
-    "app/middleware/stack.py": {"add_middleware"},
+# Functions that do nothing but register.
+REGISTRARS = {"add_routes", "create_app", "lifespan", "add_middleware", "_setup"}
+# Statements by what they do: register, tell others of a change, count.
+STATEMENTS = {
+    "wire": re.compile(r"(app\.(add_middleware|mount)|add_\w+|feature\.setup)\("),
+    "telling": re.compile(
+        r"(await )?(\w+\.)*(forget|post|announce|publish|count|tell)\((self\.)?(\w+\.)*session"
+        r"|tell\((\w+\.)*events|after_commit\("
+    ),
+    "counting": re.compile(
+        r".*(\.(inc|dec|observe)\(|\.(labels\(.*\)|[A-Z_]+|GAUGES\[.*\])\.set\()"
+        r"|.*(listeners|surveys)\.append\("
+    ),
 }
-REGISTERING = re.compile(r"^(app\.(include_router|add_middleware|mount)|add_\w+|feature\.setup)\(")
-# Ports: what happens because of something else, elsewhere.
-TELLING = re.compile(
-    r"^(await )?(\w+\.)*(forget|post|announce|publish|count|after_commit)\((self\.)?(\w+\.)*session"
-    r"|^after_commit\("
-)
-DECORATORS = re.compile(r"^(job|shared_task|\w+\.connect)\(")
-LISTS = {"app/features.py": "FEATURES"}
-TABLES = {"app/workers/config.py": "beat_schedule"}
+NOTHING = re.compile(r"(?!)")
+DECORATORS = {
+    "endpoint": re.compile(r"\w+\.(get|post|put|patch|delete|websocket)\("),
+    "task": re.compile(r"(job|shared_task)\("),
+    "signal": re.compile(r"\w+\.connect\("),
+}
+GUARDS = {"dependencies", "superusers", "public"}
+NO_CACHE = '__import__("app.core.cache", fromlist=["NoCache"]).NoCache()'
+
+Node = ast.expr | ast.stmt | ast.keyword
+# Its kind, where it begins, where it ends, and what takes its place.
+Found = Iterator[tuple[str, Node, Node, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """Lines of a file, counted from 1, the last included, and what takes their place."""
+    """A piece of a file, in bytes from its beginning, and what takes its place."""
 
+    kind: str
     path: str
-    first: int
-    last: int
-    text: str
-    instead: str = ""
-
-    @property
-    def name(self) -> str:
-        """Say what it is, in one line."""
-        return f"{self.path}: {' '.join(self.text.split())[:70]}"
+    start: int
+    end: int
+    instead: str
+    name: str
 
     def remove(self, project: Path) -> None:
         """Take it out."""
         path = project / self.path
-        lines = path.read_text().splitlines(keepends=True)
-        lines[self.first - 1 : self.last] = [self.instead] if self.instead else []
-        path.write_text("".join(lines))
+        content = path.read_bytes()
+        path.write_bytes(content[: self.start] + self.instead.encode() + content[self.end :])
 
 
-def registrations(project: Path) -> Iterator[Registration]:
-    """Yield every registration of a project, file by file."""
+def registrations(project: Path) -> list[Registration]:
+    """Return every registration of a project, file by file. No two have the same name."""
+    found: list[Registration] = []
     for path in sorted((project / "app").rglob("*.py")):
         name = path.relative_to(project).as_posix()
         source = path.read_text()
         for node in ast.walk(ast.parse(source)):
-            yield from _elements(name, source, node)
-            yield from _statements(name, source, node)
-            yield from _decorators(name, source, node)
-    for number, line in enumerate((project / ".env.example").read_text().splitlines(), start=1):
-        if re.match(r"[A-Z_]+=", line):
-            yield Registration(".env.example", number, number, line)
+            found += [locate(source, name, *piece) for piece in find(node)]
+    seen: Counter[str] = Counter()
+    for number, one in enumerate(found):
+        seen[one.name] += 1
+        if seen[one.name] > 1:
+            found[number] = replace(one, name=f"{one.name} ({seen[one.name]})")
+    return found
 
 
-def _elements(name: str, source: str, node: ast.AST) -> Iterator[Registration]:
-    """Yield the elements of the list of features, and of the schedule."""
+def locate(
+    source: str, path: str, kind: str, first: Node, last: Node, instead: str
+) -> Registration:
+    """Say where a piece of syntax stands."""
+    starts = [0, *accumulate(len(line) for line in source.encode().splitlines(keepends=True))]
+    start = starts[first.lineno - 1] + first.col_offset
+    end = starts[(last.end_lineno or last.lineno) - 1] + (last.end_col_offset or 0)
+    text = " ".join(source.encode()[start:end].decode().split())
+    if kind in DECORATORS:  # the at sign before it, too
+        start -= 1
+    return Registration(kind, path, start, end, instead, f"{path}: {text[:70]}")
+
+
+def find(node: ast.AST) -> Found:
+    """Yield what a node registers."""
     match node:
-        case ast.AnnAssign(target=ast.Name(id=variable), value=ast.List(elts=elements)):
-            if LISTS.get(name) == variable:
-                yield from (_lines(name, source, element) for element in elements)
-        case ast.FunctionDef(name=function, body=[*_, ast.Return(value=ast.Dict() as table)]):
-            if TABLES.get(name) == function:
-                for key, value in zip(table.keys, table.values, strict=True):
-                    if key is not None:
-                        yield Registration(
-                            name, key.lineno, value.end_lineno or 0, ast.unparse(key)
-                        )
+        case ast.AnnAssign(target=ast.Name(id="FEATURES"), value=ast.List(elts=elements)):
+            yield from (("feature", element, element, "*()") for element in elements)
+        case ast.FunctionDef(
+            name="beat_schedule", body=[*_, ast.Return(value=ast.Dict() as table)]
+        ):
+            for key, value in zip(table.keys, table.values, strict=True):
+                yield "schedule", key or value, value, "**{}"
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            yield from in_function(node)
+        case ast.Call():
+            yield from in_call(node)
+        case ast.arg(annotation=ast.Name(id="SuperuserDep") as annotation):
+            yield "permission", annotation, annotation, "CurrentUserDep"
 
 
-def _statements(name: str, source: str, node: ast.AST) -> Iterator[Registration]:
-    """Yield the calls that register, and those that tell a port."""
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return
-    registers = node.name in REGISTRARS.get(name, ())
-    for statement in ast.walk(node):
-        if not isinstance(statement, ast.Expr):
-            continue
-        text = ast.unparse(statement)
-        if (registers and REGISTERING.match(text)) or TELLING.match(text):
-            yield _lines(name, source, statement, instead="pass")
+def in_function(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Found:
+    """Yield the decorators, and the statements that register, tell or count."""
+    for decorator in function.decorator_list:
+        text = ast.unparse(decorator)
+        for kind, form in DECORATORS.items():
+            if form.match(text):
+                yield kind, decorator, decorator, ""
+    forms = STATEMENTS if function.name in REGISTRARS else STATEMENTS | {"wire": NOTHING}
+    for statement in function.body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Expr):
+                text = ast.unparse(node)
+                kind = next((kind for kind, form in forms.items() if form.match(text)), None)
+                if kind:
+                    yield kind, node, node, "pass"
 
 
-def _decorators(name: str, source: str, node: ast.AST) -> Iterator[Registration]:
-    """Yield the decorators that register a function."""
-    for decorator in getattr(node, "decorator_list", ()):
-        if DECORATORS.match(ast.unparse(decorator)):
-            yield _lines(name, source, decorator)
+def in_call(call: ast.Call) -> Found:
+    """Yield routers, what a feature consists of, permissions, and reads through the cache."""
+    guards = [("permission", k, k, "**{}") for k in call.keywords if k.arg in GUARDS]
+    match call.func:
+        case ast.Attribute(attr="include_router"):
+            yield "router", call, call, "None"
+            yield from guards
+        case ast.Name(id="Feature"):
+            yield from (("part", k, k, "**{}") for k in call.keywords if k.arg != "name")
+        case ast.Name(id="job"):
+            yield from guards
+        case ast.Attribute(attr="read", value=ast.Attribute(attr="cache") as cache):
+            yield "cache", cache, cache, NO_CACHE
 
 
-def _lines(name: str, source: str, node: ast.expr | ast.stmt, instead: str = "") -> Registration:
-    first, last = node.lineno, node.end_lineno or node.lineno
-    indent = " " * (len(line := source.splitlines()[first - 1]) - len(line.lstrip()))
-    text = ast.get_source_segment(source, node) or ""
-    return Registration(name, first, last, text, f"{indent}{instead}\n" if instead else "")
+def settings(project: Path) -> list[str]:
+    """Return the variables of `.env.example`."""
+    return re.findall(r"^([A-Z_]+)=", (project / ".env.example").read_text(), re.MULTILINE)
