@@ -17,6 +17,7 @@ import pytest
 
 from tests import combinations
 from tests.combinations import Answers
+from tests.exchange import exchange
 
 pytestmark = pytest.mark.service
 
@@ -54,13 +55,14 @@ def test_no_input_makes_a_service_break_its_own_document(
 ) -> None:
     project = copy(**answers)
     port = free_port()
-    environment = {**os.environ, **SETTINGS, "PORT": str(port)}
-    run(project, environment, "python", "-m", "app", "migrate")
     service = f"http://127.0.0.1:{port}"
 
-    with serving(project, environment, service):
-        token = log_in(project, environment, service)
-        report = fuzz(service, token)
+    with exchange() as rates:
+        environment = {**os.environ, **SETTINGS, "PORT": str(port), "RATES_URL": rates}
+        run(project, environment, "python", "-m", "app", "migrate")
+        with serving(project, environment, service):
+            token = log_in(project, environment, service)
+            report = fuzz(service, token)
 
     assert report.returncode == 0, report.stdout[-8000:]
     assert "Operations:" in report.stdout
