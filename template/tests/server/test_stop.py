@@ -74,6 +74,7 @@ def test_clients_that_come_again_lose_nothing_by_a_restart(tmp_path: Path, proce
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_ctrl_c_ends_it_without_a_drain(tmp_path: Path, processes: str) -> None:
     with serving_more(tmp_path, WEB_CONCURRENCY=processes, SHUTDOWN_DRAIN_SECONDS="60") as service:
+        time.sleep(1)  # one process answers, the other may still be starting
         os.killpg(service.process.pid, signal.SIGINT)  # as a terminal does
 
         assert service.process.wait(15) == 0
