@@ -104,7 +104,7 @@ class Alarm:
 
 
 @asynccontextmanager
-async def _worker(state: State) -> AsyncGenerator[None, None]:
+async def _report(state: State) -> AsyncGenerator[None, None]:
     url = AlertSettings.load().alert_webhook_url
     if url is None:
         yield
@@ -119,14 +119,10 @@ async def _worker(state: State) -> AsyncGenerator[None, None]:
         await anyio.to_thread.run_sync(alarm.close)
 
 
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-    async with _worker(app.state):
-        yield
-
-
 def _setup(_: FastAPI) -> None:
     AlertSettings.load()  # so that a bad one ends the process, and not the first error
 
 
-alerts = Feature(name="alerts", setup=_setup, lifespan=_lifespan, worker=_worker)
+alerts = Feature(
+    name="alerts", setup=_setup, lifespan=lambda app: _report(app.state), worker=_report
+)

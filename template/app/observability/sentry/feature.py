@@ -32,7 +32,7 @@ class SentrySettings(EnvSettings):
 
 
 @asynccontextmanager
-async def _worker(state: State) -> AsyncGenerator[None, None]:
+async def _report(state: State) -> AsyncGenerator[None, None]:
     dsn = SentrySettings.load().sentry_dsn
     if dsn is None:
         yield
@@ -50,14 +50,10 @@ async def _worker(state: State) -> AsyncGenerator[None, None]:
         await reporter.close()
 
 
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-    async with _worker(app.state):
-        yield
-
-
 def _setup(_: FastAPI) -> None:
     SentrySettings.load()  # so that a bad one ends the process, and not the first error
 
 
-sentry = Feature(name="sentry", setup=_setup, lifespan=_lifespan, worker=_worker)
+sentry = Feature(
+    name="sentry", setup=_setup, lifespan=lambda app: _report(app.state), worker=_report
+)

@@ -8,7 +8,6 @@ from pkgutil import resolve_name
 
 import anyio.to_thread
 from fastapi import FastAPI
-from starlette.datastructures import State
 
 from app.core.feature import Feature
 from app.observability.tracing.settings import TracingSettings
@@ -43,7 +42,7 @@ def instrument() -> None:
 
 
 @asynccontextmanager
-async def _trace() -> AsyncGenerator[None, None]:
+async def _trace(_: object) -> AsyncGenerator[None, None]:
     settings = TracingSettings.load()
     if settings.otel_exporter_otlp_endpoint is None:
         yield
@@ -61,16 +60,4 @@ async def _trace() -> AsyncGenerator[None, None]:
         await anyio.to_thread.run_sync(provider.shutdown)
 
 
-@asynccontextmanager
-async def _lifespan(_: FastAPI) -> AsyncGenerator[None, None]:
-    async with _trace():
-        yield
-
-
-@asynccontextmanager
-async def _worker(_: State) -> AsyncGenerator[None, None]:
-    async with _trace():
-        yield
-
-
-tracing = Feature(name="tracing", setup=_setup, lifespan=_lifespan, worker=_worker)
+tracing = Feature(name="tracing", setup=_setup, lifespan=_trace, worker=_trace)
