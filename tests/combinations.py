@@ -1,10 +1,11 @@
 """Which answers are rendered together, derived from `copier.yml`.
 
 Every pair of choices occurs in some row: what breaks is almost always one feature, or two that
-meet, while all 2ⁿ rows would double with each toggle. The rows are the same in every run.
+meet, while all 2ⁿ rows would double with each toggle. Rows of few toggles are quick to run, so each
+toggle is tried alone first. The rows are the same in every run.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import combinations, product
 from typing import Any
 
@@ -15,6 +16,7 @@ PAPER = ("license", "python_version", "ci")
 
 Answers = dict[str, Any]
 Choices = Mapping[str, Sequence[Any]]
+Meeting = frozenset[tuple[str, Any]]
 
 
 def parameters(*, paper: bool) -> Choices:
@@ -33,39 +35,64 @@ def preset_rows() -> list[Answers]:
     return [{"preset": name} for name in questions.presets()]
 
 
-def alone_and_missing() -> Iterator[Answers]:
-    """Yield each toggle on its own, and each missing from all, with what that entails."""
-    toggles = questions.toggles()
+def alone() -> list[Answers]:
+    """Return each toggle on its own, with the one it needs."""
     needs = questions.requires()
-    for chosen in toggles:
-        alone = {chosen, needs.get(chosen)}
-        missing = {chosen, *(name for name, need in needs.items() if need == chosen)}
-        yield {"preset": "custom"} | {name: name in alone for name in toggles}
-        yield {"preset": "custom"} | {name: name not in missing for name in toggles}
+    return [only({chosen, needs.get(chosen)}, turn) for turn, chosen in _toggles()]
 
 
-def pairs(choices: Choices) -> list[Answers]:
-    """Return rows in which any two choices of different questions meet at least once.
+def missing() -> list[Answers]:
+    """Return each toggle missing from all, with those that need it."""
+    toggles, needs = set(questions.toggles()), questions.requires()
+    without = [
+        toggles - {chosen} - {name for name, need in needs.items() if need == chosen}
+        for _, chosen in _toggles()
+    ]
+    # Not the same other choices as when it is alone.
+    return [only(chosen, turn) for turn, chosen in enumerate(without, start=1)]
 
-    Greedy: a row starts with the first pair still missing and takes, question by question, the
-    choice that meets most of the others that are missing.
+
+def only(chosen: Collection[str | None], turn: int) -> Answers:
+    """Return a row of exactly these toggles. The other choices take turns."""
+    row: Answers = {"preset": "custom"}
+    for name, values in parameters(paper=False).items():
+        if name in questions.toggles():
+            row[name] = name in chosen
+        else:
+            turn, index = divmod(turn, len(values))
+            row[name] = values[index]
+    return row
+
+
+def _toggles() -> Iterable[tuple[int, str]]:
+    return enumerate(questions.toggles())
+
+
+def covering(strength: int, rows: Iterable[Answers], *, paper: bool) -> list[Answers]:
+    """Return what must join some rows so that any so many choices meet in one of them.
+
+    Greedy: a row starts with the first choices that have not met and takes, question by question,
+    the choice that lets most of the others meet.
     """
-    missing = {
-        frozenset({(a, x), (b, y)})
-        for a, b in combinations(choices, 2)
-        for x, y in product(choices[a], choices[b])
-        if is_possible({a: x, b: y})
+    choices = parameters(paper=paper)
+    unmet = {
+        frozenset(zip(names, values, strict=True))
+        for names in combinations(choices, strength)
+        for values in product(*(choices[name] for name in names))
+        if is_possible(dict(zip(names, values, strict=True)))
     }
-    rows = []
-    while missing:
-        row = dict(min(missing, key=_order))
+    for row in rows:
+        unmet -= _meetings(whole(row, paper=paper).items(), strength)
+    found = []
+    while unmet:
+        row = dict(min(unmet, key=_order))
         for name in choices:
             if name not in row:
                 possible = [value for value in choices[name] if is_possible(row | {name: value})]
-                row[name] = max(possible, key=lambda x, n=name: _gain(row, n, x, missing))
-        missing -= {frozenset(pair) for pair in combinations(row.items(), 2)}
-        rows.append({name: row[name] for name in choices})
-    return rows
+                row[name] = max(possible, key=lambda x, n=name: _gain(row, n, x, strength, unmet))
+        unmet -= _meetings(row.items(), strength)
+        found.append({"preset": "custom"} | {name: row[name] for name in choices})
+    return found
 
 
 def is_possible(row: Answers) -> bool:
@@ -74,27 +101,29 @@ def is_possible(row: Answers) -> bool:
     return not any(row.get(name) is True and row.get(need) is False for name, need in needs)
 
 
-def _gain(row: Answers, name: str, value: Any, missing: set[frozenset[tuple[str, Any]]]) -> int:
-    return sum(frozenset({(name, value), other}) in missing for other in row.items())
+def _meetings(choices: Iterable[tuple[str, Any]], strength: int) -> set[Meeting]:
+    return {frozenset(some) for some in combinations(choices, strength)}
 
 
-def _order(pair: frozenset[tuple[str, Any]]) -> list[tuple[str, str]]:
-    return sorted((name, str(value)) for name, value in pair)
+def _gain(row: Answers, name: str, value: Any, strength: int, unmet: set[Meeting]) -> int:
+    others = combinations(row.items(), strength - 1)
+    return sum(frozenset({(name, value), *some}) in unmet for some in others)
 
 
-def paired_rows(*, paper: bool) -> list[Answers]:
-    """Return the rows in which all pairs meet, each with the preset it needs."""
-    return [{"preset": "custom"} | row for row in pairs(parameters(paper=paper))]
+def _order(meeting: Meeting) -> list[tuple[str, str]]:
+    return sorted((name, str(value)) for name, value in meeting)
 
 
 def few(*, paper: bool) -> dict[str, Answers]:
-    """Return the presets and the rows in which all pairs meet, by what they render."""
-    return named([*preset_rows(), *paired_rows(paper=paper)], paper=paper)
+    """Return presets, each toggle alone, and the rows in which all other pairs meet, by name."""
+    rows = [*preset_rows(), *alone()]
+    return named([*rows, *covering(2, rows, paper=paper)], paper=paper)
 
 
 def many(*, paper: bool) -> dict[str, Answers]:
-    """Return these rows, and each toggle alone and missing."""
-    return few(paper=paper) | named(alone_and_missing(), paper=paper)
+    """Return these rows, each toggle missing from all, and the rows in which all triples meet."""
+    rows = [*few(paper=paper).values(), *missing()]
+    return named([*rows, *covering(3, rows, paper=paper)], paper=paper)
 
 
 def named(rows: Iterable[Answers], *, paper: bool) -> dict[str, Answers]:
@@ -107,10 +136,15 @@ def named(rows: Iterable[Answers], *, paper: bool) -> dict[str, Answers]:
 
 def effect(row: Answers, *, paper: bool) -> str:
     """Name what a row renders: two rows of the same name give the same files, presets aside."""
-    full = {name: _chosen(name, row) for name in parameters(paper=paper)}
+    full = whole(row, paper=paper)
     words = [name for name, value in full.items() if value is True]
     words += [str(value) for value in full.values() if not isinstance(value, bool)]
     return "-".join(words)
+
+
+def whole(row: Answers, *, paper: bool) -> Answers:
+    """Return a row with what its preset and the defaults choose."""
+    return {name: _chosen(name, row) for name in parameters(paper=paper)}
 
 
 def _chosen(name: str, row: Answers) -> Any:

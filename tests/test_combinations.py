@@ -1,29 +1,66 @@
 """The rows that are rendered whole hold what they promise."""
 
+from itertools import combinations as choose
+
+import pytest
+
 from tests import combinations, questions
+from tests.combinations import Answers
+from tests.covered import covered
 
-ROWS = combinations.many(paper=True)
+TOGGLES, NEEDS = questions.toggles(), questions.requires()
 
 
-def test_the_rows_hold_every_pair_of_choices() -> None:
-    choices = combinations.parameters(paper=True)
-    seen = combinations.paired_rows(paper=True)
+def met(rows: dict[str, Answers], strength: int, *, paper: bool) -> set[frozenset[tuple[str, str]]]:
+    """Return which choices meet in some row."""
+    wholes = [combinations.whole(row, paper=paper) for row in rows.values()]
+    return {
+        frozenset((name, str(value)) for name, value in some)
+        for row in wholes
+        for some in choose(row.items(), strength)
+    }
 
-    for first, x in ((name, value) for name, values in choices.items() for value in values):
-        for second, y in ((name, value) for name, values in choices.items() for value in values):
-            if first != second and combinations.is_possible({first: x, second: y}):
-                assert any(row[first] == x and row[second] == y for row in seen)
-    assert len(seen) < 40
+
+@pytest.mark.parametrize("paper", [False, True])
+def test_every_pair_of_choices_meets_in_the_few_rows(paper: bool) -> None:
+    choices, rows = combinations.parameters(paper=paper), combinations.few(paper=paper)
+    found, wanted = met(rows, 2, paper=paper), 0
+
+    for first, second in choose(choices, 2):
+        for x in choices[first]:
+            for y in choices[second]:
+                if combinations.is_possible({first: x, second: y}):
+                    wanted += 1
+                    assert {(first, str(x)), (second, str(y))} in found
+    if not paper:
+        covered("pairs of choices that meet in a service that is tested whole", wanted)
+    assert len(rows) < 40
+
+
+def test_every_three_choices_meet_in_the_many_rows() -> None:
+    choices = combinations.parameters(paper=False)
+    found = met(combinations.many(paper=False), 3, paper=False)
+
+    for names in choose(choices, 3):
+        assert any({name for name, _ in some} == set(names) for some in found)
+    # On, off and off; on, on and off; and so on: what no pair can tell.
+    for some in choose(TOGGLES, 3):
+        for number in range(8):
+            row = {name: bool(number >> bit & 1) for bit, name in enumerate(some)}
+            if combinations.is_possible(row):
+                assert frozenset((name, str(value)) for name, value in row.items()) in found
 
 
 def test_the_rows_hold_every_preset_and_each_toggle_alone_and_missing() -> None:
-    toggles, needs = questions.toggles(), questions.requires()
-    shown = [frozenset(effect.split("-")) & frozenset(toggles) for effect in ROWS]
+    few, many = (
+        [frozenset(name.split("-")) & frozenset(TOGGLES) for name in rows(paper=False)]
+        for rows in (combinations.few, combinations.many)
+    )
 
-    assert len(toggles) >= 1
-    for chosen in toggles:
-        depending = {name for name, need in needs.items() if need == chosen}
-        assert frozenset({chosen, needs.get(chosen, chosen)}) in shown
-        assert frozenset(toggles) - {chosen} - depending in shown
+    assert len(TOGGLES) >= 1
+    for chosen in TOGGLES:
+        depending = {name for name, need in NEEDS.items() if need == chosen}
+        assert frozenset({chosen, NEEDS.get(chosen, chosen)}) in few
+        assert frozenset(TOGGLES) - {chosen} - depending in many
     for preset in questions.presets():
-        assert frozenset(questions.preset_features(preset)) in shown
+        assert frozenset(questions.preset_features(preset)) in few

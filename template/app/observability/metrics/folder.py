@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import shutil
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -73,13 +73,13 @@ def locked(folder: Path) -> Generator[None]:
         yield
 
 
-def bury(folder: Path) -> None:
-    """Keep what dead processes have counted in one file, and drop what they had open."""
+def bury(folder: Path, *, leaving: int | None = None) -> None:
+    """Keep what the dead, and one who leaves, have counted in one file; drop what they had open."""
     from prometheus_client.mmap_dict import MmapedDict
 
     for file in folder.glob("*_*.db"):
         kind, _, pid = file.stem.rpartition("_")
-        if int(pid) == NOBODY or psutil.pid_exists(int(pid)):
+        if int(pid) == NOBODY or (psutil.pid_exists(int(pid)) and int(pid) != leaving):
             continue
         if kind in {"counter", "histogram"}:
             grave = MmapedDict(str(folder / f"{kind}_{NOBODY}.db"))
@@ -90,10 +90,9 @@ def bury(folder: Path) -> None:
 
 
 def leave(folder: Path) -> None:
-    """Forget this process's gauges; the last one out removes the folder."""
-    pid = str(os.getpid())
-    for file in folder.glob(f"gauge_*_{pid}.db"):
-        file.unlink(missing_ok=True)
-    others = {file.stem.rpartition("_")[2] for file in folder.glob("*_*.db")} - {pid, str(NOBODY)}
-    if folder.parent == _base() and not any(psutil.pid_exists(int(other)) for other in others):
-        shutil.rmtree(folder, ignore_errors=True)
+    """Leave this process's counts to the others; the last one out removes the folder."""
+    with suppress(FileNotFoundError), locked(folder):  # unless somebody has removed it already
+        bury(folder, leaving=os.getpid())
+        alone = all(file.stem.endswith(f"_{NOBODY}") for file in folder.glob("*_*.db"))
+        if alone and folder.parent == _base():
+            shutil.rmtree(folder, ignore_errors=True)

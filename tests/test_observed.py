@@ -1,0 +1,29 @@
+"""What operators see of a service with everything: its own words in logs, traces and metrics."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.commands import execute
+
+pytestmark = pytest.mark.service
+
+INSIDE = Path(__file__).with_name("inside") / "observed"
+
+
+def test_requests_are_counted_once_and_can_be_followed_everywhere(
+    copy: Callable[..., Path], path_of_a_user: str
+) -> None:
+    project = copy(preset="full")
+    shutil.copytree(INSIDE, project / "tests/observed")
+    subprocess.run(["uv", "sync", "--quiet"], cwd=project, check=True)
+
+    checks = ("ruff check tests", "ruff format --check tests", "python -m pytest tests/observed")
+    for check in (f"uv run --no-sync {check}" for check in checks):
+        code, output = execute(project, check, {**os.environ, "PATH": path_of_a_user})
+
+        assert code == 0, f"{check}\n{output[-6000:]}"
