@@ -14,6 +14,7 @@ from tests.truth.mentions import mentions
 from tests.truth.needs import Need, unmet
 from tests.truth.settings import settings
 from tests.truth.template import Template
+from tests.truth.use import use
 
 FEATURES = "app/features.py.jinja"
 PYPROJECT = "pyproject.toml.jinja"
@@ -43,6 +44,16 @@ def test_an_import_of_a_file_that_is_absent_in_one_pair(plant: Plant) -> None:
     assert message.endswith(
         "needs app.auth.settings.AuthSettings: missing with auth=False, cache=True"
     )
+
+
+def test_a_feature_that_is_never_attached(plant: Plant) -> None:
+    line = "{% if cache %}\nfrom app.cache.feature import cache\n{% endif %}\n"
+    plant(FEATURES, line, "")
+    template = plant(FEATURES, "    {% if cache %}\n    cache,\n    {% endif %}\n", "")
+
+    assert said(template, use) == [
+        "app/cache/feature.py needs somebody who imports it: missing with cache=True"
+    ]
 
 
 def test_an_import_of_a_name_that_a_module_has_not(plant: Plant) -> None:

@@ -7,15 +7,17 @@ with the command a failure ends with.
 import contextlib
 import os
 import shutil
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests import combinations
+from tests import combinations, questions
 from tests.combinations import Answers
 from tests.commands import execute
+from tests.covered import covered
 from tests.rendering import git
 
 pytestmark = pytest.mark.service
@@ -25,6 +27,7 @@ ROWS = [
     pytest.param(row, id=name, marks=() if name in FEW else pytest.mark.thorough)
     for name, row in MANY.items()
 ]
+NEWER = questions.choices("python_version")[1:]
 INSTALL = "uv sync"
 CHECKS = ("uv run just check", "uv run just test")
 # Coverage is measured for the presets alone: it doubles the time.
@@ -65,6 +68,42 @@ def test_a_generated_service_passes_its_own_checks_and_tests(
     assert visible(project) - before == {"uv.lock"}, "not in .gitignore, or not cleaned up"
     assert still_running(project) == []
     shutil.rmtree(project)
+    covered("services installed and put through their own tests")
+
+
+@pytest.mark.thorough
+def test_every_feature_works_with_the_oldest_libraries_that_are_allowed(
+    copy: Callable[..., Path], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows take the newest: a new project has no lock file."""
+    monkeypatch.setenv("UV_RESOLUTION", "lowest-direct")
+    project = copy(preset="full")
+
+    assert run_all(run, project, [INSTALL, *CHECKS_OF_A_PAIR]) == []
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("version", NEWER)
+def test_every_feature_works_with_a_newer_python(
+    copy: Callable[..., Path], run: Run, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    monkeypatch.setenv("UV_PYTHON", interpreter(version))
+    project = copy(preset="full")
+
+    assert run_all(run, project, [INSTALL, *CHECKS_OF_A_PAIR]) == []
+    assert version in (project / ".venv/pyvenv.cfg").read_text()
+
+
+def interpreter(version: str) -> str:
+    """Return a Python of this machine, on PATH or of pyenv; without one, the test is skipped."""
+    command = ["uv", "python", "find", "--no-python-downloads", version]
+    found = subprocess.run(command, capture_output=True, text=True)
+    if found.returncode == 0:
+        return found.stdout.strip()
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    for path in sorted(pyenv.glob(f"versions/{version}.*/bin/python")):
+        return str(path)
+    pytest.skip(f"no Python {version} here")
 
 
 def run_all(run: Run, project: Path, commands: tuple[str, ...] | list[str]) -> list[str]:

@@ -18,12 +18,14 @@ from tests.truth.needs import Need, unmet
 from tests.truth.settings import settings
 from tests.truth.space import Space
 from tests.truth.template import Template
+from tests.truth.use import use
 
 Layer = Callable[[Template], Iterator[Need]]
 
 # What is counted, and at least how often: a layer that finds nothing to check is broken.
 LAYERS: dict[str, tuple[Layer, int]] = {
     "imports resolved to a module, a name, a dependency": (imports.imports, 3000),
+    "modules that somebody imports": (use, 200),
     "fixtures that tests ask for": (fixtures, 1000),
     "settings that files name, or must": (settings, 200),
     "files, recipes and modules that texts speak of": (mentions.mentions, 150),
