@@ -20,7 +20,7 @@ check:
 test *options: check
     uv run pytest -n auto -v -m "not thorough" "$@"
 
-# The same, and each toggle alone and missing (hours)
+# The same, and what docs/decisions/rows.md leaves to it (hours)
 test-all *options: check
     uv run pytest -n auto -v "$@"
 

@@ -13,7 +13,7 @@ from tests.covered import covered
 from tests.noticing import Laboratory
 from tests.wiring import settings
 
-pytestmark = [pytest.mark.service, pytest.mark.thorough]
+pytestmark = pytest.mark.service
 
 PARTS = 16
 # What no test can notice, each with the reason.

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
@@ -17,6 +18,7 @@ from app.observability.metrics import folder
 from tests.metrics.scrape import Samples, parse
 from tests.processes import environment, eventually, serving
 
+NEVER_THE_SAME_CONNECTION = {"Connection": "close"}
 LIVE = {"method": "GET", "route": "/health/live", "status": "200"}
 
 
@@ -26,12 +28,13 @@ def read(url: str) -> Samples:
 
 def children(pid: int) -> list[psutil.Process]:
     """The processes that serve: those that have counted something."""
-    found = psutil.Process(pid).children(recursive=True)
-    return [child for child in found if any(map_is_ours(child))]
+    return [child for child in psutil.Process(pid).children(recursive=True) if has_counted(child)]
 
 
-def map_is_ours(process: psutil.Process) -> list[bool]:
-    return [True for file in process.memory_maps() if f"counter_{process.pid}.db" in file.path]
+def has_counted(process: psutil.Process) -> bool:
+    with suppress(psutil.ZombieProcess):
+        return any(f"counter_{process.pid}.db" in file.path for file in process.memory_maps())
+    return False
 
 
 def test_two_processes_share_their_counts_and_a_dead_ones_stay(tmp_path: Path) -> None:
@@ -39,8 +42,9 @@ def test_two_processes_share_their_counts_and_a_dead_ones_stay(tmp_path: Path) -
     with serving(tmp_path, **settings) as service:
         eventually(lambda: len(children(service.process.pid)) == 2)
         before = read(service.url)
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda _: httpx2.get(f"{service.url}/health/live"), range(200)))
+        with httpx2.Client(base_url=service.url, headers=NEVER_THE_SAME_CONNECTION) as client:
+            with ThreadPoolExecutor(4) as pool:
+                list(pool.map(client.get, ["/health/live"] * 200))
         after = read(service.url)
         child = children(service.process.pid)[0]
         os.kill(child.pid, signal.SIGKILL)

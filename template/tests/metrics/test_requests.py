@@ -4,9 +4,11 @@ import asyncio
 from uuid import uuid4
 
 import pytest
+from fastapi import FastAPI
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.diagnostics import pool_state
 from app.core.exceptions import TooManyRequestsError
 from app.observability.metrics import meter
 from tests.clients import connect
@@ -112,13 +114,15 @@ async def test_a_series_is_there_from_the_start(anonymous: AsyncClient, name: st
     assert name in (await scrape(anonymous)).names()
 
 
-async def test_the_pool_and_the_process_are_measured(client: AsyncClient) -> None:
+async def test_the_pool_and_the_process_are_measured(app: FastAPI, client: AsyncClient) -> None:
     await client.get("/api/v1/items")
 
     samples = await scrape(client)
 
     assert samples.value("db_pool_connections", state="in_use") == 0
     assert samples.value("db_pool_connections", state="idle") >= 1
+    limit = pool_state(app.state.database.engine).limit
+    assert samples.value("db_pool_connections_limit") == limit > 0
     assert samples.value("process_resident_memory_bytes") > 10_000_000
     assert samples.value("process_cpu_seconds_total") > 0
 
