@@ -42,9 +42,11 @@ def test_two_processes_share_their_counts_and_a_dead_ones_stay(tmp_path: Path) -
     with serving(tmp_path, **settings) as service:
         eventually(lambda: len(children(service.process.pid)) == 2)
         before = read(service.url)
-        with httpx2.Client(base_url=service.url, headers=NEVER_THE_SAME_CONNECTION) as client:
-            with ThreadPoolExecutor(4) as pool:
-                list(pool.map(client.get, ["/health/live"] * 200))
+        with (
+            httpx2.Client(base_url=service.url, headers=NEVER_THE_SAME_CONNECTION) as client,
+            ThreadPoolExecutor(4) as pool,
+        ):
+            list(pool.map(client.get, ["/health/live"] * 200))
         after = read(service.url)
         child = children(service.process.pid)[0]
         os.kill(child.pid, signal.SIGKILL)
