@@ -61,12 +61,12 @@ done
 
 
 @pytest.fixture
-def environment(path_of_a_user: str, shared: Path) -> dict[str, str]:
+def environment(path_of_a_user: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return what the runner has in its environment, as far as the steps care.
 
-    One virtual environment serves all projects here: they differ in their pipelines only.
+    One virtual environment serves all projects of a process: most differ in their pipelines only.
     """
-    installed = {"UV_PROJECT_ENVIRONMENT": str(shared / "venv-of-pipelines")}
+    installed = {"UV_PROJECT_ENVIRONMENT": str(tmp_path_factory.getbasetemp() / "venv")}
     return {**os.environ, **installed, "PATH": path_of_a_user, "CI": "true"}
 
 
