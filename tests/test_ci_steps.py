@@ -29,7 +29,7 @@ SERVED = """uv run python -m dev run bash -e -c '
     eval "$STEP"'"""
 THOROUGH = [
     pytest.param(preset, forge, marks=pytest.mark.thorough)
-    for preset, forge in [("standard", "github"), ("full", "github"), ("full", "gitlab")]
+    for preset, forge in [("standard", "github"), ("full", "gitlab")]
 ]
 GH = """#!/usr/bin/env bash
 # Stands for GitHub: `gh api` answers for a branch, the rest is written down.

@@ -3,8 +3,12 @@
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
+from pydantic import SecretStr
 
 from app.core.settings import SettingsError
+from app.redis.client import make_client
+from app.redis.feature import redis
+from app.redis.guard import GuardedRedis
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.redis.servers import RedisServer
@@ -44,6 +48,19 @@ async def test_it_starts_while_redis_hangs(make_app: MakeApp, redis_server: Redi
         app = await make_app(REDIS_URL=redis_server.url)
 
         assert await readiness(app) == (200, "degraded", "degraded")
+
+
+async def test_its_connections_are_closed_in_the_end(redis_server: RedisServer) -> None:
+    client = make_client(SecretStr(redis_server.url))
+    app, pool = FastAPI(), client.connection_pool
+    app.state.redis = GuardedRedis(client)
+
+    async with redis.lifespan(app):
+        connection = await pool.get_connection()
+        await pool.release(connection)
+        assert connection.is_connected
+
+    assert not connection.is_connected
 
 
 async def test_without_a_url_nobody_asks_for_redis(make_app: MakeApp) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Generator
 from uuid import uuid4
 
 import pytest
+from fastapi import FastAPI
 from httpx2 import AsyncClient
 from pydantic import SecretStr
 from redis import Redis
@@ -13,6 +14,7 @@ from structlog.contextvars import bound_contextvars
 from app.core.settings import SettingsError
 from app.workers import publisher as module
 from app.workers.config import celery_config, transport_options
+from app.workers.feature import celery
 from app.workers.publisher import Publisher
 from app.workers.settings import JobSettings
 from tests.conftest import MakeClient
@@ -54,6 +56,18 @@ def test_a_message_carries_the_id_and_the_request(
     (message,) = messages(redis_server.url)
     assert str(job_id) in message
     assert "told-by-caller" in message
+
+
+async def test_its_thread_begins_and_ends_with_the_service(publisher: Publisher) -> None:
+    app = FastAPI()
+    app.state.job_queue = publisher
+
+    async with celery.lifespan(app):
+        thread = publisher.thread
+        assert thread is not None
+        assert thread.is_alive()
+
+    assert not thread.is_alive()
 
 
 def test_a_silent_redis_holds_up_nobody(publisher: Publisher, redis_server: RedisServer) -> None:

@@ -1,12 +1,14 @@
 """What happens when processes of the workers begin and end."""
 
 import sys
+from contextvars import copy_context
 from types import SimpleNamespace
 
 import pytest
-from celery.signals import celeryd_init, worker_process_shutdown, worker_shutdown
+from celery.signals import celeryd_init, task_prerun, worker_process_shutdown, worker_shutdown
 from celery.utils.dispatch import Signal
 from kombu.transport.redis import QoS
+from structlog.contextvars import bind_contextvars, get_contextvars
 
 import app.workers.signals  # noqa: F401  (connects them)
 from app.workers.runtime import close_runtime, runtime
@@ -35,3 +37,14 @@ def test_a_worker_is_quiet_and_gives_nothing_back_to_a_redis_that_is_gone(
     assert worker.quiet is True
     assert QoS.restore_at_shutdown is False
     assert sys.__stdout__ is sys.__stderr__
+
+
+def test_a_task_logs_the_id_of_its_request_and_nothing_of_the_task_before() -> None:
+    task = SimpleNamespace(name="jobs.sweep", request=SimpleNamespace(x_request_id="r-1"))
+
+    def begin() -> dict[str, object]:
+        bind_contextvars(job_id="of the task before")
+        task_prerun.send(None, task=task)
+        return get_contextvars()
+
+    assert copy_context().run(begin) == {"request_id": "r-1"}

@@ -2,12 +2,21 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from contextvars import copy_context
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID
 
 import httpx2
+import pytest
+from celery.signals import task_postrun, task_prerun
 from fastapi import FastAPI
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
 
+from app.observability.tracing import messages
 from tests.jobs.factories import EXPORT, JOBS
 from tests.processes import Service, serving
 from tests.receiver import Receiver, receiving
@@ -62,3 +71,25 @@ async def test_one_trace_spans_the_request_and_its_job(
     assert {span.trace for span in spans if not span.parent} == set()  # no sweep, no query alone
     started = next(line for line in lines if line["event"] == "job_started")
     assert (started["trace_id"], started["request_id"]) == (TRACE, "r-9")
+
+
+@pytest.mark.parametrize(
+    ("state", "status"), [("SUCCESS", StatusCode.UNSET), ("FAILURE", StatusCode.ERROR)]
+)
+def test_a_span_tells_how_its_task_has_ended(
+    monkeypatch: pytest.MonkeyPatch, state: str, status: StatusCode
+) -> None:
+    ended, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(ended))
+    monkeypatch.setattr(messages, "tracer", provider.get_tracer(__name__))
+    task = SimpleNamespace(name="jobs.run", request=SimpleNamespace())
+
+    def run() -> None:
+        task_prerun.send(None, task=task)
+        task_postrun.send(None, task=task, state=state)
+
+    copy_context().run(run)
+
+    assert [(span.name, span.status.status_code) for span in ended.get_finished_spans()] == [
+        ("run jobs.run", status)
+    ]
