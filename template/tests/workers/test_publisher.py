@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Generator
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -21,7 +21,7 @@ from tests.conftest import MakeClient
 from tests.databases import free_port
 from tests.jobs.factories import EXPORT, JOBS
 from tests.redis.servers import RedisServer
-from tests.workers.inline import settings
+from tests.workers.inline import Notes, settings
 
 BLINK = 0.05
 
@@ -56,6 +56,16 @@ def test_a_message_carries_the_id_and_the_request(
     (message,) = messages(redis_server.url)
     assert str(job_id) in message
     assert "told-by-caller" in message
+
+
+async def test_a_job_is_announced_when_it_is_committed(
+    app: FastAPI, client: AsyncClient, monkeypatch: pytest.MonkeyPatch, notes: Notes
+) -> None:
+    monkeypatch.setattr(app.state, "job_queue", notes)
+
+    asked = await client.post(JOBS, json=EXPORT)
+
+    assert notes.announced == [UUID(asked.json()["id"])]
 
 
 async def test_its_thread_begins_and_ends_with_the_service(publisher: Publisher) -> None:

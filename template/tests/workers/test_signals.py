@@ -5,13 +5,21 @@ from contextvars import copy_context
 from types import SimpleNamespace
 
 import pytest
-from celery.signals import celeryd_init, task_prerun, worker_process_shutdown, worker_shutdown
+from celery.signals import (
+    celeryd_init,
+    task_failure,
+    task_prerun,
+    worker_process_shutdown,
+    worker_shutdown,
+)
 from celery.utils.dispatch import Signal
 from kombu.transport.redis import QoS
 from structlog.contextvars import bind_contextvars, get_contextvars
 
 import app.workers.signals  # noqa: F401  (connects them)
+from app.core.failures import Failure
 from app.workers.runtime import close_runtime, runtime
+from app.workers.tasks import sweep
 
 
 @pytest.mark.parametrize("ending", [worker_process_shutdown, worker_shutdown])
@@ -48,3 +56,16 @@ def test_a_task_logs_the_id_of_its_request_and_nothing_of_the_task_before() -> N
         return get_contextvars()
 
     assert copy_context().run(begin) == {"request_id": "r-1"}
+
+
+@pytest.mark.usefixtures("database")
+def test_a_task_that_fails_is_told_to_whoever_listens() -> None:
+    heard: list[Failure] = []
+    runtime().failures.listeners.append(heard.append)
+
+    task_failure.send(sweep, exception=ZeroDivisionError())
+    close_runtime()
+
+    assert [(failure.type, failure.route) for failure in heard] == [
+        ("ZeroDivisionError", "jobs.sweep")
+    ]
