@@ -69,7 +69,7 @@ def test_no_setting_can_go_undocumented(laboratory: Laboratory) -> None:
     before, keys = example.read_text(), settings(laboratory.project)
 
     example.write_text(re.sub(r"^[A-Z_]+=.*\n", "", before, flags=re.MULTILINE))
-    _, said = laboratory.run("-vv", "tests/core/test_env_example.py")
+    _, said = laboratory.run("-vvv", "tests/core/test_env_example.py")
     example.write_text(before)
 
     assert len(keys) > 30

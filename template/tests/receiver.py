@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)

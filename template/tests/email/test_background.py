@@ -4,12 +4,14 @@ import asyncio
 from email.message import EmailMessage
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import text
 
 from app.core.mail import Mail
 from app.db.session import Database
 from app.email.backends import SmtpBackend
 from app.email.background import BackgroundMailer
+from app.email.feature import email
 from app.email.rendering import Renderer
 from app.email.settings import EmailSettings
 from tests.auth.factories import AUTH, PASSWORD
@@ -104,6 +106,16 @@ async def test_a_mail_that_is_lost_keeps_no_other_from_arriving(database: Databa
 
 async def test_mails_under_way_arrive_before_the_service_stops(database: Database) -> None:
     assert len(await receive(database, MailServer(seconds=0.1), mails=6)) == 6
+
+
+async def test_the_service_waits_for_them(database: Database) -> None:
+    app = FastAPI()
+    async with MailServer(seconds=0.1).open() as server:
+        app.state.background_mailer = make_mailer(server)
+        async with email.lifespan(app):
+            await post(database, app.state.background_mailer)
+
+        assert len(server.messages) == 1
 
 
 async def test_a_request_does_not_wait_for_a_slow_mail_server(make_app: MakeApp) -> None:

@@ -60,6 +60,7 @@ async def test_what_callers_make_up_adds_hardly_a_series(anonymous: AsyncClient)
 
 
 async def test_scrapes_do_not_count_themselves(anonymous: AsyncClient) -> None:
+    await anonymous.get("/health/live")
     before = await scrape(anonymous)
 
     after = await scrape(anonymous)
@@ -115,14 +116,17 @@ async def test_a_series_is_there_from_the_start(anonymous: AsyncClient, name: st
 
 
 async def test_the_pool_and_the_process_are_measured(app: FastAPI, client: AsyncClient) -> None:
+    engine = app.state.database.engine
     await client.get("/api/v1/items")
 
     samples = await scrape(client)
+    async with engine.connect():
+        busy = await scrape(client)
 
     assert samples.value("db_pool_connections", state="in_use") == 0
     assert samples.value("db_pool_connections", state="idle") >= 1
-    limit = pool_state(app.state.database.engine).limit
-    assert samples.value("db_pool_connections_limit") == limit > 0
+    assert busy.value("db_pool_connections", state="in_use") == 1
+    assert samples.value("db_pool_connections_limit") == pool_state(engine).limit > 0
     assert samples.value("process_resident_memory_bytes") > 10_000_000
     assert samples.value("process_cpu_seconds_total") > 0
 

@@ -17,7 +17,8 @@ from app.workers.config import celery_config, transport_options
 from app.workers.feature import celery
 from app.workers.publisher import Publisher
 from app.workers.settings import JobSettings
-from tests.conftest import MakeClient
+from tests.clients import connect
+from tests.conftest import MakeApp, MakeClient
 from tests.databases import free_port
 from tests.jobs.factories import EXPORT, JOBS
 from tests.redis.servers import RedisServer
@@ -59,11 +60,13 @@ def test_a_message_carries_the_id_and_the_request(
 
 
 async def test_a_job_is_announced_when_it_is_committed(
-    app: FastAPI, client: AsyncClient, monkeypatch: pytest.MonkeyPatch, notes: Notes
+    make_app: MakeApp, credentials: dict[str, str], notes: Notes
 ) -> None:
-    monkeypatch.setattr(app.state, "job_queue", notes)
+    app = await make_app()
+    app.state.job_queue = notes
 
-    asked = await client.post(JOBS, json=EXPORT)
+    async with connect(app, credentials) as client:
+        asked = await client.post(JOBS, json=EXPORT)
 
     assert notes.announced == [UUID(asked.json()["id"])]
 
