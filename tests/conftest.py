@@ -19,7 +19,7 @@ pytest_plugins = ["tests.covered", "tests.planting"]
 Render = Callable[..., Path]
 
 # They run inside a rendered project.
-collect_ignore = ["overlay"]
+collect_ignore = ["inside", "overlay"]
 
 # One service, or one reading of the template, through all tests of a file.
 TOGETHER = ("tests/test_drill.py", "tests/test_truth.py", "tests/test_variants.py")
