@@ -42,7 +42,7 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
             await stack.enter_async_context(feature.lifespan(app))
             if probe := feature.probe(app):
                 app.state.probes[feature.name] = probe
-        stack.enter_context(drain_on_sigterm(settings.drain_seconds))
+        await stack.enter_async_context(drain_on_sigterm(settings.drain_seconds))
         yield
 
 

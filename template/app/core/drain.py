@@ -8,8 +8,8 @@ let in any more, and a moment later the server's own handler runs.
 import asyncio
 import signal
 import threading
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from types import FrameType
 from typing import TypeAlias
 
@@ -68,9 +68,11 @@ class Drain:
             self.end.cancel()
 
 
-@contextmanager
-def drain_on_sigterm(seconds: float) -> Generator[None, None, None]:
+@asynccontextmanager
+async def drain_on_sigterm(seconds: float) -> AsyncGenerator[None, None]:
     """Put `seconds` of draining before the SIGTERM handler that the server has installed."""
+    for _ in range(2):  # rounds that the loop takes to hand the server a signal that has come
+        await asyncio.sleep(0)
     handler = find_handler(asyncio.get_running_loop())
     if handler is None:
         yield

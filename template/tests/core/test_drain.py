@@ -27,7 +27,7 @@ def stopped() -> Generator[asyncio.Event]:
 
 
 async def test_the_server_is_stopped_when_the_drain_is_over(stopped: asyncio.Event) -> None:
-    with drain_on_sigterm(0.1):
+    async with drain_on_sigterm(0.1):
         os.kill(os.getpid(), signal.SIGTERM)
 
         assert draining()
@@ -38,19 +38,33 @@ async def test_the_server_is_stopped_when_the_drain_is_over(stopped: asyncio.Eve
 
 
 async def test_nobody_is_let_in_any_more_when_the_drain_is_over(stopped: asyncio.Event) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener, drain_on_sigterm(0.1):
-        os.kill(os.getpid(), signal.SIGTERM)
-        socket.create_connection(listener.getsockname(), timeout=1).close()
+    async with drain_on_sigterm(0.1):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            os.kill(os.getpid(), signal.SIGTERM)
+            socket.create_connection(listener.getsockname(), timeout=1).close()
 
-        await asyncio.wait_for(stopped.wait(), 5)
+            await asyncio.wait_for(stopped.wait(), 5)
 
-        if sys.platform == "linux":
-            with pytest.raises(TimeoutError):
-                socket.create_connection(listener.getsockname(), timeout=0.2)
+            if sys.platform == "linux":
+                with pytest.raises(TimeoutError):
+                    socket.create_connection(listener.getsockname(), timeout=0.2)
+
+
+async def test_a_request_that_came_before_the_start_is_not_lost() -> None:
+    stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, stopped.set)  # as some servers do
+    before = signal.getsignal(signal.SIGTERM)
+
+    os.kill(os.getpid(), signal.SIGTERM)
+    async with drain_on_sigterm(60):
+        await asyncio.wait_for(stopped.wait(), 1)
+
+    signal.signal(signal.SIGTERM, before)
+    loop.remove_signal_handler(signal.SIGTERM)
 
 
 async def test_a_second_request_stops_the_server_at_once(stopped: asyncio.Event) -> None:
-    with drain_on_sigterm(60):
+    async with drain_on_sigterm(60):
         os.kill(os.getpid(), signal.SIGTERM)
         assert not stopped.is_set()
 
@@ -61,7 +75,7 @@ async def test_a_second_request_stops_the_server_at_once(stopped: asyncio.Event)
 
 async def test_nothing_is_closed_after_the_end(stopped: asyncio.Event) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        with drain_on_sigterm(0.05):
+        async with drain_on_sigterm(0.05):
             os.kill(os.getpid(), signal.SIGTERM)
             await asyncio.sleep(0.01)
 
@@ -74,7 +88,7 @@ async def test_nothing_is_closed_after_the_end(stopped: asyncio.Event) -> None:
 async def test_meanwhile_requests_are_served_and_connections_closed(
     anonymous: AsyncClient, stopped: asyncio.Event
 ) -> None:
-    with drain_on_sigterm(60):
+    async with drain_on_sigterm(60):
         os.kill(os.getpid(), signal.SIGTERM)
 
         ready, health = await anonymous.get("/health/ready"), await anonymous.get("/health")
@@ -87,7 +101,7 @@ async def test_meanwhile_requests_are_served_and_connections_closed(
 async def test_http_2_has_other_words_for_that(app: FastAPI, stopped: asyncio.Event) -> None:
     sent: asyncio.Queue[Any] = asyncio.Queue()
     scope = {"type": "http", "http_version": "2", "method": "GET", "path": "/health"}
-    with drain_on_sigterm(60):
+    async with drain_on_sigterm(60):
         os.kill(os.getpid(), signal.SIGTERM)
 
         await app(scope | {"headers": [], "query_string": b""}, asyncio.Queue().get, sent.put)
@@ -100,7 +114,7 @@ async def test_http_2_has_other_words_for_that(app: FastAPI, stopped: asyncio.Ev
 async def test_the_servers_handler_is_put_back(stopped: asyncio.Event) -> None:
     handler = signal.getsignal(signal.SIGTERM)
 
-    with drain_on_sigterm(1):
+    async with drain_on_sigterm(1):
         assert signal.getsignal(signal.SIGTERM) is not handler
 
     assert signal.getsignal(signal.SIGTERM) is handler
@@ -111,7 +125,7 @@ async def test_a_signal_that_is_left_to_the_event_loop_is_drained_too() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     try:
-        with drain_on_sigterm(0.1):
+        async with drain_on_sigterm(0.1):
             os.kill(os.getpid(), signal.SIGTERM)
             await asyncio.sleep(0.02)
             assert not stopped.is_set()

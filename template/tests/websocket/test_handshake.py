@@ -170,7 +170,7 @@ async def test_while_the_database_is_away_nobody_connects(
 async def told_to_stop() -> AsyncGenerator[None]:
     """Between SIGTERM and the end."""
     before = signal.signal(signal.SIGTERM, lambda *_: None)
-    with drain_on_sigterm(60):
+    async with drain_on_sigterm(60):
         os.kill(os.getpid(), signal.SIGTERM)
         yield
     signal.signal(signal.SIGTERM, before)
