@@ -16,7 +16,8 @@ from tests.factories import make_item
 from tests.redis.servers import RedisServer
 
 ITEMS = "/api/v1/items"
-# What Redis may cost, and what the request itself costs on a slow machine.
+# What Redis may cost, and what the request itself costs on a slow machine: less than the second
+# that a client without the guard would wait for.
 LATEST_SECONDS = 0.25 + 0.65
 RECOVERY_SECONDS = 10
 

@@ -54,7 +54,7 @@ async def test_a_redis_that_is_gone_is_one_error_at_once(
 ) -> None:
     redis_server.stop()
 
-    assert await seconds_to_fail(guarded) < 0.4
+    assert await seconds_to_fail(guarded) < 0.25
 
 
 async def test_a_redis_that_hangs_is_waited_for_no_longer_than_a_tenth_of_a_second(
@@ -64,8 +64,8 @@ async def test_a_redis_that_hangs_is_waited_for_no_longer_than_a_tenth_of_a_seco
         times = await asyncio.gather(*(seconds_to_fail(guarded) for _ in range(50)))
         again = await seconds_to_fail(guarded)
 
-    assert max(times) < 0.4
-    assert again < TIMEOUT_SECONDS
+    assert max(times) < 0.25
+    assert again < 0.05
 
 
 async def test_after_the_pause_only_one_tries(
@@ -120,7 +120,7 @@ async def test_a_slow_answer_is_taken_and_is_the_last_for_now(guarded: GuardedRe
         return await hello(redis)
 
     assert await guarded.ask(slow) == b"hello"
-    assert await seconds_to_fail(guarded) < TIMEOUT_SECONDS
+    assert await seconds_to_fail(guarded) < 0.05
 
 
 async def test_redis_is_not_blamed_for_our_own_slowness(guarded: GuardedRedis) -> None:

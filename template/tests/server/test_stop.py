@@ -63,14 +63,14 @@ def test_clients_that_come_again_lose_nothing_by_a_restart(tmp_path: Path, proce
         time.sleep(1)  # one process answers, the other may still be starting
         service.stop()
         assert service.process.wait(20) == 0
-        before = [visitor.seen["200"] for visitor in visitors]
+        before = [max(visitor.seen["200"], 10) for visitor in visitors]
         with serving_more(tmp_path / "after", PORT=str(httpx2.URL(service.url).port), **settings):
             for visitor, number in zip(visitors, before, strict=True):
                 eventually(lambda v=visitor, n=number: v.seen["200"] > n)
             seen = [visitor.stop() for visitor in visitors]
 
-    assert all(before)
     assert {kind for counter in seen for kind in counter} <= {"200", "refused"}
+    assert all(counter["200"] > 10 for counter in seen)
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
