@@ -131,14 +131,15 @@ async def test_the_pool_and_the_process_are_measured(app: FastAPI, client: Async
     assert samples.value("process_cpu_seconds_total") > 0
 
 
-async def test_gauges_of_other_features_are_read(make_app: MakeApp) -> None:
-    app = await make_app()
-    app.state.gauges |= {"websocket_connections": lambda: 7, "kettles_on": lambda: 2}
-
-    async with connect(app) as client:
-        samples = await scrape(client)
-        app.state.gauges["websocket_connections"] = lambda: 0
-        after = await scrape(client)
+async def test_gauges_of_other_features_are_read(
+    app: FastAPI, anonymous: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of this app, not of another: a series is the process's, and both would write it.
+    monkeypatch.setitem(app.state.gauges, "websocket_connections", lambda: 7)
+    monkeypatch.setitem(app.state.gauges, "kettles_on", lambda: 2)
+    samples = await scrape(anonymous)
+    monkeypatch.setitem(app.state.gauges, "websocket_connections", lambda: 0)
+    after = await scrape(anonymous)
 
     assert (samples.value("websocket_connections"), samples.value("kettles_on")) == (7, 2)
     assert after.value("websocket_connections") == 0
