@@ -158,12 +158,19 @@ def launch(directory: Path, program: str | None, port: int = 0) -> Server | None
         command = [program, *options.split(), "--save", "", "--dir", str(directory)]
     started = Server(_spawn(command, directory / "server.log"), port)
     deadline = time.monotonic() + START_SECONDS
-    while started.runs() and time.monotonic() < deadline:
+    while _exists(started.pid) and time.monotonic() < deadline:
         if started.answers():
             return started
         time.sleep(0.02)
     started.stop()
     return None
+
+
+def _exists(pid: int) -> bool:
+    """Whether the process has not ended. It has no command line to know it by when it begins."""
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def _spawn(command: Sequence[str], log: Path) -> int:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
 
 import pytest
 from fastapi import FastAPI
@@ -58,6 +59,16 @@ async def caller(failing: FastAPI) -> AsyncGenerator[AsyncClient]:
         yield client
 
 
+@asynccontextmanager
+async def telling(monkeypatch: pytest.MonkeyPatch, url: str) -> AsyncGenerator[Failures, None]:
+    """Let failures be told at `url` until the end, as in a worker."""
+    monkeypatch.setenv("ALERT_WEBHOOK_URL", url)
+    [feature] = [feature for feature in FEATURES if feature.name == "alerts"]
+    failures = Failures()
+    async with feature.worker(State({"failures": failures})):
+        yield failures
+
+
 def texts(chat: Receiver, number: int) -> list[str]:
     sent = chat.wait(lambda requests: len(requests) >= number)
     return [json.loads(request.body)["text"] for request in sent]
@@ -106,29 +117,30 @@ async def test_no_request_waits_for_a_chat_that_is_silent(
     assert time.monotonic() - began < alerts.TIMEOUT_SECONDS
 
 
+@pytest.mark.usefixtures("app")  # which says how logs are written
 async def test_a_chat_that_refuses_is_logged_without_its_address(
-    caller: AsyncClient, chat: Receiver, capfd: pytest.CaptureFixture[str]
+    chat: Receiver, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     chat.status = 404
-    await caller.get("/other")
-    chat.wait(lambda requests: len(requests) == 1)
-    await caller.get("/crash/1")
-    chat.wait(lambda requests: len(requests) == 2)
 
+    async with telling(monkeypatch, f"{chat.url}/hooks/{SECRET}") as failures:
+        failures.tell(KeyError(SECRET), "/other", "")
+        failures.tell(ZeroDivisionError(SECRET), "/crash/{text}", "")
+        chat.wait(lambda requests: len(requests) == 2)
+
+    # Not before: what its thread writes while this reads is lost.
     lines = [line for line in capfd.readouterr().out.splitlines() if "alert_not_sent" in line]
-    assert json.loads(lines[0])["status"] == 404
-    assert SECRET not in lines[0]
+    assert [json.loads(line)["status"] for line in lines] == [404, 404]
+    assert not any(SECRET in line for line in lines)
 
 
 async def test_what_waits_is_sent_before_the_end_but_nobody_waits_long(
     chat: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ALERT_WEBHOOK_URL", chat.url)
     monkeypatch.setattr(alerts, "FAREWELL_SECONDS", 0.2)
-    [feature] = [feature for feature in FEATURES if feature.name == "alerts"]
-    failures, began = Failures(), time.monotonic()
+    began = time.monotonic()
 
-    async with feature.worker(State({"failures": failures})):
+    async with telling(monkeypatch, chat.url) as failures:
         failures.tell(KeyError(SECRET), "items.export", "")
         chat.wait(lambda requests: len(requests) == 1)
         chat.speaking.clear()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from redis import Redis
 
@@ -49,6 +50,20 @@ def test_a_server_keeps_what_it_is_told_and_ends_with_its_last_user(directory: P
             assert 0 < connected.ttl("name") <= 60
 
     assert redis.find(directory) is None
+
+
+def test_a_server_is_waited_for_before_it_has_a_command_line(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(psutil.Process, "cmdline", lambda _: [])
+    directory.mkdir()
+
+    started = redis.launch(directory, shutil.which(Path(str(REAL)).name))
+    monkeypatch.undo()
+
+    assert started
+    started.stop()
+    assert not started.answers()
 
 
 def test_two_users_share_one_server(directory: Path) -> None:
