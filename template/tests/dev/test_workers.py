@@ -1,10 +1,10 @@
 """The worker that `just dev` runs beside the server."""
 
+import io
 import os
 import time
 from collections.abc import Callable
-
-import pytest
+from contextlib import redirect_stdout
 
 from dev import database, redis, workers
 
@@ -18,19 +18,13 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def test_a_worker_runs_meanwhile_and_its_lines_tell_whose_they_are(
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    lines: list[str] = []
+def test_a_worker_runs_meanwhile_and_its_lines_tell_whose_they_are() -> None:
+    output = io.StringIO()  # capfd loses what another thread writes while it is read
 
-    def ready() -> bool:
-        lines.extend(capfd.readouterr().out.splitlines())
-        return any("ready." in line for line in lines)
-
-    with database.testing() as url, redis.testing() as redis_url:
+    with database.testing() as url, redis.testing() as redis_url, redirect_stdout(output):
         environment = os.environ | {"DATABASE_URL": url, "REDIS_URL": redis_url}
         with workers.beside(environment):
-            wait_until(ready)
+            wait_until(lambda: "ready." in output.getvalue())
 
-    (said,) = [line for line in lines if "ready." in line]
+    (said,) = [line for line in output.getvalue().splitlines() if "ready." in line]
     assert said.startswith("worker | ")
