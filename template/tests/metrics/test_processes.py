@@ -32,9 +32,15 @@ def children(pid: int) -> list[psutil.Process]:
 
 
 def has_counted(process: psutil.Process) -> bool:
-    with suppress(psutil.ZombieProcess):
+    with suppress(psutil.NoSuchProcess):
         return any(f"counter_{process.pid}.db" in file.path for file in process.memory_maps())
     return False
+
+
+def has_ended(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return process.status() == psutil.STATUS_ZOMBIE
+    return True
 
 
 def test_two_processes_share_their_counts_and_a_dead_ones_stay(tmp_path: Path) -> None:
@@ -50,8 +56,8 @@ def test_two_processes_share_their_counts_and_a_dead_ones_stay(tmp_path: Path) -
         after = read(service.url)
         child = children(service.process.pid)[0]
         os.kill(child.pid, signal.SIGKILL)
-        eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
-        with httpx2.Client(transport=httpx2.HTTPTransport(retries=3)) as client:
+        eventually(lambda: has_ended(child))
+        with httpx2.Client(transport=httpx2.HTTPTransport(retries=5)) as client:
             later = parse(client.get(f"{service.url}/metrics").text)
         eventually(lambda: len(children(service.process.pid)) == 2)  # it is replaced
         service.stop()

@@ -7,10 +7,13 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.types import Message, Receive, Scope, Send
 
 from app.core.diagnostics import pool_state
 from app.core.exceptions import TooManyRequestsError
-from app.observability.metrics import meter
+from app.core.route import UNMATCHED
+from app.observability.metrics import meter, series
+from app.observability.metrics.middleware import MetricsMiddleware
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.factories import make_item
@@ -26,6 +29,10 @@ async def crash() -> None:
 
 async def refuse() -> None:
     raise TooManyRequestsError
+
+
+async def unread() -> Message:
+    raise AssertionError("nobody reads this")
 
 
 async def test_requests_are_counted_by_method_route_and_status(
@@ -57,6 +64,26 @@ async def test_what_callers_make_up_adds_hardly_a_series(anonymous: AsyncClient)
     assert len(after) - len(before) <= 5
     unmatched = {"method": "GET", "route": "unmatched", "status": "404"}
     assert after.value(REQUESTS, **unmatched) - before.value(REQUESTS, **unmatched) == 50
+
+
+async def test_a_request_is_counted_before_its_caller_has_the_answer() -> None:
+    labels = {"method": "GET", "route": UNMATCHED, "status": "299"}
+    found: list[tuple[float | None, float | None]] = []
+
+    async def two_parts(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 299, "headers": []})
+        await send({"type": "http.response.body", "body": b"Hel", "more_body": True})
+        await send({"type": "http.response.body", "body": b"lo"})
+        await send({"type": "http.response.body"})  # one too many is no other request
+
+    async def look(_message: Message) -> None:
+        read = series.REGISTRY.get_sample_value
+        found.append((read(REQUESTS, labels), read("http_requests_in_progress")))
+
+    scope = {"type": "http", "method": "GET", "path": "/"}
+    await MetricsMiddleware(two_parts)(scope, unread, look)
+
+    assert found == [(None, 1), (None, 1), (1, 0), (1, 0)]
 
 
 async def test_scrapes_do_not_count_themselves(anonymous: AsyncClient) -> None:

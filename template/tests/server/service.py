@@ -1,4 +1,4 @@
-"""The service with two routes more, which these tests need."""
+"""The service with more routes, which these tests need."""
 
 import os
 import threading

@@ -1,5 +1,7 @@
 """What keeps the service from starting, and what does not."""
 
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -11,7 +13,7 @@ import psutil
 import pytest
 
 from tests.databases import lost
-from tests.processes import Service, environment, eventually, serving
+from tests.processes import Service, environment, eventually
 from tests.server.service import serving_more
 
 SERVE = [sys.executable, "-m", "app", "serve"]
@@ -49,36 +51,36 @@ def test_several_processes_start_without_their_database(tmp_path: Path) -> None:
         assert (live.status_code, ready.status_code) == (200, 503)
 
 
-def workers(service: Service) -> set[psutil.Process]:
-    """The processes that have loaded the app."""
-    children = psutil.Process(service.process.pid).children(recursive=True)
-    return {child for child in children if has_loaded(child)}
+def answering(service: Service) -> int:
+    """The process that answers a new connection."""
+    return httpx2.get(f"{service.url}/process", timeout=20).json()
 
 
-def has_loaded(process: psutil.Process) -> bool:
-    with suppress(psutil.Error):
-        return any("pydantic_core" in file.path for file in process.memory_maps())
-    return False
-
-
-def answers(service: Service) -> bool:
-    with suppress(httpx2.TransportError):
-        return httpx2.get(f"{service.url}/health").status_code == 200
+def is_listening(pid: int) -> bool:
+    """Whether the process has not let go of its sockets."""
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     return False
 
 
 def test_a_process_that_is_killed_is_replaced(tmp_path: Path) -> None:
-    with serving(tmp_path, WEB_CONCURRENCY="2") as service:
-        eventually(lambda: len(workers(service)) == 2)
-        before = workers(service)
-        killed = min(before, key=lambda process: process.pid)
+    seen: set[int] = set()
 
-        killed.kill()
-        eventually(lambda: len(workers(service) - {killed}) == 2)
+    def all_have_answered(number: int) -> bool:
+        seen.add(answering(service))
+        return len(seen) == number
 
-        assert workers(service) - before
-        # The one that is left may have been starting too, and nobody has listened meanwhile.
-        eventually(lambda: answers(service))
+    with serving_more(tmp_path, WEB_CONCURRENCY="2") as service:
+        eventually(lambda: all_have_answered(2))
+        killed, other = seen
+
+        os.kill(killed, signal.SIGKILL)
+        eventually(lambda: not is_listening(killed))
+        assert answering(service) != killed
+        eventually(lambda: all_have_answered(3))
+
+        assert answering(service) in seen - {killed}
+        assert psutil.pid_exists(other)
         service.stop()
         assert service.process.wait(20) == 0
 

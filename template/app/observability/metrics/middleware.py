@@ -24,21 +24,37 @@ class MetricsMiddleware:
         if scope["type"] != "http" or scope["path"] == PATH:
             await self.app(scope, receive, send)
             return
-        status = 500
+        running = Running(scope)
 
         async def watch(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                running.status = message["status"]
+            elif message["type"] == "http.response.body" and not message.get("more_body"):
+                running.end()  # whoever has the whole answer finds it counted
             await send(message)
 
-        series.IN_PROGRESS.inc()
-        started = time.perf_counter()
         try:
             await self.app(scope, receive, watch)
         finally:
+            running.end()
+
+
+class Running:
+    """A request that has come, and is counted when it ends. It ends once, with an answer or not."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.status = 500
+        self.ended = False
+        self.started = time.perf_counter()
+        series.IN_PROGRESS.inc()
+
+    def end(self) -> None:
+        """Count it, the first time."""
+        if not self.ended:
+            self.ended = True
             series.IN_PROGRESS.dec()
-            record(scope, status, time.perf_counter() - started)
+            record(self.scope, self.status, time.perf_counter() - self.started)
 
 
 # Looking up labels takes longer than counting. There are as many as there are series.

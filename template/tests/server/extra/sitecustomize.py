@@ -1,6 +1,7 @@
-"""Python runs this in every process that has this folder in its path: two routes for the tests."""
+"""Python runs this in every process that has this folder in its path: routes for the tests."""
 
 import asyncio
+import os
 from typing import Any
 
 from fastapi import FastAPI, WebSocket
@@ -9,10 +10,16 @@ make = FastAPI.__init__
 
 
 def make_with_more(self: FastAPI, *arguments: Any, **options: Any) -> None:
-    """Make an app that can also be slow, and echo what a WebSocket says."""
+    """Make an app that also says who answers, can be slow, and echoes what a WebSocket says."""
     make(self, *arguments, **options)
+    self.add_api_route("/process", identify)
     self.add_api_route("/slow/{seconds}", be_slow)
     self.add_api_websocket_route("/echo", echo)
+
+
+async def identify() -> int:
+    """Name the process."""
+    return os.getpid()
 
 
 async def be_slow(seconds: float) -> dict[str, float]:
