@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 from functools import partial
 from importlib import import_module
 from typing import Annotated, Any
@@ -16,7 +15,7 @@ from pydantic import Field
 from app.core.config import Settings
 from app.core.settings import EnvSettings
 from app.servers import BACKLOG, HEADER_BYTES, KEEP_ALIVE_SECONDS, LAST_SECONDS, MESSAGE_BYTES
-from app.servers.processes import Processes
+from app.servers.processes import Processes, ignore_stop, listen_for_stop
 from app.servers.reading_on import ReadingOn
 
 
@@ -66,8 +65,7 @@ async def run(config: Config, sockets: Sockets) -> None:
     """Serve until told to stop, and then until the running requests are done."""
     app: Any = ReadingOn(import_module("app.main").app)
     loop, told = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: loop.call_soon_threadsafe(told.set))
+    listen_for_stop(lambda: loop.call_soon_threadsafe(told.set))
     serving = asyncio.create_task(
         worker_serve(ASGIWrapper(app), config, sockets=sockets, shutdown_trigger=told.wait)
     )
@@ -75,5 +73,6 @@ async def run(config: Config, sockets: Sockets) -> None:
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     # From Python 3.12 on, it would wait for the last connection without an end.
     await asyncio.wait({serving}, timeout=config.graceful_timeout + LAST_SECONDS)
+    ignore_stop()  # the loop, which would be told, closes
     if serving.done():
         serving.result()

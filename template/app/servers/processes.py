@@ -3,17 +3,21 @@
 import multiprocessing
 import signal
 from collections.abc import Callable
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
 SPAWN = multiprocessing.get_context("spawn")  # they share nothing but what they are given
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Processes:
     """Keeps `count` processes at `work`, until it is told to stop or one of them gives up.
 
-    One that is killed, by a lack of memory for one, is replaced.
+    One that is killed, by a lack of memory for one, is replaced. Each starts with the signals to
+    stop blocked: `work` must call `listen_for_stop` when its handlers are in place, and hears then
+    what has come meanwhile.
     """
 
     def __init__(self, count: int, work: Callable[[], object], leave: Callable[[], object]) -> None:
@@ -25,7 +29,7 @@ class Processes:
 
     def run(self) -> int:
         """Return 0 if told to stop by SIGTERM or SIGINT, 1 if a process has given up."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in STOP_SIGNALS:
             signal.signal(number, self._stop)
         failed = False
         while not self.stopping or self.running:
@@ -40,10 +44,15 @@ class Processes:
 
     def _fill_up(self) -> None:
         """Start the processes, and later those in place of others that have served their time."""
+        resource_tracker.ensure_running()  # starting it later would unblock the signals
         while not self.stopping and len(self.running) < self.count:
-            process = SPAWN.Process(target=self.work)
-            process.start()
-            self.running.append(process)
+            heard = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+            try:
+                process = SPAWN.Process(target=self.work)
+                process.start()
+                self.running.append(process)
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, heard)
 
     def _stop(self, _: int = 0, _frame: FrameType | None = None) -> None:
         """Tell all, and let go of the listener: it must close with the last of them."""
@@ -52,3 +61,16 @@ class Processes:
             self.leave()
         for process in self.running:
             process.terminate()
+
+
+def listen_for_stop(handler: Callable[[], object]) -> None:
+    """Call `handler` when this process is told to stop, or has been told while it started."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda *_: handler())
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+
+
+def ignore_stop() -> None:
+    """Take no notice any more: this process is ending."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda *_: None)

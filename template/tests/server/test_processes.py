@@ -1,0 +1,28 @@
+"""Processes that are told to stop before they can listen."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.core.project import ROOT
+from tests.processes import eventually
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_is_said_to_processes_that_begin_is_heard_later(tmp_path: Path, number: int) -> None:
+    command = [sys.executable, "-m", "tests.server.beginner", str(tmp_path)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        eventually(lambda: len(list(tmp_path.glob("begun-*"))) == 2)
+
+        os.killpg(process.pid, number)  # as a terminal does, and a manager of services may
+        (tmp_path / "go-on").touch()
+        _, said = process.communicate(timeout=15)
+
+    assert (process.returncode, said) == (0, "")
+    assert len(list(tmp_path.glob("told-*"))) == 2
