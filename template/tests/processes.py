@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import psutil
 
 from app.core.project import ROOT
 from tests.databases import free_port
@@ -24,6 +25,13 @@ def eventually(condition: Callable[[], bool], seconds: float = 15) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it does not happen"
         time.sleep(0.05)
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a process has let go of its sockets. Its parent may not have noticed yet."""
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    return True
 
 
 @dataclass(frozen=True, slots=True)

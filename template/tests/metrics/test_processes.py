@@ -16,7 +16,7 @@ from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
 from app.observability.metrics import folder
 from tests.metrics.scrape import Samples, parse
-from tests.processes import environment, eventually, serving
+from tests.processes import environment, eventually, has_ended, serving
 
 NEVER_THE_SAME_CONNECTION = {"Connection": "close"}
 LIVE = {"method": "GET", "route": "/health/live", "status": "200"}
@@ -37,12 +37,6 @@ def has_counted(process: psutil.Process) -> bool:
     return False
 
 
-def has_ended(process: psutil.Process) -> bool:
-    with suppress(psutil.NoSuchProcess):
-        return process.status() == psutil.STATUS_ZOMBIE
-    return True
-
-
 def test_two_processes_share_their_counts_and_a_dead_ones_stay(tmp_path: Path) -> None:
     settings = {"WEB_CONCURRENCY": "2", "RATE_LIMIT_ENABLED": "false"}
     with serving(tmp_path, **settings) as service:
@@ -56,7 +50,7 @@ def test_two_processes_share_their_counts_and_a_dead_ones_stay(tmp_path: Path) -
         after = read(service.url)
         child = children(service.process.pid)[0]
         os.kill(child.pid, signal.SIGKILL)
-        eventually(lambda: has_ended(child))
+        eventually(lambda: has_ended(child.pid))
         with httpx2.Client(transport=httpx2.HTTPTransport(retries=5)) as client:
             later = parse(client.get(f"{service.url}/metrics").text)
         eventually(lambda: len(children(service.process.pid)) == 2)  # it is replaced

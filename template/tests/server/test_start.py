@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import httpx2
@@ -13,7 +12,7 @@ import psutil
 import pytest
 
 from tests.databases import lost
-from tests.processes import Service, environment, eventually
+from tests.processes import Service, environment, eventually, has_ended
 from tests.server.service import serving_more
 
 SERVE = [sys.executable, "-m", "app", "serve"]
@@ -56,13 +55,6 @@ def answering(service: Service) -> int:
     return httpx2.get(f"{service.url}/process", timeout=20).json()
 
 
-def is_listening(pid: int) -> bool:
-    """Whether the process has not let go of its sockets."""
-    with suppress(psutil.NoSuchProcess):
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    return False
-
-
 def test_a_process_that_is_killed_is_replaced(tmp_path: Path) -> None:
     seen: set[int] = set()
 
@@ -75,7 +67,7 @@ def test_a_process_that_is_killed_is_replaced(tmp_path: Path) -> None:
         killed, other = seen
 
         os.kill(killed, signal.SIGKILL)
-        eventually(lambda: not is_listening(killed))
+        eventually(lambda: has_ended(killed))
         assert answering(service) != killed
         eventually(lambda: all_have_answered(3))
 
