@@ -51,7 +51,7 @@ def test_two_processes_share_their_counts_and_a_dead_ones_stay(tmp_path: Path) -
         child = children(service.process.pid)[0]
         os.kill(child.pid, signal.SIGKILL)
         eventually(lambda: has_ended(child.pid))
-        with httpx2.Client(transport=httpx2.HTTPTransport(retries=5)) as client:
+        with httpx2.Client(transport=httpx2.HTTPTransport(retries=3)) as client:
             later = parse(client.get(f"{service.url}/metrics").text)
         eventually(lambda: len(children(service.process.pid)) == 2)  # it is replaced
         service.stop()
