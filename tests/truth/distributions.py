@@ -15,6 +15,7 @@ REQUIREMENT = re.compile(r' +"(?P<text>[^"]+)",')
 # that is so for good: FastAPI will not do without Starlette.
 BRINGERS = {
     "anyio": ("fastapi",),
+    "billiard": ("celery",),
     "dotenv": ("pydantic-settings",),
     "jwt": ("pyjwt",),
     "kombu": ("celery",),

@@ -5,6 +5,7 @@ from contextvars import copy_context
 from types import SimpleNamespace
 
 import pytest
+from billiard import pool
 from celery.signals import (
     celeryd_init,
     task_failure,
@@ -21,6 +22,8 @@ from app.core.failures import Failure
 from app.workers.runtime import close_runtime, runtime
 from app.workers.tasks import sweep
 
+LOOKS = "GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT"
+
 
 @pytest.mark.parametrize("ending", [worker_process_shutdown, worker_shutdown])
 @pytest.mark.usefixtures("database")
@@ -33,10 +36,11 @@ def test_what_a_process_has_opened_is_closed_when_it_ends(ending: Signal) -> Non
     close_runtime()
 
 
-def test_a_worker_is_quiet_and_gives_nothing_back_to_a_redis_that_is_gone(
+def test_a_worker_is_quiet_stops_soon_and_gives_nothing_back_to_a_redis_that_is_gone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(QoS, "restore_at_shutdown", True)
+    monkeypatch.setattr(pool, LOOKS, 300)
     monkeypatch.setattr(sys, "__stdout__", sys.__stdout__)
     worker = SimpleNamespace(quiet=False)
 
@@ -44,6 +48,7 @@ def test_a_worker_is_quiet_and_gives_nothing_back_to_a_redis_that_is_gone(
 
     assert worker.quiet is True
     assert QoS.restore_at_shutdown is False
+    assert getattr(pool, LOOKS) * pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_INTERVAL == 2
     assert sys.__stdout__ is sys.__stderr__
 
 
