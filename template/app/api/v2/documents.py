@@ -3,7 +3,7 @@
 import re
 from functools import cache, partial
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from app.api.docs import add_docs
@@ -21,10 +21,11 @@ LINKS = " ".join(
 def add_documents(app: FastAPI) -> None:
     """Serve them, and link from each page to the others."""
     app.state.docs_links = f"<nav>{LINKS}</nav>"
-    build_once = cache(partial(build, app, PATHS))
-
-    async def show() -> JSONResponse:
-        return JSONResponse(build_once())
-
+    app.state.openapi_v2 = cache(partial(build, app, PATHS))
     app.get(URL, include_in_schema=False)(show)
     add_docs(app, URL, "/v2")
+
+
+async def show(request: Request) -> JSONResponse:
+    """Answer with the document, which is built when somebody first asks for it."""
+    return JSONResponse(request.app.state.openapi_v2())
