@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import obstore
+from anyio.to_thread import run_sync as in_thread
 from obstore.exceptions import BaseError
 from obstore.store import MemoryStore, ObjectStore, S3Store
 
@@ -53,7 +54,11 @@ def translated() -> Generator[None]:
 
 
 class ObjectStorage:
-    """Any store of obstore's, which does its work in threads of its own."""
+    """Any store of obstore's, which does its work in threads of its own.
+
+    They must not be at it when Python ends, which aborts the process (before 3.14). So what
+    `sweep-files` ends with, listing and deleting, is waited for in a thread of ours instead.
+    """
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
@@ -87,12 +92,13 @@ class ObjectStorage:
         """Delete what is still there of these."""
         for key in keys:
             with translated(), suppress(FileNotFoundError):
-                await obstore.delete_async(self.store, key)
+                await in_thread(obstore.delete, self.store, key)
 
     async def older(self, folder: str, than: datetime) -> AsyncGenerator[list[str], None]:
         """List what is in a folder, in batches, but for what is newer."""
         with translated():
-            async for found in obstore.list(self.store, folder, chunk_size=500):
+            batches = obstore.list(self.store, folder, chunk_size=500)
+            while (found := await in_thread(next, batches, None)) is not None:
                 yield [entry["path"] for entry in found if entry["last_modified"] < than]
 
     async def link(self, key: str, seconds: int) -> str | None:

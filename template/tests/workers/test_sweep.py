@@ -1,5 +1,6 @@
 """What beat has done again and again, and whether the workers are there to do it."""
 
+import asyncio
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -130,6 +131,14 @@ async def test_a_sweep_is_a_sign_of_life(runtime: Any, app: FastAPI, session: As
     silent = await probe.check()
 
     assert [check.status for check in (before, after, silent)] == ["degraded", "ok", "degraded"]
+
+
+async def test_workers_may_give_their_first_sign_at_once(
+    runtime: Any, session: AsyncSession
+) -> None:
+    await asyncio.gather(*(sweep_jobs(runtime) for _ in range(8)))
+
+    assert await session.scalar(select(func.count()).select_from(WorkerSign)) == 1
 
 
 async def test_a_running_job_is_a_sign_of_life(app: FastAPI, script: MakeScript) -> None:
