@@ -6,14 +6,20 @@ from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.pagination import Slice
+from app.db.base import Base
 from app.models.job import Job, JobOutput
 from app.repositories.base import Repository
 from app.schemas.job import JobQuery
 
-# Both know ON CONFLICT, which SQLAlchemy's own insert does not.
 INSERT = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
+
+def insert_into(session: AsyncSession, model: type[Base]) -> Any:
+    """Begin an INSERT that knows ON CONFLICT, which SQLAlchemy's own does not."""
+    return INSERT[session.get_bind().dialect.name](model)
 
 
 class JobRepository(Repository[Job]):
@@ -23,8 +29,8 @@ class JobRepository(Repository[Job]):
 
     async def insert(self, rows: Sequence[Mapping[str, Any]]) -> list[UUID]:
         """Add jobs, but none whose `key_hash` is there already. Return the ids of the new ones."""
-        insert = INSERT[self.session.get_bind().dialect.name]
-        statement = insert(Job).on_conflict_do_nothing(index_elements=["key_hash"])
+        new = insert_into(self.session, Job)
+        statement = new.on_conflict_do_nothing(index_elements=["key_hash"])
         return list(await self.session.scalars(statement.returning(Job.id), rows))
 
     async def by_key(self, key_hash: str) -> Job | None:

@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, case, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.base import Base, utc_now
+from app.db.base import utc_now
 from app.models.job import Job, JobOutput, JobTally, WorkerSign
-from app.repositories.job import INSERT
+from app.repositories.job import insert_into
 
 SWEEPER = "sweeper"
 PURGE_BATCH = 500
@@ -121,16 +121,15 @@ class JobQueueRepository:
         statement = delete(Job).where(Job.id.in_(old)).returning(Job.type, Job.status)
         deleted = Counter((row.type, row.status) for row in await self.session.execute(statement))
         for (kind, status), number in sorted(deleted.items()):
-            row = self._insert(JobTally).values(type=kind, status=status, count=number)
-            total = {"count": JobTally.count + number}
-            key = ["type", "status"]
+            key, total = {"type": kind, "status": status}, {"count": JobTally.count + number}
+            row = insert_into(self.session, JobTally).values(**key, count=number)
             await self.session.execute(row.on_conflict_do_update(index_elements=key, set_=total))
         return deleted.total()
 
     async def sign(self) -> None:
         """Leave a sign of life, as other workers may be doing."""
         seen = {"seen_at": utc_now()}
-        row = self._insert(WorkerSign).values(name=SWEEPER, **seen)
+        row = insert_into(self.session, WorkerSign).values(name=SWEEPER, **seen)
         await self.session.execute(row.on_conflict_do_update(index_elements=["name"], set_=seen))
 
     async def is_alive(self, within: timedelta) -> bool:
@@ -139,9 +138,6 @@ class JobQueueRepository:
         signed = exists().where(WorkerSign.seen_at > now - within)
         busy = exists().where(Job.status == "running", Job.due_at > now)
         return bool(await self.session.scalar(select(or_(signed, busy))))
-
-    def _insert(self, model: type[Base]) -> Any:
-        return INSERT[self.session.get_bind().dialect.name](model)
 
 
 def _held(job: Job) -> tuple[ColumnElement[bool], ...]:
