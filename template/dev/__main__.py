@@ -16,6 +16,8 @@ USAGE = """\
 python -m dev serve            start the servers it needs, migrate, serve with reload
 python -m dev run COMMAND ...  run a command with DATABASE_URL (and REDIS_URL) set to them"""
 
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 def serve() -> int:
     """Serve until asked to stop, which is a success; a failed step's exit code otherwise."""
@@ -70,14 +72,18 @@ def helpers(environment: Mapping[str, str]) -> Generator[None]:
 
 
 def leave(number: int, _frame: FrameType | None) -> None:
-    """Stop on a signal, but in order: what was started is stopped on the way out."""
-    raise SystemExit(128 + number)
+    """Stop on a signal, but in order: what was started is stopped on the way out.
+
+    More signals must not break into that. Through `timeout` or `uv run` each may come twice.
+    """
+    for signum in STOPS:
+        signal.signal(signum, lambda _signal, _frame: None)
+    raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
 
 def main(arguments: list[str]) -> int:
     """Do what the command line says and return the exit code."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # scripts start us with it ignored
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in STOPS:  # scripts start us with SIGINT ignored
         signal.signal(number, leave)
     try:
         match arguments:

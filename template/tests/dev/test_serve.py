@@ -34,8 +34,9 @@ def wait_for(url: str) -> int:
             time.sleep(0.05)
 
 
-def test_the_service_answers_and_ctrl_c_ends_it_quietly(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("stops", [[signal.SIGINT], [signal.SIGTERM] * 200], ids=["once", "often"])
+def test_the_service_answers_and_ends_quietly(
+    stops: list[signal.Signals], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     port, output = free_port(), tmp_path / "output"
     monkeypatch.setenv("PORT", str(port))
@@ -46,11 +47,14 @@ def test_the_service_answers_and_ctrl_c_ends_it_quietly(
             [sys.executable, "-m", "dev", "serve"], cwd=ROOT, stdout=log, stderr=log
         ) as launcher:
             try:
-                status = wait_for(f"http://127.0.0.1:{port}/health/live")
+                status = wait_for(live := f"http://127.0.0.1:{port}/health/live")
             finally:
-                launcher.send_signal(signal.SIGINT)
+                for stop in stops:
+                    launcher.send_signal(stop)
 
     assert status == 200
+    with pytest.raises(httpx2.TransportError):  # the server has ended, too
+        httpx2.get(live)
     assert launcher.returncode == 0, output.read_text()
     assert output.read_text().startswith("The API documentation will be at http://127.0.0.1:")
     assert "Traceback" not in output.read_text()
