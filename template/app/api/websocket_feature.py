@@ -17,7 +17,8 @@ from app.repositories.live_session import still_valid
 from app.websocket.connection import GOING_AWAY
 from app.websocket.hub import Hub
 from app.websocket.publishing import NoRelay, Publisher
-from app.websocket.relay import Relay
+from app.websocket.relay import Relay, end
+from app.websocket.seats import Seats
 from app.websocket.server_log import keep_tokens_out
 from app.websocket.settings import WebSocketSettings
 from app.websocket.watch import watch
@@ -30,6 +31,7 @@ log = structlog.get_logger(__name__)
 def _setup(app: FastAPI) -> None:
     keep_tokens_out()
     hub = app.state.websocket = Hub(WebSocketSettings.load())
+    app.state.seats = Seats(hub, app.state.redis)
     app.state.gauges["websocket_connections"] = lambda: hub.count
     url = RedisSettings.load().redis_url
     app.state.events = Publisher(hub, Relay(url, hub.deliver) if url else NoRelay())
@@ -41,6 +43,7 @@ def _setup(app: FastAPI) -> None:
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
     hub: Hub = app.state.websocket
     publisher: Publisher = app.state.events
+    seats: Seats = app.state.seats
     if app.state.settings.web_concurrency > 1 and isinstance(publisher.relay, NoRelay):
         log.warning("websocket_alone", hint="without REDIS_URL, processes share no messages")
 
@@ -49,14 +52,12 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
             return await still_valid(session, ids)
 
     async with publisher.relay.open():
-        watching = asyncio.create_task(watch(hub, validate))
+        tasks = [asyncio.create_task(task) for task in (watch(hub, validate), seats.keep())]
         try:
             yield
         finally:
             hub.end_all(GOING_AWAY, "shutting down")  # servers have closed them, as a rule
-            while not watching.done():  # a database driver may swallow the first one
-                watching.cancel()
-                await asyncio.wait({watching}, timeout=0.1)
+            await end(tasks)
 
 
 websocket = Feature(name="websocket", setup=_setup, lifespan=_lifespan)

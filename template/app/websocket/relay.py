@@ -20,7 +20,7 @@ TOPIC = f"{PROJECT.name}:websocket:v1"
 WAITING = 1000
 # What the last messages get when the process ends, and Redis to answer when it begins.
 PATIENCE_SECONDS = 1.0
-# Between attempts to connect.
+# Between attempts to connect, or to end.
 SHORTEST_SECONDS = 0.1
 LONGEST_SECONDS = 5.0
 # After so long without a message, Redis is asked whether it is there.
@@ -115,12 +115,12 @@ class Relay:
 
 
 async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel until all have ended: redis-py may take a cancellation for a failure of its own."""
+    """Cancel until all have ended: drivers may take a cancellation for a failure of their own."""
     running = set(tasks)
     while running:
         for task in running:
             task.cancel()
-        _, running = await asyncio.wait(running, timeout=PATIENCE_SECONDS)
+        _, running = await asyncio.wait(running, timeout=SHORTEST_SECONDS)
 
 
 def pack(origin: str, channel: str, frame: str) -> str:

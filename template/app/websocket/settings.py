@@ -11,7 +11,7 @@ Seconds = Annotated[float, Field(gt=0, le=60)]
 
 
 class WebSocketSettings(EnvSettings):
-    """Limits of a connection, and of a user's connections to one process."""
+    """Limits of a connection, and of a user's connections."""
 
     websocket_max_frame_bytes: Limit = 64 * 1024
     websocket_messages_per_second: Limit = 20

@@ -16,7 +16,7 @@ from app.core.exceptions import AppError, NotAuthenticatedError
 from app.services.auth import AuthService
 from app.websocket.connection import Connection
 from app.websocket.conversation import Conversation
-from app.websocket.hub import Hub
+from app.websocket.seats import Seats
 
 # How a browser sends a token: it can set no other header. The name alone is sent back.
 BEARER = "bearer"
@@ -50,9 +50,9 @@ async def connect(websocket: WebSocket) -> None:
         raise ShuttingDownError
     check_origin(websocket)
     token, subprotocol = find_token(websocket)
-    hub: Hub = websocket.app.state.websocket
+    seats: Seats = websocket.app.state.seats
     connection = await authenticate(websocket, token)
-    with hub.seat(connection):
+    async with seats.taken(connection):
         await websocket.accept(subprotocol)
         await serve(websocket, connection)
 
