@@ -8,11 +8,13 @@ from fastapi import FastAPI
 from app.clients.http import open_http_client
 from app.clients.rates import RatesClient
 from app.clients.settings import HttpClientSettings
+from app.clients.trace import CallersTraceMiddleware
 from app.core.feature import Feature
 
 
 def _setup(app: FastAPI) -> None:
     app.state.http_client_settings = HttpClientSettings.load()
+    app.add_middleware(CallersTraceMiddleware)
 
 
 @asynccontextmanager

@@ -23,5 +23,5 @@ def retry_after(headers: Mapping[str, str]) -> float:
         return float(value[:9])
     try:
         return max(0, parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, OverflowError):  # no date, or one that no calendar has
         return 0

@@ -15,9 +15,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The state of one dependency. `degraded`: missed, but not needed to serve."""
+    """The state of one dependency: missed by every request (`down`), by some (`degraded`), or by
+    none (`absent`).
+    """
 
-    status: Literal["ok", "degraded", "down"]
+    status: Literal["ok", "absent", "degraded", "down"]
     latency_ms: float | None = None
 
 
@@ -28,7 +30,9 @@ class Probe:
     """
 
     def __init__(
-        self, ask: Callable[[], Awaitable[object]], otherwise: Literal["degraded", "down"] = "down"
+        self,
+        ask: Callable[[], Awaitable[object]],
+        otherwise: Literal["absent", "degraded", "down"] = "down",
     ) -> None:
         self.ask = ask
         self.otherwise = Check(otherwise)

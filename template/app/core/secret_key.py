@@ -2,6 +2,8 @@
 
 import os
 import secrets
+from contextlib import suppress
+from tempfile import NamedTemporaryFile
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -50,10 +52,12 @@ def development_key() -> str:
     key = secrets.token_urlsafe(48)
     try:
         path.parent.mkdir(exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        # Under its name it is whole: processes that start together find the same one.
+        with NamedTemporaryFile("w", dir=path.parent, prefix=path.name) as file:
             file.write(key)
-    except FileExistsError:
+            file.flush()
+            with suppress(FileExistsError):
+                os.link(file.name, path)
         return path.read_text().strip() or key
     except OSError:  # a read-only disk: the key then lives as long as this process
         return key
-    return key

@@ -13,9 +13,10 @@ class EmailSettings(EnvSettings):
 
     email_backend: Literal["console", "file", "smtp"] = "console"
     email_file_dir: Path = Path(".local/mail")
-    emails_from: str = "no-reply@localhost"
+    # An address, or a name with one: `Teapots <shop@example.com>`.
+    emails_from: Annotated[str, Field(pattern=r"^[^@\r\n]+@[^@\s]+$")] = "no-reply@localhost"
     # The page of your website that asks for the new password; the token is put behind it.
-    password_reset_url: str = ""
+    password_reset_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
 
     smtp_host: str = ""
     smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587

@@ -13,6 +13,8 @@ from app.core.cursor import Cursors
 from app.core.feature import Feature
 from app.core.secret_key import signing_keys
 
+# A WebSocket is answered too, whether it is refused or not.
+ANSWERS = {"http.response.start", "websocket.http.response.start", "websocket.accept"}
 V1 = "/api/v1"
 V2 = "/api/v2"
 # When it was said that version 1 will go; yours to set.
@@ -34,14 +36,15 @@ class SuccessorMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Add the headers on the way out, to errors too."""
-        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
-        if scope["type"] != "http" or not f"{path}/".startswith(f"{V1}/"):
+        root = scope.get("root_path", "")
+        path = scope.get("path", "").removeprefix(root)
+        if not f"{path}/".startswith(f"{V1}/"):
             await self.app(scope, receive, send)
             return
-        link = f'<{self.successor(path)}>; rel="successor-version"'
+        link = f'<{quote(root)}{self.successor(path)}>; rel="successor-version"'
 
         async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in ANSWERS:
                 headers = MutableHeaders(scope=message)
                 headers["Deprecation"] = self.since
                 headers.append("Link", link)

@@ -6,6 +6,29 @@ from fastapi.middleware.cors import CORSMiddleware
 from app.core.config import Settings
 from app.core.feature import Feature
 
+SENT = [
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "Traceparent",
+    "Tracestate",
+    "X-Request-ID",
+]
+READ = [
+    "Content-Disposition",
+    "Deprecation",
+    "ETag",
+    "Link",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Cache",
+    "X-Request-ID",
+]
+
 
 def _setup(app: FastAPI) -> None:
     settings: Settings = app.state.settings
@@ -15,17 +38,8 @@ def _setup(app: FastAPI) -> None:
             allow_origins=settings.cors_origins,
             allow_credentials=True,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match"],
-            expose_headers=[
-                "Deprecation",
-                "ETag",
-                "Link",
-                "Location",
-                "RateLimit",
-                "RateLimit-Policy",
-                "Retry-After",
-                "X-Request-ID",
-            ],
+            allow_headers=SENT,
+            expose_headers=READ,
         )
 
 

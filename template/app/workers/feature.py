@@ -46,8 +46,8 @@ def _probe(app: FastAPI) -> Probe | None:
             if not await JobQueueRepository(session).is_alive(SILENCE):
                 raise NoWorkerError
 
-    # Without a broker there is nobody to be missed.
-    return Probe(ask, otherwise="degraded") if app.state.job_queue.enabled else None
+    # Requests are served without workers; and without a broker, none are expected.
+    return Probe(ask, otherwise="absent") if app.state.job_queue.enabled else None
 
 
 celery = Feature(name="celery", setup=_setup, lifespan=_lifespan, probe=_probe)

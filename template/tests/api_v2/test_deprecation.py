@@ -5,14 +5,21 @@ from datetime import UTC, datetime
 
 import pytest
 from fastapi import FastAPI
-from httpx2 import AsyncClient
+from httpx2 import ASGITransport, AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.types import Message, Receive, Scope, Send
 
+from app.middleware.api_v2 import SuccessorMiddleware
 from tests.clients import connect
 from tests.conftest import MakeApp, MakeClient
 from tests.factories import make_item
 
 OTHERS = ["/api/v1", "/api/v1/nothing", "/api/v1/", "/api/v1//items"]
+
+
+async def no_message() -> Message:
+    """Nothing is received."""
+    raise AssertionError
 
 
 def successor(target: str) -> str:
@@ -62,6 +69,31 @@ async def test_what_has_no_successor_leads_to_the_version(client: AsyncClient, p
 
     assert headers["deprecation"]
     assert headers["link"] in {successor("/api/v2"), successor("/api/v2/items")}
+
+
+async def test_the_successor_is_where_a_proxy_shows_it(app: FastAPI) -> None:
+    async with AsyncClient(
+        transport=ASGITransport(app, root_path="/shop"), base_url="http://test"
+    ) as client:
+        response = await client.get("/shop/api/v1/items")
+
+    assert response.headers["link"] == successor("/shop/api/v2/items")
+
+
+@pytest.mark.parametrize("answer", ["websocket.http.response.start", "websocket.accept"])
+async def test_answers_to_websockets_say_it_too(app: FastAPI, answer: str) -> None:
+    sent: list[Message] = []
+
+    async def accept(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": answer, "headers": []})
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    middleware = SuccessorMiddleware(accept, app)
+    await middleware({"type": "websocket", "path": "/api/v1/ws"}, no_message, send)
+
+    assert dict(sent[0]["headers"]).keys() == {b"deprecation", b"link"}
 
 
 @pytest.mark.parametrize("path", ["/items/%0d%0aX:y", "/items/%3E%22", "/items/%ff%ed%a0%80"])

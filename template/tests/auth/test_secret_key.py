@@ -5,14 +5,19 @@ import secrets
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
 
 import pytest
 
+from app.core import secret_key
 from app.core.project import ROOT
 from app.core.settings import SettingsError
 from tests.conftest import MakeApp
 
 SHORT = "only-thirty-one-bytes-long-here"
+STARTING = 4
 PLACEHOLDER = "please-changeme-please-changeme-please"
 
 
@@ -54,6 +59,25 @@ async def test_in_development_a_key_is_made_once_and_kept(make_app: MakeApp) -> 
     assert keys[0] == keys[1] == [kept.read_text()]
     assert len(keys[0][0]) >= 32
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_who_starts_together_finds_the_same_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secret_key, "ROOT", tmp_path)
+    start = Barrier(STARTING)
+
+    def make_key(_: int) -> str:
+        start.wait()
+        return secret_key.development_key()
+
+    with ThreadPoolExecutor(STARTING) as pool:
+        for _ in range(100):
+            keys = set(pool.map(make_key, range(STARTING)))
+            kept = tmp_path / ".local" / "secret-key"
+            assert keys == {kept.read_text()}
+            assert [*kept.parent.iterdir()] == [kept]
+            kept.unlink()
 
 
 def test_a_server_without_a_key_stops_and_says_why() -> None:

@@ -115,3 +115,21 @@ def test_a_long_address_is_not_broken_into_lines() -> None:
 
     assert message["To"] == address
     assert address in str(message.as_bytes(policy=policy.SMTP))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("emails_from", "nonsense"),
+        ("emails_from", "shop@example.com\nBcc: all@example.com"),
+        ("password_reset_url", "nonsense"),
+        ("password_reset_url", "javascript:alert(1)"),
+    ],
+)
+async def test_what_stands_in_every_mail_must_make_sense(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name.upper(), value)
+
+    with pytest.raises(SettingsError, match=f"{name.upper()}: "):
+        EmailSettings.load()

@@ -131,6 +131,20 @@ async def test_the_trace_is_passed_on(upstream: Upstream) -> None:
     assert upstream.asked[0].headers["traceparent"] == f"00-{0xABC:032x}-{0xDEF:016x}-01"
 
 
+async def test_the_callers_trace_is_passed_on_as_it_came(
+    client: AsyncClient, upstream: Upstream
+) -> None:
+    sent = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01", "tracestate": "mesh=7"}
+
+    await client.get(RATES, headers=sent | {"baggage": "secret=1"})
+    await client.get(RATES, headers={"traceparent": "00-nonsense"})
+
+    first, second = (asked.headers for asked in upstream.asked)
+    assert {name: first[name] for name in sent} == sent
+    assert "baggage" not in first
+    assert "traceparent" not in second
+
+
 async def test_a_cookie_goes_to_nobody_else(client: AsyncClient, upstream: Upstream) -> None:
     def script(asked: Asked) -> Answer:
         return Answer(body=rates(asked).body, headers={"Set-Cookie": "who=alice; Path=/"})
@@ -143,7 +157,17 @@ async def test_a_cookie_goes_to_nobody_else(client: AsyncClient, upstream: Upstr
 
 
 @pytest.mark.parametrize(
-    ("value", "seconds"), [("", 0), ("7", 7), ("-1", 0), ("soon", 0), ("²", 0), ("1.5", 0)]
+    ("value", "seconds"),
+    [
+        ("", 0),
+        ("7", 7),
+        ("-1", 0),
+        ("soon", 0),
+        ("²", 0),
+        ("1.5", 0),
+        (f"Mon, 01 Jan {10**20} 00:00:00 GMT", 0),
+        (f"Mon, 01 Jan 2035 00:00:00 +{10**20}", 0),
+    ],
 )
 def test_a_wait_is_read(value: str, seconds: float) -> None:
     assert retry_after({"retry-after": value}) == seconds

@@ -36,6 +36,23 @@ async def test_a_listed_origin_may_ask_first(make_client: MakeClient) -> None:
     assert response.headers["x-frame-options"] == "DENY"
 
 
+async def test_it_may_send_whatever_the_service_reads(make_client: MakeClient) -> None:
+    client = await make_client(CORS_ORIGINS=WEB)
+
+    for name in ("Idempotency-Key", "If-None-Match", "traceparent", "tracestate", "X-Request-ID"):
+        asked = PREFLIGHT | {"Access-Control-Request-Headers": name.lower()}
+        assert (await client.options(ITEMS, headers=asked)).status_code == 200
+
+
+async def test_it_may_read_whatever_the_service_says(make_client: MakeClient) -> None:
+    client = await make_client(CORS_ORIGINS=WEB)
+
+    response = await client.get(ITEMS, headers={"Origin": WEB})
+
+    exposed = set(response.headers["access-control-expose-headers"].split(", "))
+    assert {"Content-Disposition", "ETag", "Location", "Retry-After", "X-Cache"} <= exposed
+
+
 @pytest.mark.parametrize("origin", ["https://evil.example", f"{WEB}.evil.example", "null"])
 async def test_another_origin_may_not(make_client: MakeClient, origin: str) -> None:
     client = await make_client(CORS_ORIGINS=WEB)

@@ -21,6 +21,7 @@ from app.workers.celery_app import app as celery
 from app.workers.config import UPKEEP, celery_config
 from app.workers.feature import celery as feature
 from app.workers.tasks import purge_jobs, sweep_jobs
+from tests.clients import connect
 from tests.jobs.factories import NEVER, make_job
 from tests.workers.conftest import MakeScript
 from tests.workers.inline import Notes, settings
@@ -130,7 +131,15 @@ async def test_a_sweep_is_a_sign_of_life(runtime: Any, app: FastAPI, session: As
     await session.execute(update(WorkerSign).values(seen_at=a_minute_ago))
     silent = await probe.check()
 
-    assert [check.status for check in (before, after, silent)] == ["degraded", "ok", "degraded"]
+    assert [check.status for check in (before, after, silent)] == ["absent", "ok", "absent"]
+
+
+async def test_a_service_is_ready_without_workers(runtime: Any, app: FastAPI) -> None:
+    async with connect(app) as client:
+        body = (await client.get("/health/ready")).json()
+
+    assert body["status"] == "ready"
+    assert body["checks"]["celery"]["status"] == "absent"
 
 
 async def test_workers_may_give_their_first_sign_at_once(
