@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 from app.api.methods import allowed_methods
 from app.core.exceptions import AppError
@@ -107,6 +107,11 @@ async def http_error(request: Request, error: Exception) -> Response:
     return problem(request.scope, error.status_code, code, detail, headers)
 
 
+async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    """Refuse a WebSocket on an unknown path like any other request; Starlette closes it."""
+    raise HTTPException(404)
+
+
 async def validation_error(request: Request, error: Exception) -> Response:
     """Answer where the input is wrong, never what it was: it may be a password."""
     assert isinstance(error, RequestValidationError)  # noqa: S101
@@ -135,3 +140,4 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(PoolTimeoutError, pool_exhausted)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, validation_error)
+    app.router.default = not_found

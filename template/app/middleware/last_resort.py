@@ -22,9 +22,10 @@ class LastResortMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 500 unless the answer has begun; then the connection must break.
 
-        Once the answer is complete, only a background task can fail: nobody waits for that.
+        Once the answer is complete, only a background task can fail: nobody waits for that. A
+        WebSocket is answered like any other request until it is accepted.
         """
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
         started = complete = False

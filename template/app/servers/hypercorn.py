@@ -15,6 +15,7 @@ from pydantic import Field
 from app.core.config import Settings
 from app.core.settings import EnvSettings
 from app.servers import BACKLOG, HEADER_BYTES, KEEP_ALIVE_SECONDS, LAST_SECONDS, MESSAGE_BYTES
+from app.servers.bounded_stream import bound_messages
 from app.servers.processes import Processes, ignore_stop, listen_for_stop
 from app.servers.reading_on import ReadingOn
 
@@ -57,6 +58,7 @@ def configure(settings: Settings) -> Config:
 
 def work(config: Config, sockets: Sockets) -> None:
     """Serve in this process."""
+    bound_messages()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(config, sockets))
 

@@ -1,10 +1,19 @@
 """The frames of the protocol: JSON, each with a `type`."""
 
+import json
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic_core import to_json
 
 Channel = Annotated[str, Field(pattern=r"^[a-z0-9:_-]{1,64}$")]
@@ -20,7 +29,7 @@ class FrameError(Exception):
 
 
 class _Frame(BaseModel):
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid")
 
 
 class Ping(_Frame):
@@ -43,12 +52,18 @@ class Unsubscribe(_Frame):
     channel: Channel
 
 
+def finite(value: JsonValue) -> JsonValue:
+    """Refuse what JSON has no word for: NaN, and numbers beyond all bounds."""
+    json.dumps(value, allow_nan=False)
+    return value
+
+
 class Publish(_Frame):
     """Send this to every subscriber of a channel."""
 
     type: Literal["publish"]
     channel: Channel
-    data: JsonValue
+    data: Annotated[JsonValue, AfterValidator(finite)]
 
 
 ClientFrame = Annotated[Ping | Subscribe | Unsubscribe | Publish, Field(discriminator="type")]
@@ -68,7 +83,7 @@ def parse(text: str) -> Ping | Subscribe | Unsubscribe | Publish:
 
 def frame(type: str, **fields: Any) -> str:
     """Write a frame to a client."""
-    return to_json({"type": type, **fields}, inf_nan_mode="null").decode()
+    return to_json({"type": type, **fields}).decode()
 
 
 def message(channel: str, sender: UUID | None, data: JsonValue) -> str:

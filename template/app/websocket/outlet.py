@@ -11,7 +11,7 @@ from app.redis.guard import GuardedRedis, RedisUnavailableError
 from app.websocket.frames import message
 from app.websocket.hub import private_channel
 from app.websocket.publishing import describe
-from app.websocket.relay import TOPIC, pack
+from app.websocket.relay import pack, topic
 
 log = structlog.get_logger(__name__)
 
@@ -21,6 +21,7 @@ class Outlet:
 
     def __init__(self, url: SecretStr) -> None:
         self.redis = GuardedRedis(make_client(url))
+        self.topic = topic(self.redis.client)
 
     def tell(self, session: AsyncSession, event: Event) -> None:
         """Tell a user of an event, once it is committed."""
@@ -31,7 +32,7 @@ class Outlet:
 
         async def publish() -> None:
             try:
-                await self.redis.ask(lambda redis: redis.publish(TOPIC, packed))
+                await self.redis.ask(lambda redis: redis.publish(self.topic, packed))
             except RedisUnavailableError:
                 log.warning("websocket_message_not_relayed")
 

@@ -8,16 +8,18 @@ from uuid import uuid4
 
 import structlog
 from pydantic import SecretStr
+from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from app.core.project import PROJECT
 from app.redis.client import make_client
 
-# One for all channels: whoever has subscribed anywhere need not wait for Redis.
-TOPIC = f"{PROJECT.name}:websocket:v1"
-# Messages that may wait to be sent.
-WAITING = 1000
+# Messages that may wait to be sent: so many, of so many characters in all.
+WAITING = 10_000
+WAITING_CHARACTERS = 16 * 1024 * 1024
+# So many of them are sent at once.
+AT_ONCE = 100
 # What the last messages get when the process ends, and Redis to answer when it begins.
 PATIENCE_SECONDS = 1.0
 # Between attempts to connect, or to end.
@@ -41,15 +43,19 @@ class Relay:
         self.client = make_client(url)
         self.deliver = deliver
         self.origin = uuid4().hex
+        self.topic = topic(self.client)
         self.outgoing: asyncio.Queue[str] = asyncio.Queue(WAITING)
+        self.waiting = 0
         self.tried = asyncio.Event()
 
     def send(self, channel: str, frame: str) -> None:
         """Send a message to the others soon."""
-        try:
-            self.outgoing.put_nowait(pack(self.origin, channel, frame))
-        except asyncio.QueueFull:
+        packed = pack(self.origin, channel, frame)
+        if self.outgoing.full() or self.waiting + len(packed) > WAITING_CHARACTERS:
             log.warning("websocket_message_not_relayed", error="Full")
+            return
+        self.waiting += len(packed)
+        self.outgoing.put_nowait(packed)
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[None, None]:
@@ -68,19 +74,27 @@ class Relay:
     async def _publish(self) -> None:
         """Try each message once: trying again might let it arrive twice."""
         while True:
-            packed = await self.outgoing.get()
+            batch = [await self.outgoing.get()]
+            while len(batch) < AT_ONCE and not self.outgoing.empty():
+                batch.append(self.outgoing.get_nowait())
             try:
-                await self.client.publish(TOPIC, packed)
+                async with self.client.pipeline(transaction=False) as pipe:
+                    for packed in batch:
+                        pipe.publish(self.topic, packed)
+                    await pipe.execute()
             except FAILURES as error:
-                log.warning("websocket_message_not_relayed", error=type(error).__name__)
-            self.outgoing.task_done()
+                name = type(error).__name__
+                log.warning("websocket_message_not_relayed", error=name, messages=len(batch))
+            for packed in batch:
+                self.waiting -= len(packed)
+                self.outgoing.task_done()
 
     async def _listen(self) -> None:
         delay = SHORTEST_SECONDS
         while True:
             try:
                 async with self.client.pubsub() as pubsub:
-                    await pubsub.subscribe(TOPIC)
+                    await pubsub.subscribe(self.topic)
                     if await pubsub.get_message(timeout=PATIENCE_SECONDS) is None:
                         raise TimeoutError
                     log.info("websocket_relay_ready")
@@ -121,6 +135,15 @@ async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
         for task in running:
             task.cancel()
         _, running = await asyncio.wait(running, timeout=SHORTEST_SECONDS)
+
+
+def topic(client: Redis) -> str:
+    """One for all channels, so whoever subscribes need not wait for Redis.
+
+    Redis' own are the same in all its databases, which services may share no more than that.
+    """
+    database = client.connection_pool.connection_kwargs.get("db", 0)
+    return f"{PROJECT.name}:websocket:v1:{database}"
 
 
 def pack(origin: str, channel: str, frame: str) -> str:

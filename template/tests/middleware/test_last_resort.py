@@ -1,9 +1,10 @@
 """What becomes of an error when the answer has begun."""
 
+import json
 from collections.abc import AsyncIterator
 
 import pytest
-from fastapi import BackgroundTasks
+from fastapi import BackgroundTasks, FastAPI, WebSocket
 from fastapi.responses import StreamingResponse
 from starlette.types import Message, Scope
 
@@ -47,9 +48,13 @@ async def test_a_task_that_fails_after_the_answer_is_only_logged(
     assert "RuntimeError: too late" in capfd.readouterr().out
 
 
-async def test_a_websocket_that_nobody_serves_is_refused(make_app: MakeApp) -> None:
-    app = await make_app()
-    scope: Scope = {"type": "websocket", "path": "/nothing", "headers": [], "query_string": b""}
+async def break_down(_: WebSocket) -> None:
+    raise RuntimeError("before the upgrade")
+
+
+async def upgrade(app: FastAPI, path: str) -> list[Message]:
+    """Ask for a WebSocket, and return the answer."""
+    scope: Scope = {"type": "websocket", "path": path, "headers": [], "query_string": b""}
     sent: list[Message] = []
 
     async def receive() -> Message:
@@ -59,5 +64,21 @@ async def test_a_websocket_that_nobody_serves_is_refused(make_app: MakeApp) -> N
         sent.append(message)
 
     await app(scope, receive, send)
+    return sent
 
-    assert [message["type"] for message in sent] == ["websocket.close"]
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"), [("/nothing", 404, "not_found"), ("/broken", 500, "internal_error")]
+)
+async def test_a_websocket_is_refused_like_any_request(
+    make_app: MakeApp, path: str, status: int, code: str
+) -> None:
+    app = await make_app()
+    app.add_api_websocket_route("/broken", break_down)
+
+    start, body = await upgrade(app, path)
+
+    assert start["type"] == "websocket.http.response.start"
+    assert start["status"] == status
+    assert {b"x-request-id", b"x-content-type-options"} <= dict(start["headers"]).keys()
+    assert json.loads(body["body"])["code"] == code

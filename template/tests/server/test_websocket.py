@@ -1,12 +1,18 @@
 """WebSockets of a service that stops."""
 
+import re
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from tests.processes import Service
 from tests.server.service import serving_more
+
+BOMB_BYTES = 128 * 1024 * 1024
 
 
 def close_code(websocket: ClientConnection) -> int:
@@ -31,3 +37,30 @@ def test_a_websocket_is_told_to_come_again(tmp_path: Path, processes: str) -> No
 
         assert close_code(websocket) == 1012
         assert service.process.wait(20) == 0
+
+
+def most_memory(service: Service) -> int:
+    """The bytes that the service's processes have held at most."""
+    parent = psutil.Process(service.process.pid)
+    states = [
+        Path(f"/proc/{process.pid}/status").read_text()
+        for process in (parent, *parent.children(recursive=True))
+    ]
+    return sum(int(re.findall(r"VmHWM:\s+(\d+) kB", state)[0]) * 1024 for state in states)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
+def test_a_message_that_unpacks_to_too_much_is_not_unpacked(tmp_path: Path) -> None:
+    with (
+        serving_more(tmp_path) as service,
+        connect(f"{service.url.replace('http', 'ws')}/echo") as websocket,
+    ):
+        websocket.send("tea")
+        assert websocket.recv(5) == "tea"
+        before = most_memory(service)
+
+        with suppress(ConnectionClosed):
+            websocket.send(" " * BOMB_BYTES)
+        close_code(websocket)
+
+        assert most_memory(service) - before < BOMB_BYTES / 2

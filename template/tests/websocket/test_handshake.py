@@ -101,7 +101,8 @@ async def test_the_token_of_a_session_that_has_ended_is_refused(
 
 
 @pytest.mark.parametrize(
-    "origin", [WEB, "http://127.0.0.1", "null", "file://", "http://127.0.0.1.evil.example"]
+    "origin",
+    [WEB, "http://127.0.0.1", "null", "file://", "http://127.0.0.1.evil.example", "http://[::1"],
 )
 async def test_pages_of_other_websites_may_not_connect(
     url: str, headers: dict[str, str], origin: str
@@ -128,6 +129,19 @@ async def test_pages_of_listed_websites_may_connect(
         assert client.welcome["type"] == "welcome"
     answer, _ = await refusal(url, headers, origin=f"{WEB}.evil.example")
     assert answer.status_code == 403
+
+
+async def test_a_slash_at_the_end_makes_no_difference(url: str, headers: dict[str, str]) -> None:
+    async with connected(f"{url}/", headers) as client:
+        assert client.welcome["type"] == "welcome"
+
+
+async def test_elsewhere_is_nobody(url: str, headers: dict[str, str]) -> None:
+    for path in ("x", "/../items", "/../../../health"):
+        answer, problem = await refusal(f"{url}{path}", headers)
+
+        assert (answer.status_code, problem["code"]) == (404, "not_found")
+        assert answer.headers.keys() >= HEADERS.keys()
 
 
 async def test_a_host_that_is_not_served_is_refused(

@@ -44,6 +44,7 @@ class ShuttingDownError(AppError):
 
 
 @router.websocket("/ws")
+@router.websocket("/ws/")
 async def connect(websocket: WebSocket) -> None:
     """Refuse before the upgrade, as any other request is refused; then serve to the end."""
     if draining():
@@ -62,7 +63,10 @@ def check_origin(websocket: WebSocket) -> None:
     origin = websocket.headers.get("origin")
     if origin is None or origin in websocket.app.state.settings.cors_origins:
         return
-    page = urlsplit(origin)
+    try:
+        page = urlsplit(origin)
+    except ValueError:
+        raise OriginNotAllowedError from None
     port = DEFAULT_PORTS.get(page.scheme)
     host = websocket.headers.get("host", "").lower()
     if port is None or page.netloc.removesuffix(port) != host.removesuffix(port):
