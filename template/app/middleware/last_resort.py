@@ -20,10 +20,9 @@ class LastResortMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 500 unless the answer has begun; then the connection must break.
+        """Answer 500 unless the answer, or a WebSocket, has begun; then the connection must break.
 
-        Once the answer is complete, only a background task can fail: nobody waits for that. A
-        WebSocket is answered like any other request until it is accepted.
+        Once the answer is complete, only a background task can fail: nobody waits for that.
         """
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
