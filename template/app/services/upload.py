@@ -7,6 +7,7 @@ from uuid import UUID
 
 import anyio
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from app.core.exceptions import AppError, NotAuthenticatedError
@@ -60,13 +61,17 @@ class UploadService:
     async def receive(self, incoming: AsyncIterator[Incoming], owner_id: UUID) -> list[File]:
         """Keep the files, or raise and keep none of them."""
         files: list[File] = []
+        committing = False
         try:
             async with asyncio.timeout(self.longest_seconds) as deadline:
                 async for one in incoming:
                     files.append(await self._store(one, owner_id))
-            await self._record(files, owner_id)
+            async with self.database.transactions() as session:
+                await self._record(session, files, owner_id)
+                committing = True
+                await session.commit()
         except BaseException as error:
-            await self._discard(files)
+            await self._discard(files, unsure=committing)
             if isinstance(error, TimeoutError) and deadline.expired():
                 raise UploadTooSlowError from error
             raise
@@ -87,27 +92,28 @@ class UploadService:
             sha256=inspection.sha256,
         )
 
-    async def _record(self, files: Sequence[File], owner_id: UUID) -> None:
-        quota = self.settings.upload_quota_bytes
-        async with self.database.transactions() as session:
-            repository = FileRepository(session)
-            if not await repository.lock_owner(owner_id):
-                raise NotAuthenticatedError
-            used = await repository.used_bytes(owner_id) + sum(file.size for file in files)
-            if quota and used > quota:
-                raise QuotaExceededError
-            session.add_all(files)
-            await session.commit()
+    async def _record(self, session: AsyncSession, files: Sequence[File], owner_id: UUID) -> None:
+        quota, repository = self.settings.upload_quota_bytes, FileRepository(session)
+        if not await repository.lock_owner(owner_id):
+            raise NotAuthenticatedError
+        used = await repository.used_bytes(owner_id) + sum(file.size for file in files)
+        if quota and used > quota:
+            raise QuotaExceededError
+        session.add_all(files)
+        await session.flush()
 
-    async def _discard(self, files: Sequence[File]) -> None:
+    async def _discard(self, files: Sequence[File], *, unsure: bool) -> None:
         """Delete the bytes, unless a commit that seemed to fail has made the files after all."""
         with anyio.CancelScope(shield=True):
             try:
-                async with self.database.reads() as session:
-                    known = await FileRepository(session).known([file.id for file in files])
+                known = await self._known(files) if unsure else set()
                 await self.storage.delete(*(key_of(f.id) for f in files if f.id not in known))
             except Exception:
                 log.exception("upload_left_to_the_sweeper")
+
+    async def _known(self, files: Sequence[File]) -> set[UUID]:
+        async with self.database.reads() as session:
+            return await FileRepository(session).known([file.id for file in files])
 
 
 async def inspected(pieces: AsyncIterator[bytes], inspection: Inspection) -> AsyncIterator[bytes]:
