@@ -46,8 +46,6 @@ def translated() -> Generator[None]:
     """Say what the storage's errors mean to a caller."""
     try:
         yield
-    except FileNotFoundError as error:
-        raise BytesNotFoundError from error
     except (BaseError, OSError) as error:
         full = isinstance(error, OSError) and error.errno in FULL
         raise (InsufficientStorageError if full else StorageUnavailableError) from error
@@ -85,7 +83,10 @@ class ObjectStorage:
     async def read(self, key: str, start: int, stop: int) -> AsyncIterator[bytes]:
         """Open a range of the bytes; what comes of it may be read as slowly as one likes."""
         with translated():
-            found = await obstore.get_async(self.store, key, options={"range": (start, stop)})
+            try:
+                found = await obstore.get_async(self.store, key, options={"range": (start, stop)})
+            except FileNotFoundError as error:
+                raise BytesNotFoundError from error
         return _pieces(found.stream(BLOCK_BYTES))
 
     async def delete(self, *keys: str) -> None:

@@ -1,4 +1,4 @@
-"""Other storages than a folder: S3, spoken by a real server, and memory."""
+"""Other storages than a folder that is there: S3, spoken by a real server, and memory."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from app.services.sweep import sweep
+from app.storage.store import StorageUnavailableError
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.databases import free_port
@@ -132,3 +133,17 @@ async def test_a_server_that_is_gone_is_a_503(
         response = await client.post(FILES, files=[part()])
 
     assert_problem(response, 503, "dependency_unavailable")
+
+
+@pytest.mark.parametrize("url", ["s3://nobody-made-this", "file:///proc/nowhere/files"])
+async def test_a_storage_that_is_not_there_is_a_503(
+    make_app: MakeApp, s3: str, credentials: dict[str, str], url: str
+) -> None:
+    app = await make_app(AWS_ENDPOINT_URL=s3, STORAGE_URL=url, **KEYS)
+
+    async with connect(app, credentials) as client:
+        response = await client.post(FILES, files=[part()])
+
+    assert_problem(response, 503, "dependency_unavailable")
+    with pytest.raises(StorageUnavailableError):
+        await sweep(app.state.database.reads, app.state.storage)
