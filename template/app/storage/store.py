@@ -1,6 +1,7 @@
 """Bytes by name, in S3 or in memory, with errors that the API can show."""
 
 import errno
+import os
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -120,8 +121,16 @@ def open_memory() -> ObjectStorage:
     return ObjectStorage(MemoryStore())
 
 
+def forget_empty_variables() -> None:
+    """obstore reads `AWS_` variables itself, and takes an empty one for a value, not for unset."""
+    for name, value in list(os.environ.items()):
+        if name.startswith("AWS_") and not value:
+            del os.environ[name]
+
+
 def open_s3(settings: StorageSettings) -> ObjectStorage:
     """A bucket, with every wait bounded."""
+    forget_empty_variables()
     waits: Any = {
         "allow_http": settings.aws_endpoint_url.startswith("http://"),
         "connect_timeout": timedelta(seconds=3),

@@ -27,6 +27,12 @@ KEYS = {
     "AWS_REGION": "us-east-1",
     "UPLOAD_MAX_BYTES": str(10 * MIB),
 }
+# What a machine may be given instead of the metadata service.
+OTHER_ROLES = (
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+)
 
 
 def empty_bucket() -> dict[str, str]:
@@ -147,3 +153,22 @@ async def test_a_storage_that_is_not_there_is_a_503(
     assert_problem(response, 503, "dependency_unavailable")
     with pytest.raises(StorageUnavailableError):
         await sweep(app.state.database.reads, app.state.storage)
+
+
+async def test_an_empty_variable_is_as_good_as_none(make_app: MakeApp) -> None:
+    empty = dict.fromkeys(("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_SESSION_TOKEN"), "")
+    app = await make_app(**KEYS | empty | {"STORAGE_URL": f"s3://{BUCKET}"})
+
+    link = await app.state.storage.link("name", 60)
+
+    assert link.startswith(f"https://s3.us-east-1.amazonaws.com/{BUCKET}/name?")
+    assert "X-Amz-Security-Token" not in link
+
+
+async def test_with_empty_keys_the_role_of_the_machine_is_asked(make_app: MakeApp) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}"
+    empty = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", *OTHER_ROLES), "")
+    app = await make_app(STORAGE_URL=f"s3://{BUCKET}", AWS_METADATA_ENDPOINT=nobody, **empty)
+
+    with pytest.raises(StorageUnavailableError):
+        await app.state.storage.link("name", 60)
