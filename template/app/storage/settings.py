@@ -1,14 +1,19 @@
 """Where files are kept, and how many of which kind."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
 
 from app.core.project import ROOT
 from app.core.settings import CommaSeparated, EnvSettings
 from app.storage.types import TYPES
 
+# Of the URLs that name a storage, those that we have tested. Nothing would look at a query or a
+# fragment, and no name has a NUL.
+STORAGES = re.compile(
+    r"(?!.*%00)(file:///[^?#\x00-\x1f]+|s3://[\w.-]+(/[^?#\x00-\x1f]*)?|memory:(//)?)", re.ASCII
+)
 IN_PROJECT = (ROOT / ".local" / "storage").as_uri()
 DEFAULT_TYPES = [
     "application/pdf",
@@ -40,14 +45,22 @@ class StorageSettings(EnvSettings):
     aws_secret_access_key: SecretStr = SecretStr("")
     aws_region: str = ""
     # Of a server that is not Amazon's, e.g. http://127.0.0.1:9000
-    aws_endpoint_url: str = ""
+    aws_endpoint_url: HttpUrl | None = None
 
     @field_validator("storage_url")
     @classmethod
     def known_kind(cls, url: str) -> str:
-        """Of the URLs that name a storage, take those that we have tested."""
-        if not re.match(r"file:///.|s3://[^/]|memory:", url):
+        """Take nothing that the first upload would fail with, or that means less than it says."""
+        if not STORAGES.fullmatch(url):
             raise ValueError("must be file:///folder, s3://bucket/prefix or memory://")
+        return url
+
+    @field_validator("aws_endpoint_url")
+    @classmethod
+    def plain_address(cls, url: HttpUrl | None) -> HttpUrl | None:
+        """The bucket is put behind it, and links to it are shown to people."""
+        if re.search("[?#@]", str(url)):
+            raise ValueError("must be a scheme and a host, with a port and a path at most")
         return url
 
     @field_validator("upload_allowed_types")
@@ -57,6 +70,14 @@ class StorageSettings(EnvSettings):
         if not types or set(types) - TYPES.keys():
             raise ValueError(f"must be some of {', '.join(TYPES)}")
         return types
+
+    @model_validator(mode="after")
+    def whole_key(self) -> Self:
+        """Half a key is a mistake, not a wish for the machine's role."""
+        halves = {bool(self.aws_access_key_id), bool(self.aws_secret_access_key)}
+        if len(halves) > 1 and self.storage_url.startswith("s3:"):
+            raise ValueError("AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY: set both or none")
+        return self
 
     @property
     def in_project(self) -> bool:

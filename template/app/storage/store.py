@@ -131,8 +131,9 @@ def forget_empty_variables() -> None:
 def open_s3(settings: StorageSettings) -> ObjectStorage:
     """A bucket, with every wait bounded."""
     forget_empty_variables()
+    endpoint = str(settings.aws_endpoint_url or "")
     waits: Any = {
-        "allow_http": settings.aws_endpoint_url.startswith("http://"),
+        "allow_http": endpoint.startswith("http://"),
         "connect_timeout": timedelta(seconds=3),
         "read_timeout": timedelta(seconds=15),
         "timeout": timedelta(hours=1),  # of a whole download
@@ -141,7 +142,7 @@ def open_s3(settings: StorageSettings) -> ObjectStorage:
         "access_key_id": settings.aws_access_key_id,
         "secret_access_key": settings.aws_secret_access_key.get_secret_value(),
         "region": settings.aws_region,
-        "endpoint": settings.aws_endpoint_url,
+        "endpoint": endpoint,
     }
     config: Any = {name: value for name, value in given.items() if value}
     retries: Any = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
@@ -150,5 +151,5 @@ def open_s3(settings: StorageSettings) -> ObjectStorage:
             settings.storage_url, config=config, client_options=waits, retry_config=retries
         )
     except (BaseError, ValueError):
-        raise SettingsError("STORAGE_URL or AWS_ENDPOINT_URL: cannot be used") from None
+        raise SettingsError("STORAGE_URL or an AWS_ variable: cannot be used") from None
     return ObjectStorage(store)
