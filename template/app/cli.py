@@ -8,10 +8,10 @@ from importlib import import_module
 from socket import SOCK_STREAM
 
 from app.core.config import Settings
+from app.core.exceptions import DependencyUnavailableError
 from app.core.logging import configure_logging
 from app.core.project import PROJECT
 from app.core.settings import SettingsError
-from app.db.errors import DatabaseUnavailableError
 from app.db.migrations import upgrade
 from app.features import FEATURES
 
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = parser().parse_args(arguments)
     try:
         return parsed.run(parsed)
-    except (SettingsError, DatabaseUnavailableError) as error:
+    except (SettingsError, DependencyUnavailableError) as error:
         print(f"app: {error}", file=sys.stderr)
         return 2
 

@@ -16,6 +16,7 @@ from app.cli import main
 from app.db.session import Database
 from app.services.sweep import sweep
 from tests.conftest import MakeApp
+from tests.databases import free_port
 from tests.processes import environment
 from tests.uploads.factories import FILES, upload
 from tests.uploads.fixtures import Stored
@@ -112,6 +113,22 @@ def test_a_command_sweeps(tmp_path: Path) -> None:
 
     assert done.stdout.splitlines()[-1] == "1 swept."
     assert not orphan.exists()
+
+
+@pytest.mark.parametrize("kind", ["folder", "s3"])
+def test_a_command_without_its_storage_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], kind: str
+) -> None:
+    in_the_way = tmp_path / "storage"
+    in_the_way.write_text("in the way")
+    monkeypatch.setenv("STORAGE_URL", "s3://tea" if kind == "s3" else in_the_way.as_uri())
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "me")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+
+    assert main(["sweep-files"]) == 2
+
+    assert capfd.readouterr().err == "app: The file storage does not answer. Try again.\n"
 
 
 @pytest.mark.parametrize(
