@@ -16,7 +16,7 @@ class FileRepository(Repository[File]):
     """The files of one session."""
 
     model = File
-    sortable = ("created_at", "filename", "size")
+    sortable = ("created_at", "filename", "name", "size")
 
     async def search(self, query: FileQuery, owner_id: UUID) -> Slice:
         """Read one page of somebody's files."""

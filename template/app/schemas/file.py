@@ -22,8 +22,8 @@ class FileRead(Output):
 
 
 class FileQuery(PageQuery):
-    """Which files, in which order. `q` looks at the name."""
+    """Which files, in which order. `q` looks at the name; `name` is another word for `filename`."""
 
-    sort: Literal["created_at", "-created_at", "filename", "-filename", "size", "-size"] = (
-        "-created_at"
-    )
+    sort: Literal[
+        "created_at", "-created_at", "filename", "-filename", "name", "-name", "size", "-size"
+    ] = "-created_at"

@@ -40,6 +40,8 @@ async def test_files_are_sorted_and_found_by_name(user_client: AsyncClient) -> N
     await upload(user_client, "a.png", PNG)
 
     assert await names(user_client, sort="filename") == ["a.png", "b_1%.txt"]
+    assert await names(user_client, sort="name") == ["a.png", "b_1%.txt"]
+    assert await names(user_client, sort="-name") == ["b_1%.txt", "a.png"]
     assert await names(user_client, sort="-size") == ["a.png", "b_1%.txt"]
     assert await names(user_client, sort="created_at") == ["b_1%.txt", "a.png"]
     assert await names(user_client, q="B_1%") == ["b_1%.txt"]
