@@ -70,7 +70,7 @@ def answer_with(settings: MetricsSettings) -> Callable[..., Iterable[bytes]]:
         if not settings.admits(environ.get("HTTP_AUTHORIZATION", "")):
             start_response("401 Unauthorized", [("WWW-Authenticate", "Bearer")])
             return []
-        start_response("200 OK", PLAIN)
+        start_response("200 OK", list(PLAIN))  # what it is given, it adds to
         return [series.expose(usage(os.getpid()))]
 
     return answer

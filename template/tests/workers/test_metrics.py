@@ -1,14 +1,19 @@
 """The workers' own port."""
 
+import re
 from collections.abc import Generator
+from io import BytesIO, StringIO
 from pathlib import Path
+from wsgiref.handlers import SimpleHandler
 
 import httpx2
 import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.observability.metrics import folder
+from app.observability.metrics import folder, series
+from app.observability.metrics.settings import MetricsSettings
+from app.workers.metrics import answer_with
 from tests.databases import free_port
 from tests.jobs.factories import NEVER
 from tests.metrics.scrape import Samples, parse
@@ -61,3 +66,13 @@ async def test_attempts_and_errors_of_all_its_processes_are_told(
 
 def test_they_are_guarded_too(worker: Worker, port: int) -> None:
     assert read(port, "nonsense") == {}
+
+
+def test_each_answer_tells_its_own_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer, environ = answer_with(MetricsSettings()), {"SERVER_PROTOCOL": "HTTP/1.1"}
+
+    for text in (b"few", b"many more"):
+        monkeypatch.setattr(series, "expose", lambda _, text=text: text)
+        SimpleHandler(BytesIO(), sent := BytesIO(), StringIO(), environ).run(answer)
+
+        assert re.findall(rb"Content-Length: (\d+)", sent.getvalue()) == [b"%d" % len(text)]
