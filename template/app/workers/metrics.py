@@ -1,7 +1,6 @@
 """The workers' own port for Prometheus."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from threading import Thread
@@ -12,7 +11,7 @@ import structlog
 from celery.signals import celeryd_init, worker_ready, worker_shutdown
 
 from app.core.config import Port, Settings
-from app.observability.metrics.folder import VARIABLE, share_with
+from app.observability.metrics.folder import VARIABLE, leave, share_with
 from app.observability.metrics.settings import MetricsSettings
 
 PLAIN = [("Content-Type", "text/plain; version=0.0.4; charset=utf-8")]
@@ -58,7 +57,7 @@ def _listen(**_: Any) -> None:
 @worker_shutdown.connect(weak=False)
 def _clean(**_: Any) -> None:
     if WorkerMetricsSettings.load().worker_metrics_port:
-        shutil.rmtree(Path(os.environ[VARIABLE]), ignore_errors=True)
+        leave(Path(os.environ[VARIABLE]))  # not ours alone, if we were given it
 
 
 def answer_with(settings: MetricsSettings) -> Callable[..., Iterable[bytes]]:

@@ -1,5 +1,6 @@
 """The workers' own port."""
 
+import os
 import re
 from collections.abc import Generator
 from io import BytesIO, StringIO
@@ -8,6 +9,7 @@ from wsgiref.handlers import SimpleHandler
 
 import httpx2
 import pytest
+from celery.signals import worker_shutdown
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -76,3 +78,16 @@ def test_each_answer_tells_its_own_length(monkeypatch: pytest.MonkeyPatch) -> No
         SimpleHandler(BytesIO(), sent := BytesIO(), StringIO(), environ).run(answer)
 
         assert re.findall(rb"Content-Length: (\d+)", sent.getvalue()) == [b"%d" % len(text)]
+
+
+def test_a_worker_that_stops_leaves_a_folder_that_it_was_given_to_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKER_METRICS_PORT", "9000")
+    monkeypatch.setenv(folder.VARIABLE, str(tmp_path))
+    of_a_server = tmp_path / f"counter_{os.getppid()}.db"
+    of_a_server.touch()
+
+    worker_shutdown.send(sender=None)
+
+    assert of_a_server.exists()
