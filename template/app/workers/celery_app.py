@@ -17,8 +17,15 @@ def configure() -> dict[str, Any]:
 
 
 # The features, and what the workers have of them, are above us: so both are known by name only.
-# They are loaded before the processes are forked, which then share their memory.
-PARTS = ("app.workers.signals", "app.workers.tasks", "app.workers.metrics", "app.features")
+# They are loaded before the processes are forked, which then share their memory. The last looks at
+# the settings of all others.
+PARTS = (
+    "app.workers.signals",
+    "app.workers.tasks",
+    "app.workers.metrics",
+    "app.features",
+    "app.workers.check",
+)
 
 app = Celery("app", include=[name for name in PARTS if find_spec(name)])
 app.add_defaults(configure)
