@@ -1,12 +1,13 @@
-"""Errors to a chat: one message for each kind of error in five minutes, from each process."""
+"""Errors to a chat: one message for each kind of error in five minutes, from all processes."""
 
 import json
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from hashlib import sha256
 from queue import Empty, Full, Queue
 from threading import Thread
-from typing import Annotated
+from typing import Annotated, TypeAlias
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -20,6 +21,7 @@ from app.core.config import Settings
 from app.core.failures import Failure, Failures
 from app.core.feature import Feature
 from app.core.settings import EnvSettings
+from app.observability.turns import take_turn
 
 QUIET_SECONDS = 300.0
 TIMEOUT_SECONDS = 5.0
@@ -27,6 +29,8 @@ FAREWELL_SECONDS = 2.0
 WAITING = 100
 # Kinds of errors come from the code, so there are few; nobody should be able to make it many.
 KINDS = 1000
+
+Kind: TypeAlias = tuple[str, str]
 
 log = structlog.get_logger(__name__)
 
@@ -50,9 +54,9 @@ class Alarm:
     def __init__(self, url: SecretStr, settings: Settings) -> None:
         self.url = url
         self.service = f"{settings.project_name} ({settings.environment})"
-        self.sent: dict[tuple[str, str], float] = {}
-        self.held_back: dict[tuple[str, str], int] = {}
-        self.waiting: Queue[str | None] = Queue(WAITING)
+        self.sent: dict[Kind, float] = {}
+        self.held_back: dict[Kind, int] = {}
+        self.waiting: Queue[tuple[Kind, int, str] | None] = Queue(WAITING)
         self.thread: Thread | None = None
 
     def __call__(self, failure: Failure) -> None:
@@ -64,8 +68,9 @@ class Alarm:
         if len(self.sent) >= KINDS:
             self.sent.clear()
         self.sent[kind] = now
+        more = self.held_back.pop(kind, 0)
         with suppress(Full):
-            self.waiting.put_nowait(self._describe(failure, self.held_back.pop(kind, 0)))
+            self.waiting.put_nowait((kind, more, self._describe(failure, more)))
         if self.thread is None:
             self.thread = Thread(target=self._work, name="alerts", daemon=True)
             self.thread.start()
@@ -77,12 +82,25 @@ class Alarm:
         return f"{text}, and {more} more since the last message" if more else text
 
     def _work(self) -> None:
-        while (text := self.waiting.get()) is not None:
+        while (entry := self.waiting.get()) is not None:
+            kind, more, text = entry
+            if wait := self._wait(kind):  # another process has told of it
+                self.sent[kind] = time.monotonic() - QUIET_SECONDS + wait
+                self.held_back[kind] = self.held_back.get(kind, 0) + more + 1
+                continue
             try:
                 self._send(text)
             except (OSError, ValueError) as error:  # without its text, which may hold the URL
                 status = error.code if isinstance(error, HTTPError) else None
                 log.warning("alert_not_sent", error=type(error).__name__, status=status)
+
+    def _wait(self, kind: Kind) -> float:
+        """How long others still keep quiet about it, since one of them has told the same chat."""
+        name = "\n".join((self.url.get_secret_value(), self.service, *kind))
+        try:
+            return take_turn(sha256(name.encode()).hexdigest(), QUIET_SECONDS)
+        except OSError:  # then each tells for itself
+            return 0.0
 
     def _send(self, text: str) -> None:
         # Slack reads `text`, Discord `content`; each passes over the other.

@@ -2,23 +2,20 @@
 
 import json
 import time
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator
 
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
-from starlette.datastructures import State
 
 from app.core.exceptions import DependencyUnavailableError
-from app.core.failures import Failures
 from app.core.settings import SettingsError
-from app.features import FEATURES
 from app.main import create_app
 from app.observability import alerts
+from tests.alerts.conftest import telling, texts
 from tests.clients import connect
 from tests.conftest import MakeApp
-from tests.receiver import Receiver, receiving
+from tests.receiver import Receiver
 
 SECRET = "hunter2"
 
@@ -36,13 +33,6 @@ async def miss() -> None:
 
 
 @pytest.fixture
-def chat() -> Generator[Receiver]:
-    """A chat's webhook."""
-    with receiving() as receiver:
-        yield receiver
-
-
-@pytest.fixture
 async def failing(make_app: MakeApp, chat: Receiver) -> FastAPI:
     """An app with mistakes."""
     app = await make_app(ALERT_WEBHOOK_URL=f"{chat.url}/hooks/{SECRET}", PROJECT_NAME="Tea")
@@ -57,21 +47,6 @@ async def caller(failing: FastAPI) -> AsyncGenerator[AsyncClient]:
     """Somebody who runs into them."""
     async with connect(failing, {"Authorization": f"Bearer {SECRET}"}) as client:
         yield client
-
-
-@asynccontextmanager
-async def telling(monkeypatch: pytest.MonkeyPatch, url: str) -> AsyncGenerator[Failures, None]:
-    """Let failures be told at `url` until the end, as in a worker."""
-    monkeypatch.setenv("ALERT_WEBHOOK_URL", url)
-    [feature] = [feature for feature in FEATURES if feature.name == "alerts"]
-    failures = Failures()
-    async with feature.worker(State({"failures": failures})):
-        yield failures
-
-
-def texts(chat: Receiver, number: int) -> list[str]:
-    sent = chat.wait(lambda requests: len(requests) >= number)
-    return [json.loads(request.body)["text"] for request in sent]
 
 
 async def test_an_error_is_told_where_to_look_and_nothing_else(

@@ -1,0 +1,38 @@
+"""Who tells of something: of all processes on this machine one, once in a while."""
+
+import fcntl
+import json
+import os
+import time
+from pathlib import Path
+from tempfile import gettempdir
+
+from app.core.project import PROJECT
+
+MEMORY = Path("/dev/shm")  # noqa: S108  (writable even where the root is not)
+FOLDER = MEMORY if os.access(MEMORY, os.W_OK) else Path(gettempdir())
+# When each was told of last. Others could tell by it what goes wrong here, so it is ours alone.
+FILE = FOLDER / f"{PROJECT.name}-alerts-{os.getuid()}"
+
+
+def take_turn(name: str, seconds: float) -> float:
+    """Return 0 if this process is to tell; else in how many seconds there is a turn again."""
+    with os.fdopen(os.open(FILE, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+") as file:
+        if os.fstat(file.fileno()).st_uid != os.getuid():
+            raise PermissionError(f"{FILE} belongs to somebody else")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        now = time.time()
+        turns = {key: at for key, at in _read(file.read()).items() if 0 <= now - at < seconds}
+        if name in turns:
+            return seconds - (now - turns[name])
+        file.seek(0)
+        file.truncate()
+        json.dump(turns | {name: now}, file)
+    return 0.0
+
+
+def _read(text: str) -> dict[str, float]:
+    try:
+        return json.loads(text)
+    except ValueError:  # nobody has written yet, or not to the end
+        return {}
