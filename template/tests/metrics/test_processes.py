@@ -114,3 +114,16 @@ def test_only_the_children_of_a_server_share() -> None:
     assert int(done.stdout) == os.getpid()
     assert multiprocessing.parent_process() is None
     assert folder.supervisor() is None
+
+
+def test_what_nobody_has_counted_yet_is_described_by_several_processes_too(tmp_path: Path) -> None:
+    code = "from app.observability.metrics import series; print(series.expose().decode())"
+
+    described = []
+    for settings in ({}, {folder.VARIABLE: str(tmp_path)}):
+        command = [sys.executable, "-c", code]
+        text = subprocess.check_output(command, env=environment(**settings), text=True)
+        described.append({line for line in text.splitlines() if line.startswith("#")})
+
+    assert "# TYPE http_requests_total counter" in described[0]
+    assert described[1] == described[0]

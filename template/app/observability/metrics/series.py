@@ -82,20 +82,21 @@ def count_failure(failure: Failure) -> None:
 
 def expose(more: Iterable[Metric] = ()) -> bytes:
     """Write all series in Prometheus' text format, and `more` behind them."""
-    extra = CollectorRegistry()
-    extra.register(Fixed(more))
-    return _own() + generate_latest(extra)
+    together = CollectorRegistry()
+    together.register(Fixed([*_own(), *more]))
+    return generate_latest(together)
 
 
-def _own() -> bytes:
+def _own() -> Iterable[Metric]:
     shared = os.environ.get(VARIABLE)
     if not shared:
-        return generate_latest(REGISTRY)
-    together = CollectorRegistry()
-    MultiProcessCollector(together, shared)
+        return REGISTRY.collect()
     with locked(Path(shared)):
         bury(Path(shared))
-        return generate_latest(together)
+        found = {family.name: family for family in MultiProcessCollector(None, shared).collect()}
+    for family in REGISTRY.collect():  # what nobody has counted yet is in no file
+        found.setdefault(family.name, Metric(family.name, family.documentation, family.type))
+    return found.values()
 
 
 class Fixed:
