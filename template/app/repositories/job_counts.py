@@ -14,12 +14,15 @@ class JobCountsRepository:
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
 
-    async def present(self) -> Counter[tuple[str, str]]:
-        """Count the jobs that are kept, by type and status."""
-        rows = select(Job.type, Job.status, func.count()).group_by(Job.type, Job.status)
-        return Counter({(kind, status): n for kind, status, n in await self.session.execute(rows)})
+    async def by_kind(self) -> Counter[tuple[str, str]]:
+        """Count the jobs, those that were purged too, by type and status.
 
-    async def deleted(self) -> Counter[tuple[str, str]]:
-        """Count the jobs that were purged, by type and status."""
-        tallies = await self.session.scalars(select(JobTally))
-        return Counter({(tally.type, tally.status): tally.count for tally in tallies})
+        In one statement: a job that is purged meanwhile would count twice, or not at all.
+        """
+        kept = select(Job.type, Job.status, func.count().label("number"))
+        purged = select(JobTally.type, JobTally.status, JobTally.count)
+        counts: Counter[tuple[str, str]] = Counter()
+        rows = await self.session.execute(kept.group_by(Job.type, Job.status).union_all(purged))
+        for kind, status, number in rows:
+            counts[kind, status] += number
+        return counts

@@ -1,15 +1,21 @@
 """What is counted of jobs: from the table, where they are."""
 
+from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+from app.core.database_url import parse_database_url
 from app.db.base import utc_now
 from app.db.session import Database
 from app.models.job import Job
+from app.observability.metrics.folder import VARIABLE
 from app.repositories.job_queue import JobQueueRepository
 from app.workers import job_counts
 from tests.databases import lost
@@ -17,12 +23,6 @@ from tests.metrics.scrape import scrape
 
 EXPORT = "items.export"
 ENDED = utc_now() - timedelta(days=90)
-
-
-@pytest.fixture(autouse=True)
-def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Count at every scrape."""
-    monkeypatch.setattr(job_counts, "KEPT_SECONDS", -1.0)
 
 
 async def add(session: AsyncSession, *statuses: str) -> None:
@@ -64,36 +64,46 @@ async def test_no_count_goes_back_when_old_jobs_are_deleted(
     assert totals == [2, 4]
 
 
-async def test_while_the_database_is_away_the_rest_is_told(
-    app: FastAPI, anonymous: AsyncClient, tmp_path_factory: pytest.TempPathFactory
+async def test_no_count_goes_back_from_one_process_to_the_next(
+    app: FastAPI, session: AsyncSession
 ) -> None:
-    from sqlalchemy.ext.asyncio import create_async_engine
+    processes = [job_counts.JobSurvey(app), job_counts.JobSurvey(app)]
+    numbers = []
+    for process in (*processes, *processes):
+        await add(session, "queued")
+        numbers.append(told(await process()))
 
-    from app.core.database_url import parse_database_url
-
-    survey = job_counts.JobSurvey(app)
-    healthy = app.state.database
-    url = parse_database_url(lost(tmp_path_factory.mktemp("lost")))
-
-    class Broken:
-        probe = create_async_engine(url)
-
-    app.state.database = Broken
-    told = await survey()
-    app.state.database = healthy
-
-    assert told == []
-    assert "jobs_queue_depth" in (await scrape(anonymous)).names()
+    assert numbers == [1, 2, 3, 4]
 
 
-async def test_the_table_is_not_read_at_every_scrape(
-    anonymous: AsyncClient, session: AsyncSession, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("shared", [True, False])
+async def test_while_the_database_is_away_all_tell_what_was_counted_last(
+    app: FastAPI,
+    session: AsyncSession,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    shared: bool,
 ) -> None:
-    await scrape(anonymous)
-    monkeypatch.setattr(job_counts, "KEPT_SECONDS", 60.0)
+    monkeypatch.setenv(VARIABLE, str(tmp_path) if shared else "")
+    first, second, third = [job_counts.JobSurvey(app) for _ in range(3)]
+    for process in (first, second):
+        await add(session, "queued")
+        await process()
 
-    before = await scrape(anonymous)
-    await add(session, "queued")
-    after = await scrape(anonymous)
+    silent = FastAPI()
+    engine = create_async_engine(parse_database_url(lost(tmp_path)))
+    silent.state.database = SimpleNamespace(probe=engine)
 
-    assert after.value("jobs_queue_depth") == before.value("jobs_queue_depth")
+    numbers = []
+    for process in (first, second, third):
+        process.app = silent
+        numbers.append(told(await process()))
+
+    assert numbers == ([2, 2, 2] if shared else [1, 2, None])
+
+
+def told(families: Iterable[Any]) -> float | None:
+    """The number of jobs that were accepted, if it was told."""
+    samples = [sample for family in families for sample in family.samples]
+    queued = {"type": EXPORT, "status": "queued"}
+    return next((sample.value for sample in samples if sample.labels == queued), None)
