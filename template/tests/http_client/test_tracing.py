@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import httpx2
+from opentelemetry.sdk.trace import TracerProvider
 
+from app.observability.tracing.feature import hide_secrets
 from tests.http_client.upstream import Upstream
 from tests.processes import serving
 from tests.receiver import receiving
@@ -12,6 +14,7 @@ from tests.tracing.collector import Span, wait_for
 TRACE, CALLER = "2af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 PARENT = {"traceparent": f"00-{TRACE}-{CALLER}-01", "X-Request-ID": "r-11"}
 RATES = "/api/v1/rates"
+SECRET = "hunter2"
 
 
 def test_the_other_side_hears_of_the_call_and_of_the_request(
@@ -21,7 +24,7 @@ def test_the_other_side_hears_of_the_call_and_of_the_request(
         settings = {
             "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
             "OTEL_BSP_SCHEDULE_DELAY": "100",
-            "RATES_URL": upstream.url,
+            "RATES_URL": upstream.url.replace("//", f"//us:{SECRET}@") + f"?key={SECRET}",
         }
         with serving(tmp_path, **settings) as service:
             httpx2.get(f"{service.url}{RATES}?base=EUR", headers=credentials | PARENT)
@@ -29,6 +32,9 @@ def test_the_other_side_hears_of_the_call_and_of_the_request(
 
     call, request = (named(spans)[name] for name in ("GET", f"GET {RATES}"))
     assert (request.parent, call.parent) == (CALLER, request.id)
+    assert call.attributes["http.url"] == upstream.url
+    assert not any(SECRET in value for span in spans for value in span.attributes.values())
+    assert upstream.asked[0].query["key"] == [SECRET]
     headers = upstream.asked[0].headers
     assert headers["traceparent"] == f"00-{TRACE}-{call.id}-01"
     assert headers["x-request-id"] == "r-11"
@@ -36,3 +42,14 @@ def test_the_other_side_hears_of_the_call_and_of_the_request(
 
 def named(spans: list[Span]) -> dict[str, Span]:
     return {span.name: span for span in spans if span.trace == TRACE}
+
+
+def test_the_url_of_a_call_is_told_without_secrets_under_any_name() -> None:
+    spans, url = TracerProvider().get_tracer(__name__), f"https://u:{SECRET}@x.io:8/a?k={SECRET}#b"
+    told = {}
+    for name in ("http.url", "url.full"):
+        span = spans.start_span("GET", attributes={name: url})
+        hide_secrets(span, None)
+        told |= getattr(span, "attributes", {})
+
+    assert told == {"http.url": "https://x.io:8/a", "url.full": "https://x.io:8/a"}

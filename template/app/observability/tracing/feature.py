@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import resolve_name
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import anyio.to_thread
 from fastapi import FastAPI
@@ -17,6 +19,8 @@ INSTRUMENTORS = {
     "redis": "opentelemetry.instrumentation.redis:RedisInstrumentor",
     "httpx2": "opentelemetry.instrumentation.httpx:HTTPX2ClientInstrumentor",
 }
+# Which of these names a call's URL has, OTEL_SEMCONV_STABILITY_OPT_IN decides.
+URLS = ("http.url", "url.full")
 # What traces jobs, if it has any.
 MESSAGES = "app.observability.tracing.messages"
 
@@ -38,7 +42,24 @@ def instrument() -> None:
         if find_spec(library):
             instrumentor = resolve_name(name)()
             if not instrumentor.is_instrumented_by_opentelemetry:
-                instrumentor.instrument()
+                instrumentor.instrument(**HOOKS.get(library, {}))
+
+
+def hide_secrets(span: Any, _: object) -> None:
+    """Leave of the URL that is called what is no secret: not its query, and not its user."""
+    attributes = getattr(span, "attributes", None) or {}
+    for name in URLS:
+        if name in attributes:
+            url = urlsplit(attributes[name])
+            host = url.netloc.rpartition("@")[2]
+            span.set_attribute(name, urlunsplit((url.scheme, host, url.path, "", "")))
+
+
+async def _hide_secrets(span: Any, call: object) -> None:
+    hide_secrets(span, call)
+
+
+HOOKS = {"httpx2": {"request_hook": hide_secrets, "async_request_hook": _hide_secrets}}
 
 
 @asynccontextmanager
