@@ -18,6 +18,8 @@ TOKEN = "a-long-token-for-scrapers"
         (f"Basic {TOKEN}", 401),
         ("Bearer é", 401),
         (f"Bearer {TOKEN}", 200),
+        (f"bearer {TOKEN}", 200),
+        (TOKEN, 401),
     ],
 )
 async def test_a_token_guards_them(make_app: MakeApp, header: str | None, status: int) -> None:

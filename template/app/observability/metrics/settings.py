@@ -17,5 +17,7 @@ class MetricsSettings(EnvSettings):
         """Whether a request with this `Authorization` header may read them."""
         if self.metrics_token is None:
             return self.environment != "production"
-        expected = f"Bearer {self.metrics_token.get_secret_value()}"
-        return secrets.compare_digest(authorization.encode(), expected.encode())
+        scheme, _, token = authorization.partition(" ")
+        expected = self.metrics_token.get_secret_value()
+        same = secrets.compare_digest(token.encode(), expected.encode())
+        return same and scheme.lower() == "bearer"
