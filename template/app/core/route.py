@@ -19,8 +19,11 @@ def is_upkeep(path: str) -> bool:
 def route_template(scope: Mapping[str, Any]) -> str:
     """Return e.g. `/api/v1/items/{item_id}`, or `unmatched`.
 
-    FastAPI keeps the whole template beside the route, whose own path lacks the router's prefix.
+    FastAPI keeps the whole template beside the route, whose own path lacks the router's prefix. Of
+    the OpenAPI document, which it adds itself, it keeps none.
     """
+    if scope["path"] == getattr(scope.get("app"), "openapi_url", None):
+        return scope["path"]
     context = scope.get("fastapi", {}).get("effective_route_context")
     found = getattr(context, "path_format", "")  # a WebSocket's is empty
     return found or getattr(scope.get("route"), "path_format", UNMATCHED)

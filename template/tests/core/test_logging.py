@@ -79,8 +79,10 @@ def test_times_are_utc(service: Service) -> None:
 
 def test_a_route_is_its_template(service: Service) -> None:
     [known] = request(service, f"/api/v1/items/{uuid4()}")
+    [document] = request(service, "/api/v1/openapi.json")
     [unknown] = request(service, "/nothing/42")
 
+    assert document["route"] == "/api/v1/openapi.json"
     assert known["route"] == "/api/v1/items/{item_id}"
     assert unknown["route"] == "unmatched"
 
