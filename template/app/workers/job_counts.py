@@ -72,13 +72,14 @@ def remember(counts: Counts) -> None:
     """Leave the counts where the other processes share theirs, if there are others."""
     if folder := os.environ.get(VARIABLE):
         partial = Path(folder, f"jobs-{os.getpid()}")
-        partial.write_text(json.dumps([(*key, number) for key, number in counts.items()]))
-        partial.replace(Path(folder, SHARED))
+        with suppress(OSError):  # a full disk is no reason to tell nothing
+            partial.write_text(json.dumps([(*key, number) for key, number in counts.items()]))
+            partial.replace(Path(folder, SHARED))
 
 
 def recall() -> Counts | None:
     """What any of the processes has left."""
-    with suppress(FileNotFoundError):
+    with suppress(OSError):
         if folder := os.environ.get(VARIABLE):
             rows = json.loads(Path(folder, SHARED).read_text())
             return Counter({(kind, status): number for kind, status, number in rows})
