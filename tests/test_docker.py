@@ -1,5 +1,6 @@
 """The image and Compose, judged by their own tools, and compared with the service they carry."""
 
+import os
 import re
 import stat
 from collections.abc import Callable
@@ -146,6 +147,42 @@ def test_no_secret_is_written_down(config: Manifest) -> None:
                 assert value.startswith("given-"), name
             for found in re.findall(r"//[^@/]*:([^@/]+)@", value or ""):
                 assert found.startswith("given-"), name
+
+
+def test_compose_need_not_write_into_what_is_read_only(config: Manifest) -> None:
+    """It refuses to create such a container: there, secrets and configs must be files."""
+    mounted = 0
+    for name, service in config["services"].items():
+        for kind in ("secrets", "configs"):
+            sources = [config[kind][one["source"]] for one in service.get(kind, [])]
+            assert not service["read_only"] or all("file" in one for one in sources), name
+            mounted += len(sources)
+
+    assert mounted >= 2
+
+
+def test_prometheus_finds_the_token_in_a_file_that_it_alone_can_read(
+    full: Path, tmp_path: Path
+) -> None:
+    service = compose(full)["services"]["prometheus"]
+    words = [*service["entrypoint"], *service["command"]]
+    fake = '#!/bin/sh\nstat -c %a "{0}"; cat "{0}"; printf "\\n%s" "$@"\n'
+    token = tmp_path / "metrics-token"
+    (tmp_path / "prometheus").write_text(fake.format(token))
+    (tmp_path / "prometheus").chmod(0o755)
+    # Compose writes a dollar twice, as it reads it.
+    command = [word.replace("$$", "$").replace("/tmp/", f"{tmp_path}/") for word in words]  # noqa: S108
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+
+    done = run(*command, cwd=tmp_path, PATH=path, **service["environment"])
+
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["600", "given-METRICS_TOKEN", *service["command"]]
+    read = re.findall(
+        r"credentials_file: (\S+)", (full / "deploy/prometheus/prometheus.yml").read_text()
+    )
+    assert set(read) == {"/tmp/metrics-token"}  # noqa: S108
+    assert service["tmpfs"] == ["/tmp:mode=1777"]  # noqa: S108
 
 
 def test_data_are_there_before_who_needs_them(config: Manifest) -> None:
