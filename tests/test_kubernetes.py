@@ -268,6 +268,25 @@ def test_every_variable_is_a_setting_and_none_that_is_needed_is_missing(
         assert credentials["key"] in example["stringData"]
 
 
+@pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))
+def test_no_two_overlays_share_a_storage(row: dict[str, str], render: Render) -> None:
+    """The sweeper of one would delete the files of the other."""
+    folder = render(**row) / "deploy/kubernetes/overlays"
+    overlays = sorted(path.name for path in folder.iterdir())
+    with_files = "STORAGE_URL" in settings_fields(render(**row)).known
+
+    given = [settings(kustomize(folder / name)).get("STORAGE_URL") for name in overlays]
+
+    assert len(overlays) >= 2
+    if not with_files:
+        assert set(given) == {None}
+        return
+    storages = [str(url).rstrip("/") + "/" for url in given]
+    assert all(url.startswith("s3://") for url in storages)
+    assert [(a, b) for a in storages for b in storages if a != b and a.startswith(b)] == []
+    assert len(set(storages)) == len(storages)
+
+
 def test_each_pod_runs_what_the_project_has(project: Path, objects: list[Manifest]) -> None:
     images = set()
     for name, template in pod_templates(objects):
