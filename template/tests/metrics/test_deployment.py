@@ -14,7 +14,7 @@ DASHBOARDS = sorted((ROOT / "deploy/grafana/dashboards").glob("*.json"))
 RULES = sorted((ROOT / "deploy/prometheus/rules").glob("*.yml"))
 LABELS = re.compile(r'"[^"]*"|{[^}]*}|\[[^]]*\]|\b(?:by|without)\s*\([^)]*\)')
 NAME = re.compile(r"\b[a-z_][a-z0-9_:]*\b(?!\s*\()")
-WORDS = {"and", "or", "unless", "job"}
+WORDS = {"and", "or", "unless", "offset", "job"}
 SUFFIXES = ("", "_total", "_bucket", "_sum", "_count")
 # Prometheus itself tells it.
 OWN = {"up"}
