@@ -163,6 +163,32 @@ def test_selectors_find_what_they_are_for(objects: list[Manifest]) -> None:
         assert [labels for labels in services if wanted.items() <= labels.items()]
 
 
+def test_the_network_policy_is_for_our_own_pods_alone(objects: list[Manifest]) -> None:
+    """A database in the same namespace stays as open as it was."""
+    (policy,) = of_kind(objects, "NetworkPolicy")
+    wanted = policy["spec"]["podSelector"]["matchLabels"]
+    pods = dict(pod_templates(objects))
+
+    assert wanted == {"app.kubernetes.io/part-of": "service"}
+    assert {"app", "migrate"} <= set(pods)
+    for name, template in pods.items():
+        assert wanted.items() <= template["metadata"]["labels"].items(), name
+
+
+def test_names_may_be_asked_of_anybody(objects: list[Manifest]) -> None:
+    """As of a cache on the node's own network, which no selector finds."""
+    (policy,) = of_kind(objects, "NetworkPolicy")
+    (rule,) = [
+        rule
+        for rule in policy["spec"]["egress"]
+        if 53 in {port["port"] for port in rule.get("ports", [])}
+    ]
+    asked = {(port["port"], port.get("protocol", "TCP")) for port in rule["ports"]}
+
+    assert "to" not in rule
+    assert asked >= {(53, "UDP"), (53, "TCP")}
+
+
 def test_what_is_referred_to_is_there(objects: list[Manifest], example: Manifest) -> None:
     known = {(found["kind"], found["metadata"]["name"]) for found in [*objects, example]}
 
