@@ -233,6 +233,21 @@ def test_ports_lead_to_where_the_service_listens(objects: list[Manifest]) -> Non
     assert {port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]} == inner
 
 
+def test_the_migration_of_one_release_is_not_in_the_way_of_the_next(
+    case: tuple[Path, str], objects: list[Manifest]
+) -> None:
+    """A job cannot be changed: it goes soon, and whoever applies by hand is told to delete it."""
+    (job,) = of_kind(objects, "Job")
+    name, namespace = job["metadata"]["name"], job["metadata"]["namespace"]
+    page = (case[0] / "docs/kubernetes.md").read_text()
+    delete = f"kubectl --namespace {namespace} delete job {name} --ignore-not-found\n"
+    apply = f"kubectl apply -k deploy/kubernetes/overlays/{case[1]}\n"
+
+    assert job["spec"]["ttlSecondsAfterFinished"] <= 600
+    assert page.count("apply -k") == 1
+    assert case[1] == "production" or delete + apply in page
+
+
 def test_the_ingress_answers_over_tls_for_one_host_and_for_the_api_alone(
     objects: list[Manifest],
 ) -> None:
