@@ -154,6 +154,18 @@ def test_no_workflow_may_anything_and_every_job_says_what_it_may(distinct: Disti
     }
 
 
+def test_an_image_is_signed_where_github_does_that(project: Path) -> None:
+    """In a private repository without Enterprise Cloud, it fails when the image is pushed."""
+    image = project / pipelines.WORKFLOWS / "image.yml"
+    if not image.exists():
+        return
+    steps = pipelines.read(image)["jobs"]["image"]["steps"]
+    (signing,) = [step for step in steps if step.get("uses", "").startswith("actions/attest-")]
+
+    assert signing["if"] == "${{ !github.event.repository.private || vars.ATTEST == 'true' }}"
+    assert "`ATTEST` to\n`true`" in (project / "docs/ci.md").read_text()
+
+
 def test_every_job_ends_some_time_and_keeps_no_credentials(distinct: Distinct) -> None:
     found = [(name, job) for folder in distinct for name, job in jobs(folder) if "steps" in job]
 
