@@ -113,6 +113,14 @@ def test_the_settings_of_a_deployment_are_settings(render: Render, database: str
     assert "DATABASE_URL" in used
 
 
+def test_what_is_copied_to_a_host_holds_no_secrets(render: Render) -> None:
+    """Nor what belongs to the machine it comes from."""
+    page = (render(project_name="Tea Shop", preset="full") / "deploy/README.md").read_text()
+    [options] = re.findall(r"^rsync (--archive .*) \\\n", page, re.MULTILINE)
+
+    assert set(re.findall(r"--exclude (\S+)", options)) == {".env", ".venv", ".local", ".git"}
+
+
 @pytest.fixture(params=questions.choices("server"))
 def server(request: pytest.FixtureRequest) -> str:
     return request.param
