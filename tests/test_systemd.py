@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests.deployed import (
     CLIENT,
     NAME,
     Nginx,
+    ask,
     echo,
     exec_start,
     free_port,
@@ -111,6 +113,25 @@ def test_the_settings_of_a_deployment_are_settings(render: Render, database: str
     used = settings((project / "deploy/systemd/settings.env").read_text())
     assert used.keys() <= settings((project / ".env.example").read_text()).keys()
     assert "DATABASE_URL" in used
+    # A Prometheus on the host.
+    assert "METRICS_TOKEN" in used
+    assert "127.0.0.1" in used["TRUSTED_HOSTS"].split(",")
+
+
+@pytest.mark.parametrize("database", questions.choices("database"))
+def test_the_page_for_a_host_fits_it(render: Render, database: str) -> None:
+    page = (render(preset="full", database=database) / "deploy/README.md").read_text()
+
+    assert ("password of the database" in page) is (database == "postgresql")
+    assert "UV_INSTALL_DIR=/usr/local/bin" in page
+    [asked] = re.findall(r"^curl (.*) http://127\.0\.0\.1:8000/health/ready$", page, re.MULTILINE)
+    assert {"--retry", "--retry-connrefused"} <= set(asked.split())
+
+
+def test_what_took_too_long_is_not_to_be_tried_again(render: Render) -> None:
+    site = (render(preset="full") / "deploy/nginx/site.conf").read_text()
+
+    assert re.findall(r"error_page (.*) =503 @away;", site) == ["502"]
 
 
 def test_what_is_copied_to_a_host_holds_no_secrets(render: Render) -> None:
@@ -192,6 +213,7 @@ def test_behind_nginx_the_service_is_reached_known_and_restarted(
     with running(serve, project, **deployment) as first:
         wait_for(lambda: nginx.get("/health/ready").status == 200)
         look_around(nginx, project)
+        assert ask(HTTPConnection("127.0.0.1", int(deployment["PORT"])), "/health").status == 200
         visitors = [Visitor(nginx) for _ in range(3)]
         for visitor in visitors:
             visitor.start()
