@@ -243,6 +243,19 @@ def test_nginx_passes_requests_to_where_the_service_listens(
         assert f"listen {port['target']}" in text
 
 
+def test_who_has_metrics_is_told_not_to_scale_what_prometheus_asks_by_name(
+    project: Path, config: Manifest
+) -> None:
+    """One name leads to any of several containers, and their counts are not the same."""
+    page = (project / "docs/docker.md").read_text()
+    asked = project / "deploy/prometheus/prometheus.yml"
+    by_name = asked.exists() and "static_configs" in asked.read_text()
+
+    assert "--scale app=" in page
+    assert ("Prometheus does not: it asks `app`" in page) is by_name
+    assert by_name is ("prometheus" in config["services"])
+
+
 def test_there_is_time_to_stop(config: Manifest) -> None:
     app = config["services"]["app"]
     waits = [app["environment"][f"SHUTDOWN_{name}_SECONDS"] for name in ("DRAIN", "GRACE")]

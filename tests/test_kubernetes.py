@@ -362,6 +362,12 @@ def test_there_is_time_to_stop(objects: list[Manifest]) -> None:
     assert pod["terminationGracePeriodSeconds"] >= waits + 5
 
 
+def test_the_page_says_which_kubernetes_knows_what_we_use(project: Path) -> None:
+    """`sleep` is on by default since 1.30; before, the API server refuses it."""
+    assert "preStop.sleep" in (project / "docs/kubernetes.md").read_text()
+    assert "Kubernetes 1.30 or newer" in (project / "docs/kubernetes.md").read_text()
+
+
 def test_there_is_one_clock(objects: list[Manifest]) -> None:
     for found in of_kind(objects, "Deployment"):
         if found["metadata"]["name"] == "beat":
