@@ -52,6 +52,9 @@ QUICK = """
 sed -i 's/^_commit: .*/_commit: 1.1.0/' .copier-answers.yml
 echo 'Something new.' >> AGENTS.md
 """
+CONFLICT = f"""{QUICK}
+printf '%s\\n' '<<<<<<< before updating' Mine. ======= Theirs. '>>>>>>> after updating' >> AGENTS.md
+"""
 HOOK = """#!/usr/bin/env bash
 for number in $(seq 0 $((GIT_PUSH_OPTION_COUNT - 1))); do
     option="GIT_PUSH_OPTION_$number"
@@ -267,6 +270,18 @@ def test_gitlab_is_told_of_an_update_once_and_how_its_tests_went(
     ]
     assert "Something new." in forge.proposed()
     assert second == ""
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_an_update_with_conflicts_has_failed_though_every_check_ends_well(
+    make_forge: Callable[[str], Forge], ci: str
+) -> None:
+    forge = make_forge(ci)
+
+    told = getattr(forge, ci)(CONFLICT, result=0)
+
+    assert "Update from the template (failure)" in told
+    assert "<<<<<<< before updating" in forge.proposed()
 
 
 def test_a_deployment_is_told_its_environment_its_image_and_its_cluster(
