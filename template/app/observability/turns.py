@@ -1,9 +1,14 @@
-"""Who tells of something: of all processes on this machine one, once in a while."""
+"""Who tells of something: of all processes one, once in a while.
+
+They agree in Redis if they have one that answers, else in a file, each machine for itself.
+"""
 
 import fcntl
 import json
 import os
 import time
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -14,9 +19,18 @@ FOLDER = MEMORY if os.access(MEMORY, os.W_OK) else Path(gettempdir())
 # When each was told of last. Others could tell by it what goes wrong here, so it is ours alone.
 FILE = FOLDER / f"{PROJECT.name}-alerts-{os.getuid()}"
 
+# If this project has a Redis.
+IN_REDIS = "app.observability.turns_in_redis"
+
 
 def take_turn(name: str, seconds: float) -> float:
     """Return 0 if this process is to tell; else in how many seconds there is a turn again."""
+    told = import_module(IN_REDIS).take_turn(name, seconds) if find_spec(IN_REDIS) else None
+    return take_turn_here(name, seconds) if told is None else told
+
+
+def take_turn_here(name: str, seconds: float) -> float:
+    """Do so for this machine."""
     with os.fdopen(os.open(FILE, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+") as file:
         if os.fstat(file.fileno()).st_uid != os.getuid():
             raise PermissionError(f"{FILE} belongs to somebody else")

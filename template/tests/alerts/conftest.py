@@ -16,7 +16,8 @@ from tests.receiver import Receiver, receiving
 
 @pytest.fixture(autouse=True)
 def nothing_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no other test have told of the same."""
+    """Let no other test have told of the same, and nobody share a Redis."""
+    monkeypatch.delenv("REDIS_URL", raising=False)
     monkeypatch.setattr(turns, "FILE", tmp_path / "turns")
 
 

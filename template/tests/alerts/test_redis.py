@@ -1,0 +1,37 @@
+"""Processes on several machines tell once of what they all run into, through Redis."""
+
+from pathlib import Path
+
+import anyio.to_thread
+import pytest
+
+from app.observability import turns, turns_in_redis
+from tests.alerts.conftest import telling, texts
+from tests.receiver import Receiver
+from tests.redis.servers import RedisServer
+
+
+async def test_of_several_machines_one_tells_and_all_do_without_redis(
+    chat: Receiver, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("REDIS_URL", redis_server.url)
+    for number in range(4):
+        monkeypatch.setattr(turns, "FILE", tmp_path / f"machine-{number}")
+        if number == 3:
+            await anyio.to_thread.run_sync(redis_server.stop)
+        async with telling(monkeypatch, chat.url) as failures:
+            failures.tell(KeyError(), "/other", f"r-{number}")
+
+    assert [text.split(", ")[-1] for text in texts(chat, 2)] == ["request r-0", "request r-3"]
+
+
+def test_a_turn_comes_again_when_it_is_time(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDIS_URL", redis_server.url)
+
+    first, second, other = (turns_in_redis.take_turn(name, 300.0) for name in ("a", "a", "b"))
+
+    assert (first, other) == (0.0, 0.0)
+    assert second is not None
+    assert 200 < second <= 300
