@@ -1,4 +1,4 @@
-"""What operators see of a service with everything: its own words in logs, traces and metrics."""
+"""A service with everything, seen from outside: by its operators, and by a crowd of clients."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.service
 INSIDE = Path(__file__).with_name("inside") / "observed"
 
 
-def test_requests_are_counted_once_and_can_be_followed_everywhere(
+def test_each_request_is_counted_and_followed_and_each_message_arrives_once(
     copy: Callable[..., Path], path_of_a_user: str
 ) -> None:
     project = copy(preset="full")

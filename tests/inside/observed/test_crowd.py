@@ -1,0 +1,66 @@
+"""Two hundred clients, who have one of two processes each."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import psutil
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tests.auth.factories import bearer, make_user
+from tests.processes import Service, serving
+from tests.redis.servers import RedisServer
+from tests.websocket.clients import WS, Client, connected
+
+CLIENTS, USERS = 200, 10
+SPEAKERS = "abcd"
+MESSAGES = 15  # of each, at once
+
+
+def connections(service: Service) -> list[int]:
+    """How many each process has that has any."""
+    port = int(service.url.rpartition(":")[2])
+    found = [
+        sum(
+            one.status == psutil.CONN_ESTABLISHED and one.laddr.port == port
+            for one in process.net_connections("tcp")
+        )
+        for process in psutil.Process(service.process.pid).children(recursive=True)
+    ]
+    return [number for number in found if number]
+
+
+async def test_each_of_a_crowd_hears_each_message_once(
+    app: FastAPI, session: AsyncSession, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    users = [await bearer(app, session, await make_user(session)) for _ in range(USERS)]
+    folder = tmp_path / "service"
+    folder.mkdir()
+
+    with serving(folder, WEB_CONCURRENCY="2", REDIS_URL=redis_server.url) as service:
+        url = f"{service.url.replace('http', 'ws')}{WS}"
+        async with AsyncExitStack() as stack:
+            joining = [connected(url, users[number % USERS]) for number in range(CLIENTS)]
+            crowd = await asyncio.gather(*map(stack.enter_async_context, joining))
+            spread = connections(service)
+            await asyncio.gather(*(client.subscribe("lobby") for client in crowd))
+            await asyncio.gather(*map(speak, crowd, SPEAKERS))
+            heard = await asyncio.gather(*map(listen, crowd))
+
+    assert len(spread) == 2
+    everything = sorted(f"{name}{number}" for name in SPEAKERS for number in range(MESSAGES))
+    assert all(sorted(said) == everything for said in heard)
+
+
+async def speak(client: Client, name: str) -> None:
+    """Say a few things."""
+    for number in range(MESSAGES):
+        await client.publish("lobby", f"{name}{number}")
+
+
+async def listen(client: Client) -> list[str]:
+    """Hear what is to be heard, and then whether there is more."""
+    heard = [(await client.receive())["data"] for _ in range(len(SPEAKERS) * MESSAGES)]
+    await asyncio.sleep(0.5)
+    return heard + [frame["data"] for frame in await client.waiting()]
