@@ -34,13 +34,6 @@ class EnvSettings(BaseSettings):
         except ValidationError as error:
             raise SettingsError(describe(error)) from None
 
-    @classmethod
-    def check(cls) -> None:
-        """Raise `SettingsError` if any settings class that has been imported cannot be read."""
-        cls.load()
-        for child in cls.__subclasses__():
-            child.check()
-
 
 def describe(error: ValidationError) -> str:
     """One line: each variable with what is wrong about it."""

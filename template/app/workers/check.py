@@ -5,4 +5,12 @@ What is raised later Celery only logs: it says "ready", and its processes fail a
 
 from app.core.settings import EnvSettings
 
-EnvSettings.check()
+
+def check(settings: type[EnvSettings]) -> None:
+    """Raise `SettingsError` if a settings class that has been imported cannot be read."""
+    settings.load()
+    for child in settings.__subclasses__():
+        check(child)
+
+
+check(EnvSettings)

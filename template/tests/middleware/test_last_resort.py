@@ -52,6 +52,10 @@ async def break_down(_: WebSocket) -> None:
     raise RuntimeError("before the upgrade")
 
 
+async def accept(websocket: WebSocket) -> None:
+    await websocket.accept()
+
+
 async def upgrade(app: FastAPI, path: str) -> list[Message]:
     """Ask for a WebSocket, and return the answer."""
     scope: Scope = {"type": "websocket", "path": path, "headers": [], "query_string": b""}
@@ -82,3 +86,29 @@ async def test_a_websocket_is_refused_like_any_request(
     assert start["status"] == status
     assert {b"x-request-id", b"x-content-type-options"} <= dict(start["headers"]).keys()
     assert json.loads(body["body"])["code"] == code
+
+
+async def test_a_websocket_that_is_accepted_has_a_request_id(make_app: MakeApp) -> None:
+    app = await make_app()
+    app.add_api_websocket_route("/open", accept)
+
+    accepted, *_ = await upgrade(app, "/open")
+
+    assert accepted["type"] == "websocket.accept"
+    assert dict(accepted["headers"])[b"x-request-id"]
+
+
+async def test_a_server_starts_and_stops_the_app_through_it(make_app: MakeApp) -> None:
+    app = await make_app()
+    asked: list[Message] = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+    sent: list[str] = []
+
+    async def receive() -> Message:
+        return asked.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message["type"])
+
+    await app({"type": "lifespan", "state": {}}, receive, send)
+
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]

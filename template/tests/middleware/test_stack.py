@@ -120,3 +120,9 @@ async def test_a_small_answer_is_not_compressed(client: AsyncClient) -> None:
     response = await client.get("/health", headers={"Accept-Encoding": "gzip"})
 
     assert "content-encoding" not in response.headers
+
+
+async def test_headers_that_are_too_large_are_refused(anonymous: AsyncClient) -> None:
+    response = await anonymous.get("/health", headers={"X-Large": "x" * 65 * 1024})
+
+    assert_problem(response, 431, "bad_request")

@@ -12,7 +12,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.processes import Service
 from tests.server.service import serving_more
 
-BOMB_BYTES = 128 * 1024 * 1024
+BOMB_BYTES = 32 * 1024 * 1024
 
 
 def close_code(websocket: ClientConnection) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tests.auth.factories import bearer, make_user
 from tests.processes import Service, serving
 from tests.redis.servers import RedisServer
-from tests.websocket.clients import WS, Client, connected
+from tests.websocket.clients import WS, Client, connected, eventually
 
 CLIENTS, USERS = 200, 10
 SPEAKERS = "abcd"
@@ -31,6 +31,11 @@ def connections(service: Service) -> list[int]:
     return [number for number in found if number]
 
 
+def ready(service: Service) -> int:
+    """How many processes hear what the others say."""
+    return [line["event"] for line in service.lines()].count("websocket_relay_ready")
+
+
 async def test_each_of_a_crowd_hears_each_message_once(
     app: FastAPI, session: AsyncSession, redis_server: RedisServer, tmp_path: Path
 ) -> None:
@@ -39,6 +44,7 @@ async def test_each_of_a_crowd_hears_each_message_once(
     folder.mkdir()
 
     with serving(folder, WEB_CONCURRENCY="2", REDIS_URL=redis_server.url) as service:
+        await eventually(lambda: ready(service) == 2)
         url = f"{service.url.replace('http', 'ws')}{WS}"
         async with AsyncExitStack() as stack:
             joining = [connected(url, users[number % USERS]) for number in range(CLIENTS)]
