@@ -11,7 +11,7 @@ PROPAGATOR = TraceContextTextMapPropagator()
 class CallersTraceMiddleware:
     """Lets our calls be part of what our caller does, also if we write no spans.
 
-    Who takes no part in a trace passes it on as it came (W3C Trace Context §4.2).
+    Who takes no part in a trace passes it on as it came (W3C Trace Context).
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -34,7 +34,7 @@ return 1
 RENEW = """
 local ends = redis.call('TIME')[1] + ARGV[1]
 for i = 2, #ARGV do redis.call('ZADD', KEYS[1], ends, ARGV[i]) end
-redis.call('EXPIRE', KEYS[1], ARGV[1])
+return redis.call('EXPIRE', KEYS[1], ARGV[1])
 """
 
 
