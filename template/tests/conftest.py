@@ -17,6 +17,7 @@ from dev.database import testing
 from dev.project import LauncherError
 from tests.clients import connect
 from tests.environment import forget_settings
+from tests.greenlets import keep_those_of_threads
 from tests.tables import drop_everything, empty
 
 # What a feature needs of all tests is in its folder. With users, tests/auth/fixtures.py provides
@@ -31,6 +32,7 @@ MakeClient = Callable[..., Awaitable[AsyncClient]]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the database and migrate it, before any test module imports the app."""
+    keep_those_of_threads()
     stack = ExitStack()
     config.add_cleanup(stack.close)
     try:

@@ -1,5 +1,6 @@
 """`python -m app`, in a process of its own."""
 
+import runpy
 import subprocess
 import sys
 import time
@@ -94,9 +95,13 @@ def test_a_migration_without_its_database_says_so(
     assert capfd.readouterr().err.splitlines()[-1].startswith("app: ")
 
 
-def test_the_help_lists_the_commands(capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_help_lists_the_commands(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["app", "--help"])
+
     with pytest.raises(SystemExit, match="0"):
-        main(["--help"])
+        runpy.run_module("app", run_name="__main__")
 
     output = capfd.readouterr().out
     assert "serve" in output

@@ -4,7 +4,8 @@ import asyncio
 import sys
 from argparse import Namespace
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -15,6 +16,7 @@ from fastapi import FastAPI
 from app.core.config import Settings
 from app.core.feature import Commands, Feature
 from app.core.settings import SettingsError
+from app.core.tasks import end
 from app.db.session import Database, open_database
 from app.services.sweep import sweep
 from app.storage.local import LocalStorage
@@ -63,16 +65,12 @@ def _setup(app: FastAPI) -> None:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
     state, seconds = app.state, app.state.storage_settings.storage_sweep_seconds
-    if not seconds:
-        yield
-        return
-    task = asyncio.create_task(sweep_regularly(state.database, state.storage, seconds))
+    sweeping = partial(sweep_regularly, state.database, state.storage, seconds)
+    tasks = [asyncio.create_task(sweeping())] if seconds else []
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await end(tasks)
 
 
 def _commands(commands: Commands) -> None:

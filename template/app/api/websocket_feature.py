@@ -12,12 +12,13 @@ from fastapi.responses import HTMLResponse
 
 from app.api.docs import add_page
 from app.core.feature import Feature
+from app.core.tasks import end
 from app.redis.settings import RedisSettings
 from app.repositories.live_session import still_valid
 from app.websocket.connection import GOING_AWAY
 from app.websocket.hub import Hub
 from app.websocket.publishing import NoRelay, Publisher
-from app.websocket.relay import Relay, end
+from app.websocket.relay import Relay
 from app.websocket.seats import Seats
 from app.websocket.server_log import keep_tokens_out
 from app.websocket.settings import WebSocketSettings
@@ -32,7 +33,7 @@ def _setup(app: FastAPI) -> None:
     keep_tokens_out()
     hub = app.state.websocket = Hub(WebSocketSettings.load())
     app.state.seats = Seats(hub, app.state.redis)
-    app.state.gauges["websocket_connections"] = lambda: hub.count
+    app.state.gauges["websocket_connections"] = lambda: len(hub.connections)
     url = RedisSettings.load().redis_url
     app.state.events = Publisher(hub, Relay(url, hub.deliver) if url else NoRelay())
     if app.state.settings.serves_docs:

@@ -8,6 +8,7 @@ from contextlib import suppress
 import structlog
 
 from app.cache.store import Store
+from app.core.tasks import end
 from app.redis.guard import RedisUnavailableError
 
 RETRY_SECONDS = 0.1
@@ -64,5 +65,4 @@ class Forgetting:
     async def close(self) -> None:
         """Stop trying."""
         if self.retrying is not None:
-            self.retrying.cancel()
-            await asyncio.wait({self.retrying})
+            await end([self.retrying])

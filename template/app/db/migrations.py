@@ -1,5 +1,7 @@
 """The schema's version: where it is, and where it should be."""
 
+from functools import cache
+
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -24,6 +26,7 @@ def newest_revision() -> str | None:
     return ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
+@cache
 def older_revisions() -> set[str]:
     """The revisions that lead to the newest."""
     history = ScriptDirectory.from_config(alembic_config()).walk_revisions()

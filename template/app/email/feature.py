@@ -1,8 +1,5 @@
 """Mail as a feature: sent by this process, unless another feature takes it over."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-
 from fastapi import FastAPI
 
 from app.core.config import Settings
@@ -23,10 +20,4 @@ def _setup(app: FastAPI) -> None:
     app.state.background_mailer = app.state.mailer
 
 
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-    async with app.state.background_mailer.open():
-        yield
-
-
-email = Feature(name="email", setup=_setup, lifespan=_lifespan)
+email = Feature(name="email", setup=_setup, lifespan=lambda app: app.state.background_mailer.open())

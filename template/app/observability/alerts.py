@@ -21,7 +21,7 @@ from app.core.config import Settings
 from app.core.failures import Failure, Failures
 from app.core.feature import Feature
 from app.core.settings import EnvSettings
-from app.observability.turns import take_turn
+from app.observability.turns import agree
 
 QUIET_SECONDS = 300.0
 TIMEOUT_SECONDS = 5.0
@@ -54,6 +54,7 @@ class Alarm:
     def __init__(self, url: SecretStr, settings: Settings) -> None:
         self.url = url
         self.service = f"{settings.project_name} ({settings.environment})"
+        self.take_turn = agree()
         self.sent: dict[Kind, float] = {}
         self.held_back: dict[Kind, int] = {}
         self.waiting: Queue[tuple[Kind, int, str] | None] = Queue(WAITING)
@@ -98,7 +99,7 @@ class Alarm:
         """How long others still keep quiet about it, since one of them has told the same chat."""
         name = "\n".join((self.url.get_secret_value(), self.service, *kind))
         try:
-            return take_turn(sha256(name.encode()).hexdigest(), QUIET_SECONDS)
+            return self.take_turn(sha256(name.encode()).hexdigest(), QUIET_SECONDS)
         except OSError:  # then each tells for itself
             return 0.0
 

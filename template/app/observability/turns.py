@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import time
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,14 +24,14 @@ FILE = FOLDER / f"{PROJECT.name}-alerts-{os.getuid()}"
 IN_REDIS = "app.observability.turns_in_redis"
 
 
-def take_turn(name: str, seconds: float) -> float:
-    """Return 0 if this process is to tell; else in how many seconds there is a turn again."""
-    told = import_module(IN_REDIS).take_turn(name, seconds) if find_spec(IN_REDIS) else None
-    return take_turn_here(name, seconds) if told is None else told
+def agree() -> Callable[[str, float], float]:
+    """Choose how: the function returns 0 if this process is to tell, else the seconds to wait."""
+    elsewhere = import_module(IN_REDIS).agree() if find_spec(IN_REDIS) else None
+    return elsewhere or take_turn_here
 
 
 def take_turn_here(name: str, seconds: float) -> float:
-    """Do so for this machine."""
+    """Take a turn of those on this machine."""
     with os.fdopen(os.open(FILE, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+") as file:
         if os.fstat(file.fileno()).st_uid != os.getuid():
             raise PermissionError(f"{FILE} belongs to somebody else")

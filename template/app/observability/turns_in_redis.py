@@ -1,24 +1,31 @@
 """Who tells of something: of all processes that share a Redis one, once in a while."""
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 
+from pydantic import SecretStr
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.core.project import PROJECT
+from app.observability.turns import take_turn_here
 from app.redis.client import make_client
 from app.redis.settings import RedisSettings
 
 
-def take_turn(name: str, seconds: float) -> float | None:
-    """Return 0 or how long to wait, as `turns.take_turn` does; None if Redis does not say."""
+def agree() -> Callable[[str, float], float] | None:
+    """Choose Redis if there is one."""
     url = RedisSettings.load().redis_url
-    if url is None:
-        return None
+    return partial(take_turn, url) if url else None
+
+
+def take_turn(url: SecretStr, name: str, seconds: float) -> float:
+    """Take a turn of those that share a Redis; while it does not answer, of this machine's."""
     try:
         return asyncio.run(_ask(make_client(url), f"{PROJECT.name}:alerts:{name}", seconds))
     except (RedisError, OSError, TimeoutError):
-        return None
+        return take_turn_here(name, seconds)
 
 
 async def _ask(client: Redis, key: str, seconds: float) -> float:

@@ -28,11 +28,6 @@ class Hub:
         self.channels: defaultdict[str, set[Connection]] = defaultdict(set)
         self.users: Counter[str] = Counter()
 
-    @property
-    def count(self) -> int:
-        """How many are connected."""
-        return len(self.connections)
-
     @contextmanager
     def seat(self, connection: Connection) -> Generator[None, None, None]:
         """Keep a connection among the others, or raise `TooManyConnectionsError`."""

@@ -1,7 +1,6 @@
 """Publishing: at once to those who are connected here, and to other processes by the relay."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -20,10 +19,9 @@ class NoRelay:
     def send(self, channel: str, frame: str) -> None:
         """Nobody hears it elsewhere."""
 
-    @asynccontextmanager
-    async def open(self) -> AsyncGenerator[None, None]:
+    def open(self) -> AbstractAsyncContextManager[None]:
         """There is nothing to open."""
-        yield
+        return nullcontext()
 
 
 class Publisher:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from uuid import uuid4
 
@@ -13,6 +13,7 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from app.core.project import PROJECT
+from app.core.tasks import end
 from app.redis.client import make_client
 
 # Messages that may wait to be sent: so many, of so many characters in all.
@@ -22,7 +23,7 @@ WAITING_CHARACTERS = 16 * 1024 * 1024
 AT_ONCE = 100
 # What the last messages get when the process ends, and Redis to answer when it begins.
 PATIENCE_SECONDS = 1.0
-# Between attempts to connect, or to end.
+# Between attempts to connect.
 SHORTEST_SECONDS = 0.1
 LONGEST_SECONDS = 5.0
 # After so long without a message, Redis is asked whether it is there.
@@ -126,15 +127,6 @@ class Relay:
         channel, _, frame = rest.partition(" ")
         if origin != self.origin:
             self.deliver(channel, frame)
-
-
-async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel until all have ended: drivers may take a cancellation for a failure of their own."""
-    running = set(tasks)
-    while running:
-        for task in running:
-            task.cancel()
-        _, running = await asyncio.wait(running, timeout=SHORTEST_SECONDS)
 
 
 def topic(client: Redis) -> str:

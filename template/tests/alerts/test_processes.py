@@ -28,7 +28,7 @@ async def test_what_another_process_keeps_quiet_about_is_told_when_it_is_time_ag
     chat: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits = iter([0.2, 0.0])
-    monkeypatch.setattr(alerts, "take_turn", lambda *_: next(waits))
+    monkeypatch.setattr(alerts, "agree", lambda: lambda *_: next(waits))
     async with telling(monkeypatch, chat.url) as failures:
         deadline = time.monotonic() + 15
         while not chat.requests and time.monotonic() < deadline:

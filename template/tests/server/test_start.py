@@ -11,6 +11,7 @@ import httpx2
 import psutil
 import pytest
 
+from app.cli import main
 from tests.databases import lost
 from tests.processes import Service, environment, eventually, has_ended
 from tests.server.service import serving_more
@@ -30,16 +31,15 @@ def test_a_bad_setting_ends_it_and_is_named_last(tmp_path: Path, processes: str)
     assert done.stderr.splitlines()[-1].startswith("app: CORS_ORIGINS: ")
 
 
-def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_named(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        env = environment(PORT=str(taken.getsockname()[1]))
+        monkeypatch.setenv("PORT", str(taken.getsockname()[1]))
 
-        done = subprocess.run(
-            SERVE, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=30, check=False
-        )
+        assert main(["serve"]) == 2
 
-    assert done.returncode == 2
-    assert "PORT" in done.stderr.splitlines()[-1]
+    assert "PORT" in capfd.readouterr().err.splitlines()[-1]
 
 
 def test_several_processes_start_without_their_database(tmp_path: Path) -> None:

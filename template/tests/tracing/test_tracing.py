@@ -8,9 +8,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from opentelemetry.trace import SpanKind
 
 from app.core.config import Settings
 from app.core.settings import SettingsError
+from app.observability.tracing.provider import make_provider, shut_down
 from app.observability.tracing.settings import TracingSettings
 from tests.processes import Service, environment, serving
 from tests.receiver import Receiver, receiving
@@ -89,6 +91,22 @@ def test_a_collector_that_does_not_answer_delays_nothing(tmp_path: Path) -> None
 
     assert sorted(times)[10] < 0.5
     assert time.monotonic() - began < 8
+
+
+def test_what_a_silent_collector_does_not_take_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with receiving() as receiver:
+        receiver.speaking.clear()
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url)
+        provider = make_provider(TracingSettings.load())
+        for _ in range(2000):  # several batches
+            provider.get_tracer("test").start_span("request", kind=SpanKind.SERVER).end()
+        began = time.monotonic()
+
+        shut_down(provider)
+
+    assert time.monotonic() - began < 6
 
 
 def test_without_a_collector_nothing_is_loaded(tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
-from app.cli import main
+from app.api import uploads_feature
 from app.db.session import Database
+from app.main import create_app
 from app.services.sweep import sweep
 from tests.conftest import MakeApp
-from tests.databases import free_port
 from tests.processes import environment
 from tests.uploads.factories import FILES, upload
 from tests.uploads.fixtures import Stored
@@ -98,6 +98,29 @@ async def test_a_sweep_that_fails_ends_nothing(
     assert "sweep_failed" in capfd.readouterr().out
 
 
+async def test_a_sweep_that_is_cut_off_does_not_keep_the_service_from_stopping(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun = asyncio.Event()
+
+    async def sweep_once(*_: object) -> int:
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            raise OSError from None  # as a driver does whose connection breaks by it
+        return 0
+
+    monkeypatch.setattr(uploads_feature, "sweep_once", sweep_once)
+    monkeypatch.setenv("STORAGE_SWEEP_SECONDS", "3600")
+    app = create_app()
+
+    async with asyncio.timeout(10) as limit, app.router.lifespan_context(app):
+        await begun.wait()
+
+    assert not limit.expired()
+
+
 def test_a_command_sweeps(tmp_path: Path) -> None:
     orphan = leave(tmp_path, f"files/{uuid4()}")
     command = [sys.executable, "-m", "app", "sweep-files"]
@@ -113,78 +136,3 @@ def test_a_command_sweeps(tmp_path: Path) -> None:
 
     assert done.stdout.splitlines()[-1] == "1 swept."
     assert not orphan.exists()
-
-
-@pytest.mark.parametrize("kind", ["folder", "s3"])
-def test_a_command_without_its_storage_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], kind: str
-) -> None:
-    in_the_way = tmp_path / "storage"
-    in_the_way.write_text("in the way")
-    monkeypatch.setenv("STORAGE_URL", "s3://tea" if kind == "s3" else in_the_way.as_uri())
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "me")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-
-    assert main(["sweep-files"]) == 2
-
-    assert capfd.readouterr().err == "app: The file storage does not answer. Try again.\n"
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("STORAGE_URL", "/var/lib/files"),
-        ("STORAGE_URL", "file://host/folder"),
-        ("STORAGE_URL", "file:///"),
-        ("STORAGE_URL", "s3://"),
-        ("STORAGE_URL", "gs://bucket"),
-        ("STORAGE_URL", "s3://[a"),
-        ("STORAGE_URL", "s3://me:secret@bucket"),
-        ("STORAGE_URL", "s3://bucket/prefix?region=eu"),
-        ("STORAGE_URL", "file:///tmp/a%00b"),
-        ("STORAGE_URL", "file:///tmp/a\nb"),
-        ("STORAGE_URL", "file:///tmp/hash#frag?q"),
-        ("STORAGE_URL", "memory:x"),
-        ("AWS_ENDPOINT_URL", "nonsense"),
-        ("AWS_ENDPOINT_URL", "ftp://x"),
-        ("AWS_ENDPOINT_URL", "http://:9000"),
-        ("AWS_ENDPOINT_URL", "http://host:99999"),
-        ("AWS_ENDPOINT_URL", "http://host/?a=b"),
-        ("AWS_ENDPOINT_URL", "http://me:secret@host"),
-        ("UPLOAD_MAX_BYTES", "0"),
-        ("STORAGE_LINK_SECONDS", "-1"),
-    ],
-)
-def test_a_bad_setting_is_named(
-    name: str,
-    value: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setenv(name, value)
-
-    assert main(["sweep-files"]) != 0
-
-    assert capfd.readouterr().err.splitlines()[-1].startswith(f"app: {name}: ")
-
-
-async def test_memory_is_not_shared_by_processes(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("STORAGE_URL", "memory://")
-    monkeypatch.setenv("WEB_CONCURRENCY", "2")
-
-    assert main(["sweep-files"]) != 0
-
-    assert "WEB_CONCURRENCY=1" in capfd.readouterr().err.splitlines()[-1]
-
-
-async def test_a_deployed_service_warns_that_its_files_may_get_lost(
-    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.delenv("STORAGE_URL")
-
-    await make_app(ENVIRONMENT="production")
-
-    assert "files_in_project_folder" in capfd.readouterr().out

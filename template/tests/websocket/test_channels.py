@@ -119,12 +119,12 @@ async def test_who_is_gone_is_forgotten(app: FastAPI, client: Client) -> None:
     hub = app.state.websocket
     [connection] = hub.connections
     await client.subscribe("lobby")
-    assert hub.count == 1
+    assert len(hub.connections) == 1
 
     await client.socket.close()
     await connection.ended
 
-    assert hub.count == 0
+    assert len(hub.connections) == 0
     assert not hub.channels
     await eventually(lambda: not hub.users)
 

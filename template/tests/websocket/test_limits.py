@@ -140,7 +140,7 @@ async def test_who_does_not_read_delays_nobody_and_is_dropped(
             assert (await client.receive())["data"][0] == number
             if dropped.ended.done():
                 break
-        await eventually(lambda: hub.count == 1)
+        await eventually(lambda: len(hub.connections) == 1)
         sleeper.socket.transport.resume_reading()
         code, _ = await sleeper.closed()
 

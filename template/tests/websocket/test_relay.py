@@ -127,7 +127,7 @@ async def test_what_others_write_there_harms_nobody(
             assert redis.publish(apps[0].state.events.relay.topic, junk) == len(apps)
 
     assert await hears(clients[1], clients[0])
-    assert apps[0].state.websocket.count == 1
+    assert len(apps[0].state.websocket.connections) == 1
 
 
 async def test_without_redis_it_starts_and_serves(

@@ -10,6 +10,7 @@ from starlette.datastructures import State
 
 from app.core.counts import count_with
 from app.core.feature import Feature
+from app.core.tasks import end
 from app.observability.metrics.folder import leave, share_with, supervisor
 from app.observability.metrics.settings import MetricsSettings
 
@@ -40,7 +41,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
-        sampling.cancel()
+        await end([sampling])
         if folder := share_with(supervisor()):
             leave(folder)
 

@@ -70,7 +70,7 @@ async def _trace(_: object) -> AsyncGenerator[None, None]:
         return
     from opentelemetry import trace
 
-    from app.observability.tracing.provider import make_provider
+    from app.observability.tracing.provider import make_provider, shut_down
 
     provider = make_provider(settings)
     trace.set_tracer_provider(provider)
@@ -78,7 +78,7 @@ async def _trace(_: object) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
-        await anyio.to_thread.run_sync(provider.shutdown)
+        await anyio.to_thread.run_sync(shut_down, provider)
 
 
 tracing = Feature(name="tracing", setup=_setup, lifespan=_trace, worker=_trace)

@@ -1,6 +1,7 @@
 """The provider of spans, one for each process: its thread would not survive a fork."""
 
 from collections.abc import Sequence
+from threading import Thread
 
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -23,6 +24,8 @@ from app.core.project import PROJECT
 from app.observability.tracing.settings import TracingSettings
 
 EXPORT_SECONDS = 3.0
+# For all that waits when the process ends.
+FAREWELL_SECONDS = 4.0
 
 
 class FromRequests(Sampler):
@@ -82,3 +85,11 @@ def make_provider(settings: TracingSettings) -> TracerProvider:
     exporter = OTLPSpanExporter(settings.endpoint, timeout=EXPORT_SECONDS)
     provider.add_span_processor(BatchSpanProcessor(exporter))
     return provider
+
+
+def shut_down(provider: TracerProvider) -> None:
+    """Send what waits, but do not wait for long: a silent collector costs time for each batch."""
+    # A daemon: the process must be able to end meanwhile.
+    thread = Thread(target=provider.shutdown, name="traces", daemon=True)
+    thread.start()
+    thread.join(FAREWELL_SECONDS)

@@ -1,4 +1,4 @@
-"""What the tests of the core share."""
+"""What tests of listeners and servers share: a plugin."""
 
 import socket
 from collections.abc import Generator

@@ -1,0 +1,34 @@
+"""Ending what runs beside the requests."""
+
+import asyncio
+
+from app.core.tasks import end
+
+
+async def test_a_task_that_takes_its_end_for_a_failure_ends_too() -> None:
+    cancelled = 0
+
+    async def survive() -> None:
+        nonlocal cancelled
+        while cancelled < 3:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:  # as a driver does whose connection breaks by it
+                cancelled += 1
+
+    task = asyncio.create_task(survive())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await end([task])
+
+    assert cancelled == 3
+
+
+async def test_what_has_ended_is_not_waited_for() -> None:
+    task = asyncio.create_task(asyncio.sleep(0))
+    await task
+
+    async with asyncio.timeout(5):
+        await end([task])
+
+    assert not task.cancelled()

@@ -1,0 +1,53 @@
+"""Serving in this very process: a mistake has its traceback here, and coverage sees it."""
+
+import os
+import signal
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx2
+import pytest
+
+from app.cli import main
+from app.main import create_app
+from tests.databases import free_port
+from tests.processes import eventually
+
+pytestmark = pytest.mark.usefixtures("hearing_again")
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Generator[None]:
+    """Take the signals back from the server."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def answers(url: str) -> bool:
+    """Whether the service is there."""
+    try:
+        return httpx2.get(url).status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+def test_it_serves_until_it_is_told_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    monkeypatch.setenv("PORT", str(port))
+    monkeypatch.setenv("SHUTDOWN_DRAIN_SECONDS", "0.1")
+    monkeypatch.setattr("app.main.app", create_app())  # that of the other tests is running
+
+    def visit() -> None:
+        try:
+            eventually(lambda: answers(f"http://127.0.0.1:{port}/health/live"))
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with ThreadPoolExecutor(1) as thread:
+        visiting = thread.submit(visit)
+
+        assert main(["serve"]) == 0
+
+    visiting.result()

@@ -1,0 +1,66 @@
+"""What the span of a request tells, and what no span does."""
+
+import asyncio
+
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import Span, format_trace_id
+from starlette.types import Message, Receive, Scope, Send
+from structlog.contextvars import get_contextvars
+
+from app.observability.tracing.feature import hide_secrets
+from app.observability.tracing.middleware import TraceContextMiddleware
+
+SECRET = "hunter2"
+
+
+def attributes(span: Span) -> dict[str, object]:
+    """What the span tells: readable in the SDK's, whatever the type says."""
+    return dict(getattr(span, "attributes", {}))
+
+
+async def nothing() -> Message:
+    raise AssertionError("nobody reads")
+
+
+async def nowhere(_: Message) -> None:
+    raise AssertionError("nobody answers")
+
+
+async def pass_through(query: bytes) -> dict[str, object]:
+    """Let a request pass the middleware, and return what its log lines would have."""
+    bound: dict[str, object] = {}
+
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        bound.update(get_contextvars())
+
+    scope = {"type": "http", "state": {"request_id": "r-7"}, "query_string": query}
+    await asyncio.create_task(TraceContextMiddleware(app)(scope, nothing, nowhere))
+    return bound
+
+
+async def test_a_requests_span_and_its_lines_name_each_other() -> None:
+    with TracerProvider().get_tracer("test").start_as_current_span("GET /tea") as span:
+        bound = await pass_through(b"")
+
+    assert attributes(span) == {"request_id": "r-7"}
+    assert bound["trace_id"] == format_trace_id(span.get_span_context().trace_id)
+
+
+async def test_what_was_asked_for_is_not_on_the_span() -> None:
+    with TracerProvider().get_tracer("test").start_as_current_span("GET /tea") as span:
+        span.set_attribute("url.query", f"token={SECRET}")  # as FastAPI does
+        await pass_through(f"token={SECRET}".encode())
+
+    assert attributes(span)["url.query"] == ""
+
+
+@pytest.mark.parametrize("name", ["http.url", "url.full"])
+def test_the_secrets_of_an_address_are_not_on_the_span(name: str) -> None:
+    url = f"https://me:{SECRET}@host:8443/tea?key={SECRET}#{SECRET}"
+    with TracerProvider().get_tracer("test").start_as_current_span("GET") as span:
+        span.set_attribute(name, url)
+
+        hide_secrets(span, None)
+
+    assert attributes(span)[name] == "https://host:8443/tea"
