@@ -29,9 +29,9 @@ ROWS = [
 ]
 NEWER = questions.choices("python_version")[1:]
 INSTALL = "uv sync"
-CHECKS = ("uv run just check", "uv run just test")
-# Coverage is measured for the presets alone: it doubles the time.
-CHECKS_OF_A_PAIR = ("uv run just check", "uv run just test --no-cov")
+CHECK, TEST, TEST_UNMEASURED = "uv run just check", "uv run just test", "uv run just test --no-cov"
+# To measure coverage takes half as long again, so the other rows do it in `just test-all` only.
+MEASURED = ("minimal", "standard")
 
 Run = Callable[[Path, str], str | None]
 
@@ -53,15 +53,22 @@ def run(path_of_a_user: str, capfd: pytest.CaptureFixture[str]) -> Run:
     return timed
 
 
+@pytest.fixture
+def thorough(pytestconfig: pytest.Config) -> bool:
+    """Say whether this is `just test-all`."""
+    return "not thorough" not in pytestconfig.getoption("markexpr")
+
+
 @pytest.mark.parametrize("answers", ROWS)
 def test_a_generated_service_passes_its_own_checks_and_tests(
-    copy: Callable[..., Path], run: Run, answers: Answers
+    copy: Callable[..., Path], run: Run, answers: Answers, thorough: bool
 ) -> None:
     project = copy(**answers)
     git(project, "init", "--quiet")
     before = visible(project)
 
-    checks = CHECKS_OF_A_PAIR if answers["preset"] == "custom" else CHECKS
+    measured = thorough or answers["preset"] in MEASURED
+    checks = [CHECK, TEST if measured else TEST_UNMEASURED]
     failures = [failure] if (failure := run(project, INSTALL)) else run_all(run, project, checks)
 
     assert not failures, "\n\n".join([*failures, reproduction(answers)])
@@ -79,7 +86,7 @@ def test_every_feature_works_with_the_oldest_libraries_that_are_allowed(
     monkeypatch.setenv("UV_RESOLUTION", "lowest-direct")
     project = copy(preset="full")
 
-    assert run_all(run, project, [INSTALL, *CHECKS_OF_A_PAIR]) == []
+    assert run_all(run, project, [INSTALL, CHECK, TEST_UNMEASURED]) == []
 
 
 @pytest.mark.thorough
@@ -90,7 +97,7 @@ def test_every_feature_works_with_a_newer_python(
     monkeypatch.setenv("UV_PYTHON", interpreter(version))
     project = copy(preset="full")
 
-    assert run_all(run, project, [INSTALL, *CHECKS_OF_A_PAIR]) == []
+    assert run_all(run, project, [INSTALL, CHECK, TEST_UNMEASURED]) == []
     assert version in (project / ".venv/pyvenv.cfg").read_text()
 
 
@@ -106,7 +113,7 @@ def interpreter(version: str) -> str:
     pytest.skip(f"no Python {version} here")
 
 
-def run_all(run: Run, project: Path, commands: tuple[str, ...] | list[str]) -> list[str]:
+def run_all(run: Run, project: Path, commands: list[str]) -> list[str]:
     """Run every command, even after one failed: each tells something else."""
     return [failure for command in commands if (failure := run(project, command))]
 

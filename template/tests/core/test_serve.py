@@ -41,7 +41,7 @@ def test_it_serves_until_it_is_told_to_stop(monkeypatch: pytest.MonkeyPatch) -> 
 
     def visit() -> None:
         try:
-            eventually(lambda: answers(f"http://127.0.0.1:{port}/health/live"))
+            eventually(lambda: answers(f"http://127.0.0.1:{port}/health/live"), seconds=60)
         finally:
             os.kill(os.getpid(), signal.SIGTERM)
 

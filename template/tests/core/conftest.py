@@ -1,4 +1,4 @@
-"""What tests of listeners and servers share: a plugin."""
+"""What the tests of the core share."""
 
 import socket
 from collections.abc import Generator
