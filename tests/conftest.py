@@ -22,7 +22,7 @@ Render = Callable[..., Path]
 collect_ignore = ["inside", "overlay"]
 
 # One service, or one reading of the template, through all tests of a file.
-TOGETHER = ("tests/test_drill.py", "tests/test_truth.py", "tests/test_variants.py")
+TOGETHER = tuple(f"tests/test_{name}.py" for name in ("ci", "drill", "truth", "variants"))
 
 
 class Scheduling(LoadScopeScheduling):

@@ -7,12 +7,18 @@ from fastapi import Depends, Header, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.cache import Cache
+from app.core.config import Settings
 from app.core.etag import Precondition
 from app.core.exceptions import AppError
 from app.db.session import Database
 from app.services.item import ItemService
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+async def get_settings(request: Request) -> Settings:
+    """The settings the app was made with."""
+    return request.app.state.settings
 
 
 async def get_database(request: Request) -> Database:
@@ -51,6 +57,7 @@ async def get_precondition(if_match: Annotated[str | None, Header()] = None) -> 
     return Precondition(if_match)
 
 
+SettingsDep = Annotated[Settings, Depends(get_settings)]
 DatabaseDep = Annotated[Database, Depends(get_database)]
 # scope="function": FastAPI's default would commit after the answer, when it is too late to fail.
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]

@@ -5,13 +5,13 @@ import sys
 from argparse import Namespace
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import structlog
 from fastapi import FastAPI
+from starlette.datastructures import State
 
 from app.core.config import Settings
 from app.core.feature import Commands, Feature
@@ -40,11 +40,11 @@ def make_storage(own: StorageSettings, settings: Settings) -> ObjectStorage:
     return LocalStorage(Path(url2pathname(url.path)))
 
 
-async def sweep_regularly(database: Database, storage: ObjectStorage, seconds: int) -> None:
+async def sweep_regularly(state: State, seconds: int) -> None:
     """Sweep now and again, whatever happens. Each process does it: see `app.services.sweep`."""
     while True:
         try:
-            await sweep_once(database, storage)
+            await sweep_once(state.database, state.storage)
         except Exception as error:  # the next time may be better
             log.warning("sweep_failed", error=type(error).__name__)
         await asyncio.sleep(seconds)
@@ -64,9 +64,8 @@ def _setup(app: FastAPI) -> None:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-    state, seconds = app.state, app.state.storage_settings.storage_sweep_seconds
-    sweeping = partial(sweep_regularly, state.database, state.storage, seconds)
-    tasks = [asyncio.create_task(sweeping())] if seconds else []
+    seconds = app.state.storage_settings.storage_sweep_seconds
+    tasks = [asyncio.create_task(sweep_regularly(app.state, seconds))] if seconds else []
     try:
         yield
     finally:

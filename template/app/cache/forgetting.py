@@ -64,5 +64,4 @@ class Forgetting:
 
     async def close(self) -> None:
         """Stop trying."""
-        if self.retrying is not None:
-            await end([self.retrying])
+        await end([self.retrying] if self.retrying else [])

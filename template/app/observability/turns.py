@@ -8,6 +8,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,9 +16,9 @@ from tempfile import gettempdir
 
 from app.core.project import PROJECT
 
-MEMORY = Path("/dev/shm")  # noqa: S108  (writable even where the root is not)
-FOLDER = MEMORY if os.access(MEMORY, os.W_OK) else Path(gettempdir())
+MEMORY = "/dev/shm"  # noqa: S108  (writable even where the root is not)
 # When each was told of last. Others could tell by it what goes wrong here, so it is ours alone.
+FOLDER = Path(MEMORY if os.access(MEMORY, os.W_OK) else gettempdir())
 FILE = FOLDER / f"{PROJECT.name}-alerts-{os.getuid()}"
 
 # If this project has a Redis.
@@ -37,17 +38,13 @@ def take_turn_here(name: str, seconds: float) -> float:
             raise PermissionError(f"{FILE} belongs to somebody else")
         fcntl.flock(file, fcntl.LOCK_EX)
         now = time.time()
-        turns = {key: at for key, at in _read(file.read()).items() if 0 <= now - at < seconds}
+        told: dict[str, float] = {}
+        with suppress(ValueError):  # nobody has written yet, or not to the end
+            told = json.loads(file.read())
+        turns = {key: at for key, at in told.items() if 0 <= now - at < seconds}
         if name in turns:
             return seconds - (now - turns[name])
         file.seek(0)
         file.truncate()
         json.dump(turns | {name: now}, file)
     return 0.0
-
-
-def _read(text: str) -> dict[str, float]:
-    try:
-        return json.loads(text)
-    except ValueError:  # nobody has written yet, or not to the end
-        return {}

@@ -6,6 +6,7 @@ import runpy
 import pytest
 
 from app.cli import main
+from app.core.project import ROOT
 from tests.databases import free_port
 
 
@@ -44,7 +45,7 @@ def test_it_does_what_the_settings_say(
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
 
-    config = runpy.run_module("app.servers.gunicorn_config")
+    config = runpy.run_path(str(ROOT / "app/servers/gunicorn_config.py"))
 
     assert (config["bind"], config["workers"]) == (bind, 3)
     assert (config["max_requests"], config["max_requests_jitter"]) == (1000, 100)

@@ -10,7 +10,6 @@ from starlette.datastructures import State
 
 from app.core.counts import count_with
 from app.core.feature import Feature
-from app.core.tasks import end
 from app.observability.metrics.folder import leave, share_with, supervisor
 from app.observability.metrics.settings import MetricsSettings
 
@@ -41,7 +40,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
-        await end([sampling])
+        sampling.cancel()
         if folder := share_with(supervisor()):
             leave(folder)
 

@@ -24,8 +24,6 @@ from app.core.project import PROJECT
 from app.observability.tracing.settings import TracingSettings
 
 EXPORT_SECONDS = 3.0
-# For all that waits when the process ends.
-FAREWELL_SECONDS = 4.0
 
 
 class FromRequests(Sampler):
@@ -88,8 +86,8 @@ def make_provider(settings: TracingSettings) -> TracerProvider:
 
 
 def shut_down(provider: TracerProvider) -> None:
-    """Send what waits, but do not wait for long: a silent collector costs time for each batch."""
+    """Send what waits, but wait no longer than for one batch that a silent collector is sent."""
     # A daemon: the process must be able to end meanwhile.
     thread = Thread(target=provider.shutdown, name="traces", daemon=True)
     thread.start()
-    thread.join(FAREWELL_SECONDS)
+    thread.join(EXPORT_SECONDS + 1)
