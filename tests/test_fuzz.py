@@ -15,23 +15,19 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests import combinations
+from tests import combinations, questions
 from tests.combinations import Answers
 from tests.exchange import exchange
 
 pytestmark = pytest.mark.service
 
 THOROUGH = pytest.mark.thorough
-ALONE = combinations.alone()
-
-
-def is_quick(row: Answers) -> bool:
-    """Presets, and what is quickest: an operation is the same whatever stands beside it."""
-    return row["preset"] != "custom" or (row["database"] == "sqlite" and row not in ALONE)
-
-
+QUICK = {*questions.presets(), "sqlite"}
+# Presets, and what is quickest: an operation is the same whatever stands beside it.
 ROWS = [
-    pytest.param(row, id=name, marks=() if is_quick(row) else [THOROUGH])
+    pytest.param(
+        row, id=name, marks=() if QUICK & {row["preset"], row.get("database")} else [THOROUGH]
+    )
     for name, row in combinations.few(paper=False).items()
 ]
 # What an answer must be. Left out: that all input of the right form is accepted, since a name may

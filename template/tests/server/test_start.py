@@ -19,8 +19,9 @@ from tests.server.service import serving_more
 SERVE = [sys.executable, "-m", "app", "serve"]
 
 
-def test_a_bad_setting_ends_it_and_is_named_last(tmp_path: Path) -> None:
-    env = environment(CORS_ORIGINS="*", WEB_CONCURRENCY="2")
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_bad_setting_ends_it_and_is_named_last(tmp_path: Path, processes: str) -> None:
+    env = environment(CORS_ORIGINS="*", WEB_CONCURRENCY=processes)
 
     done = subprocess.run(
         SERVE, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=30, check=False

@@ -52,8 +52,9 @@ def test_a_stop_is_announced_and_lets_everything_end(tmp_path: Path, processes: 
         assert not [line for line in service.lines() if "exception" in line]
 
 
-def test_clients_that_come_again_lose_nothing_by_a_restart(tmp_path: Path) -> None:
-    settings = {"WEB_CONCURRENCY": "2", **DRAIN}
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_clients_that_come_again_lose_nothing_by_a_restart(tmp_path: Path, processes: str) -> None:
+    settings = {"WEB_CONCURRENCY": processes, **DRAIN}
     with serving_more(tmp_path / "before", **settings) as service:
         url = f"{service.url}/slow/0.01"
         visitors = [Visitor(url), *(Visitor(url, Connection="close") for _ in range(3))]
