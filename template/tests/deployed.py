@@ -1,20 +1,25 @@
 """The service's start with the settings that a deployment gives it."""
 
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.processes import environment
+import pytest
+
+from app.core.config import Settings
+from app.core.logging import configure_logging
+from app.core.settings import SettingsError
+from app.main import create_app
 
 
 def refusal(folder: Path, **settings: str) -> str:
     """Return why the service does not start in `folder` with these settings; "" if it does."""
-    done = subprocess.run(
-        [sys.executable, "-c", "import app.main"],
-        cwd=folder,
-        env=environment(**{"ENVIRONMENT": "production"} | settings),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stderr.strip().rpartition("\n")[2] if done.returncode else ""
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            for name, value in ({"ENVIRONMENT": "production"} | settings).items():
+                patch.setenv(name, value)
+            create_app()
+    except SettingsError as error:
+        return str(error)
+    finally:
+        configure_logging(Settings.load())
+    return ""

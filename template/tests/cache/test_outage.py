@@ -15,6 +15,8 @@ from tests.conftest import MakeApp, MakeClient
 from tests.factories import make_item
 from tests.redis.servers import RedisServer
 
+pytestmark = pytest.mark.process
+
 ITEMS = "/api/v1/items"
 # What Redis may cost, and what the request itself costs on a slow machine: less than the second
 # that a client without the guard would wait for.

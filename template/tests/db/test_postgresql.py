@@ -26,6 +26,7 @@ from tests.conftest import Authorize, MakeApp
 from tests.db.calls import ITEMS, load, timed
 from tests.factories import make_item
 
+pytestmark = pytest.mark.process
 # The promise: pool 2 s, connect 3 s, statement 5 s; no request takes longer than this.
 LIMIT = 6
 

@@ -15,6 +15,8 @@ from dev.database import create_database
 from dev.postgres import Cluster, candidates, find_binaries, server
 from dev.project import LauncherError
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:

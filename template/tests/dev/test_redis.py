@@ -14,6 +14,8 @@ from redis import Redis
 from dev import redis
 from dev.project import ROOT
 
+pytestmark = pytest.mark.process
+
 REAL = next(filter(None, map(shutil.which, redis.PROGRAMS)), None)
 KINDS = [pytest.param(None, id="fake")]
 if REAL:

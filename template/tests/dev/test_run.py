@@ -12,6 +12,8 @@ import pytest
 from dev import database
 from dev.project import ROOT
 
+pytestmark = pytest.mark.process
+
 RUN = (sys.executable, "-m", "dev", "run")
 WAIT = "import time; print('started', flush=True); time.sleep(60)"
 

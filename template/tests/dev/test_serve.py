@@ -13,6 +13,8 @@ import pytest
 from dev import database
 from dev.project import ROOT
 
+pytestmark = pytest.mark.process
+
 START_SECONDS = 30
 
 

@@ -6,7 +6,11 @@ import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
 
+import pytest
+
 from dev import database, redis, workers
+
+pytestmark = pytest.mark.process
 
 START_SECONDS = 30
 

@@ -11,6 +11,8 @@ from app.core.project import ROOT
 from tests.databases import free_port, lost
 from tests.processes import Service, environment, serving
 
+pytestmark = pytest.mark.process
+
 SCRIPT = ROOT / "deploy" / "docker" / "healthcheck.py"
 
 

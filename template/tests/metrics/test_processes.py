@@ -18,6 +18,8 @@ from app.observability.metrics import folder
 from tests.metrics.scrape import Samples, parse
 from tests.processes import environment, eventually, has_ended, serving
 
+pytestmark = pytest.mark.process
+
 NEVER_THE_SAME_CONNECTION = {"Connection": "close"}
 LIVE = {"method": "GET", "route": "/health/live", "status": "200"}
 

@@ -14,6 +14,8 @@ from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.redis.servers import RedisServer
 
+pytestmark = pytest.mark.process
+
 LOGIN = "/api/v1/auth/login"
 PATIENCE_SECONDS = 0.25
 with_users = pytest.mark.skipif(find_spec("app.auth") is None, reason="a service without users")

@@ -2,9 +2,7 @@
 
 import asyncio
 from collections import Counter
-from pathlib import Path
 
-import httpx2
 import pytest
 from fastapi import FastAPI
 from redis import Redis
@@ -12,7 +10,6 @@ from redis import Redis
 from app.core.project import PROJECT
 from tests.clients import connect
 from tests.conftest import MakeApp
-from tests.processes import serving
 
 ITEMS = "/api/v1/items"
 TEN = {"RATE_LIMIT_DEFAULT": "10/minute"}
@@ -40,25 +37,6 @@ async def test_parallel_requests_to_two_apps_are_counted_exactly(make_app: MakeA
     one, other = await make_app(**TEN), await make_app(**TEN)
 
     assert sum(await asyncio.gather(ask(one, 50), ask(other, 50))) == 10
-
-
-def test_two_server_processes_share_one_limit(tmp_path: Path, database: object) -> None:
-    folders = tmp_path / "one", tmp_path / "other"
-    for folder in folders:
-        folder.mkdir()
-    with (
-        serving(folders[0], **TEN) as one,
-        serving(folders[1], **TEN) as other,
-        httpx2.Client() as client,
-    ):
-        answers = [
-            client.get(service.url + "/nothing", headers={"X-Forwarded-For": f"192.0.2.{n}"})
-            for n in range(10)
-            for service in (one, other)
-        ]
-
-    assert Counter(answer.status_code for answer in answers) == {404: 10, 429: 10}
-    assert [answer.status_code for answer in answers] == [404] * 10 + [429] * 10
 
 
 async def test_keys_carry_the_projects_name_and_expire(

@@ -9,6 +9,8 @@ from app.cli import main
 from app.core.project import ROOT
 from tests.databases import free_port
 
+pytestmark = pytest.mark.process
+
 
 class BecameError(Exception):
     """This process would be another now."""

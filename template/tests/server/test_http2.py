@@ -4,8 +4,11 @@ import socket
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from tests.processes import serving
+
+pytestmark = pytest.mark.process
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 # RFC 9113 §6.5: a frame without content, of type 4.

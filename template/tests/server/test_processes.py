@@ -11,6 +11,8 @@ import pytest
 from app.core.project import ROOT
 from tests.processes import eventually
 
+pytestmark = pytest.mark.process
+
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_what_is_said_to_processes_that_begin_is_heard_later(tmp_path: Path, number: int) -> None:

@@ -16,6 +16,8 @@ from tests.databases import lost
 from tests.processes import Service, environment, eventually, has_ended
 from tests.server.service import serving_more
 
+pytestmark = pytest.mark.process
+
 SERVE = [sys.executable, "-m", "app", "serve"]
 
 

@@ -12,6 +12,8 @@ import pytest
 from tests.processes import Service, eventually
 from tests.server.service import Visitor, serving_more
 
+pytestmark = pytest.mark.process
+
 DRAIN = {"SHUTDOWN_DRAIN_SECONDS": "1", "SHUTDOWN_GRACE_SECONDS": "10"}
 
 

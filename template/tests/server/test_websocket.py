@@ -12,6 +12,8 @@ from websockets.sync.client import ClientConnection, connect
 from tests.processes import Service
 from tests.server.service import serving_more
 
+pytestmark = pytest.mark.process
+
 BOMB_BYTES = 32 * 1024 * 1024
 
 

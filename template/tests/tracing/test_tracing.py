@@ -18,6 +18,8 @@ from tests.processes import Service, environment, serving
 from tests.receiver import Receiver, receiving
 from tests.tracing.collector import Span, spans, wait_for
 
+pytestmark = pytest.mark.process
+
 TRACE, CALLER = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 PARENT = {"traceparent": f"00-{TRACE}-{CALLER}-01"}
 SECRET = "hunter2"

@@ -12,7 +12,7 @@ import pytest
 from tests.processes import Service, serving
 from tests.uploads.factories import FILES, FORM, HEAD, MIB, part
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.process, pytest.mark.usefixtures("database")]
 PIECE = b"a" * 65536
 
 

@@ -47,7 +47,7 @@ def s3() -> Generator[str]:
         yield address
 
 
-@pytest.fixture(params=["memory", "s3"])
+@pytest.fixture(params=["memory", pytest.param("s3", marks=pytest.mark.process)])
 async def other_app(request: pytest.FixtureRequest, make_app: MakeApp) -> FastAPI:
     """An app with another storage."""
     if request.param == "memory":
@@ -114,6 +114,7 @@ async def test_nothing_new_is_swept(other_app: FastAPI, other_client: AsyncClien
     assert await sweep(other_app.state.database.reads, other_app.state.storage) == 0
 
 
+@pytest.mark.process
 async def test_a_link_leads_to_s3_itself(
     make_app: MakeApp, s3: str, credentials: dict[str, str]
 ) -> None:
@@ -141,6 +142,7 @@ async def test_a_server_that_is_gone_is_a_503(
     assert_problem(response, 503, "dependency_unavailable")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("url", ["s3://nobody-made-this", "file:///proc/nowhere/files"])
 async def test_a_storage_that_is_not_there_is_a_503(
     make_app: MakeApp, s3: str, credentials: dict[str, str], url: str

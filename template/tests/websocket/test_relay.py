@@ -13,6 +13,8 @@ from tests.redis.servers import RedisServer
 from tests.websocket.clients import Client
 from tests.websocket.conftest import Join, Listen
 
+pytestmark = pytest.mark.process
+
 CLIENTS = 5
 
 

@@ -21,6 +21,8 @@ from tests.redis.servers import RedisServer
 from tests.websocket.clients import connected, eventually, refusal
 from tests.websocket.conftest import Join, Listen
 
+pytestmark = pytest.mark.process
+
 Process = Callable[[], Seats]
 LIMIT = 3
 USER = uuid4()

@@ -14,6 +14,8 @@ from tests.processes import Service, serving
 from tests.websocket.clients import WS, connected, refusal
 from tests.websocket.conftest import Listen
 
+pytestmark = pytest.mark.process
+
 MAX_BYTES = 4096
 
 

@@ -23,6 +23,8 @@ from tests.workers.inline import settings
 from tests.workers.kinds import effects
 from tests.workers.live import Worker, working
 
+pytestmark = pytest.mark.process
+
 # What the contract allows beside the lease.
 GRACE_SECONDS = 15
 

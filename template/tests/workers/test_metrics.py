@@ -23,6 +23,8 @@ from tests.redis.servers import RedisServer
 from tests.workers.conftest import MakeScript, WaitFor
 from tests.workers.live import Worker, working
 
+pytestmark = pytest.mark.process
+
 TOKEN = "a-token"
 
 

@@ -6,11 +6,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.conftest import MakeClient
 from tests.jobs.factories import EXPORT, JOBS
 from tests.redis.servers import RedisServer
 from tests.workers.live import Worker, working
+
+pytestmark = pytest.mark.process
 
 # What a message, or a signal, takes to arrive.
 ARRIVAL_SECONDS = 0.5

@@ -25,6 +25,8 @@ from tests.tracing import collector as traces
 from tests.workers.conftest import WaitFor
 from tests.workers.live import Worker, working
 
+pytestmark = pytest.mark.process
+
 TRACE, CALLER = "1af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 PARENT = {"traceparent": f"00-{TRACE}-{CALLER}-01", "X-Request-ID": "r-9"}
 

@@ -1,0 +1,85 @@
+"""`python -m app` in a process of its own: start, drain, stop, and migrations at once."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from app.cli import main
+from app.db.session import Database
+from tests.databases import empty_database, lost
+from tests.processes import environment, serving
+
+pytestmark = pytest.mark.process
+ITEMS = "/api/v1/items"
+TEAPOT = b'{"name": "Teapot", "price": "24.90"}'
+
+
+def test_a_bad_setting_ends_any_server(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "uvicorn", "app.main:app"]
+
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=environment(CORS_ORIGINS="*", LOG_LEVEL="my-password"),
+        capture_output=True,
+        text=True,
+        timeout=10,
+        check=False,
+    )
+
+    assert done.returncode != 0
+    assert "CORS_ORIGINS" in done.stderr.splitlines()[-1]
+    assert "my-password" not in done.stderr + done.stdout
+
+
+def test_a_service_lives_while_its_database_is_down_and_drains_when_told_to(
+    tmp_path: Path,
+) -> None:
+    settings = {"DATABASE_URL": lost(tmp_path), "SHUTDOWN_DRAIN_SECONDS": "2"}
+    with serving(tmp_path, **settings) as service, httpx2.Client(base_url=service.url) as client:
+        before = [client.get(path).status_code for path in ("/health/live", "/health/ready")]
+        service.stop()
+        time.sleep(0.2)
+        ready, health = client.get("/health/ready"), client.get("/health")
+
+        assert before == [200, 503]
+        assert ready.json()["checks"]["shutdown"]["status"] == "down"
+        assert (health.status_code, health.headers["connection"]) == (200, "close")
+        assert service.process.wait(10) == 0
+
+
+def test_a_running_request_is_finished(
+    tmp_path: Path, credentials: dict[str, str], database: Database
+) -> None:
+    with serving(tmp_path, SHUTDOWN_DRAIN_SECONDS="0.2") as service:
+
+        def slowly() -> Generator[bytes]:
+            yield TEAPOT[:9]
+            time.sleep(0.3)  # until the server has begun to read
+            service.stop()
+            time.sleep(0.5)
+            yield TEAPOT[9:]
+
+        headers = credentials | {"Content-Type": "application/json"}
+        answer = httpx2.post(f"{service.url}{ITEMS}", content=slowly(), headers=headers)
+
+        assert answer.status_code == 201
+        assert service.process.wait(5) == 0
+
+
+def test_three_migrations_at_once_and_one_more_do_no_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with empty_database(tmp_path) as url:
+        monkeypatch.setenv("DATABASE_URL", url)
+        command = [sys.executable, "-c", "from app.db.migrations import upgrade; upgrade()"]
+
+        migrating = [subprocess.Popen(command, cwd=tmp_path, env=environment()) for _ in range(3)]
+
+        assert [process.wait() for process in migrating] == [0, 0, 0]
+        assert main(["migrate"]) == 0
