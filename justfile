@@ -16,13 +16,14 @@ check:
     uv run ruff format --check
     uv run ty check
 
-# The suite, rendered services' own included (minutes); arguments go to pytest
+# The suite, rendered services included (minutes); arguments go to pytest
 test *options: check
     uv run pytest -n auto -v -m "not thorough" "$@"
 
-# The same, and what docs/decisions/rows.md leaves to it (hours)
+# The same, and what docs/decisions/rows.md leaves to it (hours): what passed is not run again until
+# something changes it. `--fresh` forgets that.
 test-all *options: check
-    uv run pytest -n auto -v "$@"
+    uv run pytest -n auto -v --resume "$@"
 
 # What fits in a minute: questions, sources, every variant of every file
 test-fast *options: check

@@ -4,17 +4,19 @@ import contextlib
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uv
+from jinja2 import Environment
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.rendering import Renderer, git, snapshot
+from tests.rendering import Renderer, compile_once, folder_in_memory, git, snapshot
 
-pytest_plugins = ["tests.covered", "tests.planting"]
+pytest_plugins = ["tests.covered", "tests.passed", "tests.planting"]
 
 Render = Callable[..., Path]
 
@@ -23,6 +25,8 @@ collect_ignore = ["inside", "overlay"]
 
 # One service, or one reading of the template, through all tests of a file.
 TOGETHER = tuple(f"tests/test_{name}.py" for name in ("ci", "drill", "truth", "variants"))
+# The same, but that its many parts are divided in `just test-all`.
+TOGETHER_IN_HASTE = ("tests/test_wiring.py",)
 
 
 class Scheduling(LoadScopeScheduling):
@@ -30,7 +34,18 @@ class Scheduling(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, _ = nodeid.partition("::")
-        return file if file in TOGETHER else nodeid
+        together = TOGETHER if is_thorough(self.config) else TOGETHER + TOGETHER_IN_HASTE
+        return file if file in together else nodeid
+
+
+def is_thorough(config: pytest.Config) -> bool:
+    """Say whether this is `just test-all`."""
+    return "not thorough" not in config.getoption("markexpr")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with services, which take longest: at the end no core waits for the last one."""
+    items.sort(key=lambda item: item.get_closest_marker("service") is None)
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -63,6 +78,8 @@ def environment(shared: Path) -> Iterator[None]:
     (shared / "settings.yml").write_text("{}")
     patch.setenv("COPIER_SETTINGS_PATH", str(shared / "settings.yml"))
     patch.setenv("COPIER_CACHE_DIR", str(shared / "copier"))
+    patch.setattr(Environment, "compile", compile_once)
+    patch.setattr(tempfile, "tempdir", folder_in_memory())
     yield
     patch.undo()
 

@@ -61,6 +61,12 @@ def releases() -> list[Release]:
     ]
 
 
+def changed_since_the_last() -> list[str]:
+    """Return the paths of this repository that differ from the last release, uncommitted too."""
+    commit = releases()[-1].available()
+    return git(ROOT, "diff", "--name-only", "--no-renames", commit).splitlines()
+
+
 def version() -> str:
     """Return what pyproject.toml calls this state."""
     return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]

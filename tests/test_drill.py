@@ -43,12 +43,6 @@ def api(stage: Stage) -> Generator[httpx2.Client]:
         yield client
 
 
-@pytest.fixture(scope="module")
-def poison(api: httpx2.Client) -> str:
-    """Post a job that fails whenever it is tried, at the beginning: it takes a while to give up."""
-    return post(api, name="poison", crash=True)
-
-
 def ask(api: httpx2.Client, **payload: Any) -> httpx2.Response:
     return api.post("/jobs", json={"type": "drill", "payload": payload})
 
@@ -94,7 +88,7 @@ def timed(request: Callable[[], httpx2.Response], expected: int) -> float:
 
 
 def test_killed_workers_and_a_restarted_database_cost_time_and_nothing_else(
-    stage: Stage, api: httpx2.Client, poison: str
+    stage: Stage, api: httpx2.Client
 ) -> None:
     first = stage.start_worker("first")
     orphan = post(api, name="orphan", seconds=4)
@@ -127,6 +121,7 @@ def test_a_redis_that_forgets_everything_loses_no_job(stage: Stage, api: httpx2.
     assert [wait(api, each, "succeeded", 60)["attempts"] for each in ids] == [1] * 20
 
 
+@pytest.mark.thorough
 def test_without_redis_everything_goes_on_as_fast_as_before(
     stage: Stage, api: httpx2.Client
 ) -> None:
@@ -218,9 +213,10 @@ def test_what_is_undone_sends_no_mail_and_what_is_done_sends_one(
     assert api.get("/jobs").json()["total"] in (jobs, jobs + 1)
 
 
-def test_a_poisoned_job_fails_in_the_end_after_five_attempts(
-    api: httpx2.Client, poison: str
-) -> None:
+@pytest.mark.thorough
+def test_a_poisoned_job_fails_in_the_end_after_five_attempts(api: httpx2.Client) -> None:
+    poison = post(api, name="poison", crash=True)
+
     failed = wait(api, poison, "failed", RETRIES + 60)
 
     assert (failed["attempts"], effects(api, "poison")) == (5, 0)

@@ -15,21 +15,22 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests import combinations, questions
+from tests import combinations
 from tests.combinations import Answers
+from tests.conftest import is_thorough
 from tests.exchange import exchange
 
 pytestmark = pytest.mark.service
 
 THOROUGH = pytest.mark.thorough
-QUICK = {*questions.presets(), "sqlite"}
-# Presets, and what is quickest: an operation is the same whatever stands beside it.
+# The least and the most: an operation is the same whatever stands beside it.
+QUICK = {"minimal", "full"}
 ROWS = [
-    pytest.param(
-        row, id=name, marks=() if QUICK & {row["preset"], row.get("database")} else [THOROUGH]
-    )
+    pytest.param(row, id=name, marks=() if row["preset"] in QUICK else THOROUGH)
     for name, row in combinations.few(paper=False).items()
 ]
+# For each operation and each way to make requests.
+EXAMPLES, EXAMPLES_THOROUGH = 5, 25
 # What an answer must be. Left out: that all input of the right form is accepted, since a name may
 # be taken and a password common.
 CHECKS = (
@@ -59,8 +60,9 @@ SETTINGS = {
 
 @pytest.mark.parametrize("answers", ROWS)
 def test_no_input_makes_a_service_break_its_own_document(
-    copy: Callable[..., Path], answers: Answers
+    copy: Callable[..., Path], answers: Answers, pytestconfig: pytest.Config
 ) -> None:
+    examples = EXAMPLES_THOROUGH if is_thorough(pytestconfig) else EXAMPLES
     project = copy(**answers)
     port = free_port()
     service = f"http://127.0.0.1:{port}"
@@ -70,7 +72,7 @@ def test_no_input_makes_a_service_break_its_own_document(
         run(project, environment, "python", "-m", "app", "migrate")
         with serving(project, environment, service):
             token = log_in(project, environment, service)
-            report = fuzz(service, token)
+            report = fuzz(service, token, examples)
 
     assert report.returncode == 0, report.stdout[-8000:]
     assert "Operations:" in report.stdout
@@ -119,11 +121,12 @@ def log_in(project: Path, environment: dict[str, str], service: str) -> str | No
         return json.load(answer)["access_token"]
 
 
-def fuzz(service: str, token: str | None) -> subprocess.CompletedProcess[str]:
+def fuzz(service: str, token: str | None, examples: int) -> subprocess.CompletedProcess[str]:
     """Send what the OpenAPI document allows, and what it does not."""
     command = [str(Path(sys.executable).parent / "schemathesis"), "run"]
     command += [f"{service}/api/v1/openapi.json", "--checks", ",".join(CHECKS)]
-    command += ["--seed", "1", "--max-examples", "25", "--phases", "examples,coverage,fuzzing"]
+    command += ["--seed", "1", "--max-examples", str(examples)]
+    command += ["--phases", "examples,coverage,fuzzing"]
     command += [part for name in SUICIDAL for part in ("--exclude-operation-id", name)]
     if token is not None:
         command += ["--header", f"Authorization: Bearer {token}"]

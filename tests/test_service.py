@@ -1,7 +1,7 @@
-"""Each service that can be generated, installed from its own files alone and put through its tests.
+"""Each service that can be generated: installed from its own files, and put through its tests.
 
-A row takes a minute or so, on a real database. To run one again: `just test -k NAME`, or by hand
-with the command a failure ends with.
+What runs when, and why that is enough: docs/decisions/rows.md. To run a row again: `just test -k
+NAME`, or by hand with the command a failure ends with.
 """
 
 import contextlib
@@ -14,22 +14,42 @@ from pathlib import Path
 
 import pytest
 
-from tests import combinations, questions
+from tests import combinations, questions, texts
 from tests.combinations import Answers
 from tests.commands import execute
+from tests.conftest import is_thorough
 from tests.covered import covered
+from tests.passed import SkipIfPassed, files_of
 from tests.rendering import git
 
 pytestmark = pytest.mark.service
+THOROUGH = pytest.mark.thorough
 
 FEW, MANY = combinations.few(paper=False), combinations.many(paper=False)
+PRESETS = combinations.named(combinations.preset_rows(), paper=False)
+ALONE = combinations.named(combinations.alone(), paper=False)
+# The long ones first: at the end of a run no core waits for them.
 ROWS = [
-    pytest.param(row, id=name, marks=() if name in FEW else pytest.mark.thorough)
-    for name, row in MANY.items()
+    pytest.param(row, id=name, marks=() if name in FEW else THOROUGH)
+    for name, row in sorted(MANY.items(), key=lambda row: -row[0].count("-"))
+]
+ONE_EACH, OTHERS = combinations.servers()
+SERVERS = [
+    pytest.param(row, id=name, marks=THOROUGH if row in OTHERS else ())
+    for name, row in combinations.named([*ONE_EACH, *OTHERS], paper=False).items()
 ]
 NEWER = questions.choices("python_version")[1:]
-INSTALL = "uv sync"
-CHECK, TEST, TEST_UNMEASURED = "uv run just check", "uv run just test", "uv run just test --no-cov"
+LOCK, INSTALL = "uv lock", "uv sync"
+CHECK, TEST, TEST_ALL = "uv run just check", "uv run just test", "uv run just test-all"
+UNMEASURED = f"{TEST} --no-cov"
+# What every service must be able to do: start, keep the promises of all routes, read its settings.
+COMMON = (
+    "tests/test_main.py",
+    "tests/api/test_openapi.py",
+    "tests/api/test_routes.py",
+    "tests/core/test_config.py",
+    "tests/core/test_env_example.py",
+)
 
 Run = Callable[[Path, str], str | None]
 
@@ -51,53 +71,111 @@ def run(path_of_a_user: str, capfd: pytest.CaptureFixture[str]) -> Run:
     return timed
 
 
-@pytest.fixture
-def thorough(pytestconfig: pytest.Config) -> bool:
-    """Say whether this is `just test-all`."""
-    return "not thorough" not in pytestconfig.getoption("markexpr")
-
-
 @pytest.mark.parametrize("answers", ROWS)
 def test_a_generated_service_passes_its_own_checks_and_tests(
-    copy: Callable[..., Path], run: Run, answers: Answers, thorough: bool
+    copy: Callable[..., Path],
+    run: Run,
+    answers: Answers,
+    pytestconfig: pytest.Config,
+    skip_if_passed: SkipIfPassed,
 ) -> None:
     project = copy(**answers)
-    git(project, "init", "--quiet")
-    before = visible(project)
+    commands = everything(answers) if is_thorough(pytestconfig) else essentials(project, answers)
 
-    # To measure coverage takes half as long again, so most rows do it in `just test-all` only.
-    measured = thorough or answers["preset"] != "custom"
-    checks = [CHECK, TEST if measured else TEST_UNMEASURED]
-    failures = [failure] if (failure := run(project, INSTALL)) else run_all(run, project, checks)
+    failures = run_in(project, run, commands, skip_if_passed)
 
     assert not failures, "\n\n".join([*failures, reproduction(answers)])
-    assert visible(project) - before == {"uv.lock"}, "not in .gitignore, or not cleaned up"
-    assert still_running(project) == []
-    shutil.rmtree(project)
     covered("services installed and put through their own tests")
 
 
-@pytest.mark.thorough
+@pytest.mark.parametrize("answers", SERVERS)
+def test_the_processes_of_each_server_start_stop_and_are_replaced(
+    copy: Callable[..., Path], run: Run, answers: Answers, skip_if_passed: SkipIfPassed
+) -> None:
+    failures = run_in(copy(**answers), run, [f"{UNMEASURED} -m process"], skip_if_passed)
+
+    assert not failures, "\n\n".join([*failures, reproduction(answers)])
+    covered("services whose processes were started, drained, killed and replaced")
+
+
+def essentials(project: Path, answers: Answers) -> list[str]:
+    """Return what every run does with a row."""
+    name = combinations.effect(answers, paper=False)
+    if name in PRESETS:
+        return [CHECK, TEST]
+    checks = [] if name in ALONE else [CHECK]
+    return [*checks, f"{UNMEASURED} {' '.join([*COMMON, *own_tests(project, answers)])}"]
+
+
+def everything(answers: Answers) -> list[str]:
+    """Return what `just test-all` does with a row."""
+    whole = combinations.effect(answers, paper=False) in {*PRESETS, *ALONE}
+    return [CHECK, TEST_ALL if whole else UNMEASURED]
+
+
+def own_tests(project: Path, answers: Answers) -> list[str]:
+    """Return the tests that a row's features bring; of one that another needs, that has a row."""
+    known = texts.answers(**answers)
+    needed = {need for name, need in questions.requires().items() if known[name]}
+    brought = {
+        path
+        for condition, paths in questions.exclusions().items()
+        for path in paths
+        if known.get(condition) is True and condition not in needed
+        if is_of_tests(path) and (project / path).exists()
+    }
+    return sorted(path for path in brought if str(Path(path).parent) not in brought)
+
+
+def is_of_tests(path: str) -> bool:
+    """Say whether a path is a folder of tests, or a module of them."""
+    return path.startswith("tests/") and (Path(path).suffix == "" or "/test_" in path)
+
+
+def run_in(project: Path, run: Run, commands: list[str], skip_if_passed: SkipIfPassed) -> list[str]:
+    """Install a project and run commands in it; return what failed."""
+    git(project, "init", "--quiet")
+    before = set(files_of(project))
+    if failure := run(project, LOCK):
+        return [failure]
+    skip_if_passed(project)
+
+    failures = [failure] if (failure := run(project, INSTALL)) else run_all(run, project, commands)
+
+    if not failures:
+        assert set(files_of(project)) - before == {"uv.lock"}, "not ignored, or not cleaned up"
+        assert still_running(project) == []
+        shutil.rmtree(project)
+    return failures
+
+
+@THOROUGH
 def test_every_feature_works_with_the_oldest_libraries_that_are_allowed(
-    copy: Callable[..., Path], run: Run, monkeypatch: pytest.MonkeyPatch
+    copy: Callable[..., Path],
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    skip_if_passed: SkipIfPassed,
 ) -> None:
     """The rows take the newest: a new project has no lock file."""
     monkeypatch.setenv("UV_RESOLUTION", "lowest-direct")
-    project = copy(preset="full")
 
-    assert run_all(run, project, [INSTALL, CHECK, TEST_UNMEASURED]) == []
+    assert run_in(copy(preset="full"), run, [CHECK, f"{TEST_ALL} --no-cov"], skip_if_passed) == []
 
 
-@pytest.mark.thorough
+@THOROUGH
 @pytest.mark.parametrize("version", NEWER)
 def test_every_feature_works_with_a_newer_python(
-    copy: Callable[..., Path], run: Run, monkeypatch: pytest.MonkeyPatch, version: str
+    copy: Callable[..., Path],
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    version: str,
+    skip_if_passed: SkipIfPassed,
 ) -> None:
     monkeypatch.setenv("UV_PYTHON", interpreter(version))
-    project = copy(preset="full")
+    used = f"grep --quiet {version} .venv/pyvenv.cfg"
 
-    assert run_all(run, project, [INSTALL, CHECK, TEST_UNMEASURED]) == []
-    assert version in (project / ".venv/pyvenv.cfg").read_text()
+    commands = [used, CHECK, f"{TEST_ALL} --no-cov"]
+    assert run_in(copy(preset="full"), run, commands, skip_if_passed) == []
 
 
 def interpreter(version: str) -> str:
@@ -120,12 +198,6 @@ def run_all(run: Run, project: Path, commands: list[str]) -> list[str]:
 def reproduction(answers: Answers) -> str:
     options = " ".join(f"--data {name}={str(value).lower()}" for name, value in answers.items())
     return f"The same service by hand: just render ../try {options}"
-
-
-def visible(project: Path) -> set[str]:
-    """Return the files git would add there."""
-    listed = git(project, "ls-files", "--cached", "--others", "--exclude-standard")
-    return set(listed.splitlines())
 
 
 def still_running(project: Path) -> list[str]:

@@ -10,18 +10,36 @@ from pathlib import Path
 
 import pytest
 
-from tests import combinations, questions
+from tests import combinations, questions, releases, texts
 from tests.combinations import Answers
 from tests.conftest import Render
 from tests.edits import edit
 from tests.projects import duplicate, seeds, single, start, update, without_seeds
 from tests.rendering import Tree, read_tree
 
+THOROUGH = pytest.mark.thorough
 CHOSEN = [name for name in combinations.parameters(paper=True) if name not in questions.toggles()]
 # With most other features beside it, a toggle meets other lines.
 BASES = [
     pytest.param({}, id="standard"),
-    pytest.param({"preset": "full"}, id="full", marks=pytest.mark.thorough),
+    pytest.param({"preset": "full"}, id="full", marks=THOROUGH),
+]
+
+
+def changed_toggles() -> set[str]:
+    """Return the toggles whose own files differ from the last release."""
+    changed = [
+        path.removeprefix("template/").removesuffix(".jinja")
+        for path in releases.changed_since_the_last()
+        if path.startswith("template/")
+    ]
+    return {name for name, owned in texts.owned().items() if any(owned.match_files(changed))}
+
+
+CHANGED = changed_toggles()
+TOGGLES = [
+    pytest.param(toggle, marks=() if toggle in CHANGED else THOROUGH)
+    for toggle in questions.toggles()
 ]
 
 
@@ -63,7 +81,7 @@ def test_the_changes_hold_every_choice_and_every_preset() -> None:
 
 
 @pytest.mark.parametrize("base", BASES)
-@pytest.mark.parametrize("toggle", questions.toggles())
+@pytest.mark.parametrize("toggle", TOGGLES)
 def test_a_toggle_comes_and_goes_and_the_users_edits_stay(
     copied: Render, tmp_path: Path, toggle: str, base: Answers
 ) -> None:
@@ -98,8 +116,15 @@ def test_each_choice_is_taken_and_left_and_the_users_edits_stay(
     assert read_tree(project) == before
 
 
-def test_each_preset_becomes_each_other(copied: Render, tmp_path: Path) -> None:
-    first, *rest = all_pairs_in_a_row()
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param([*questions.presets(), questions.presets()[0]], id="in a ring"),
+        pytest.param(all_pairs_in_a_row(), id="each to each", marks=THOROUGH),
+    ],
+)
+def test_presets_become_each_other(copied: Render, tmp_path: Path, row: list[str]) -> None:
+    first, *rest = row
     project = start(duplicate(copied(preset=first), tmp_path / "project"))
 
     for preset in rest:

@@ -1,4 +1,7 @@
-"""From every release to the working tree: the result is that of a fresh copy, edits and all."""
+"""From a release to the working tree: the result is that of a fresh copy, edits and all.
+
+From the last release in every run, from each older one in `just test-all`.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,11 @@ from tests.edits import edit
 from tests.projects import seeds, start, update, without_seeds
 from tests.releases import Release, copy
 
-RELEASES = [pytest.param(release, id=release.version) for release in releases.releases()]
+*OLDER, LAST = releases.releases()
+RELEASES = [
+    *(pytest.param(one, id=one.version, marks=pytest.mark.thorough) for one in OLDER),
+    pytest.param(LAST, id=LAST.version),
+]
 ALL_ON: dict[str, Any] = dict.fromkeys(questions.toggles(), True)
 
 

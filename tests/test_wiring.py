@@ -2,8 +2,10 @@
 
 import re
 import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 
@@ -11,11 +13,15 @@ from tests import noticing
 from tests.conftest import Render
 from tests.covered import covered
 from tests.noticing import Laboratory
-from tests.wiring import settings
+from tests.questions import ROOT
+from tests.rendering import git
+from tests.wiring import Registration, settings
 
 pytestmark = pytest.mark.service
 
 PARTS = 16
+# In every run: a tenth by turns, a day each, and those in files that differ from `main`.
+DAYS = 10
 # What no test can notice, each with the reason.
 ACCEPTED: dict[str, str] = {}
 
@@ -30,23 +36,65 @@ def laboratory(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Iter
     laboratory.close()
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_no_registration_can_go_missing(
-    laboratory: Laboratory, part: int, capfd: pytest.CaptureFixture[str]
+def changed() -> set[str]:
+    """Return the rendered paths that differ from `main`, uncommitted too; none on `main` itself."""
+    base = "HEAD"
+    for main in ("origin/main", "main"):
+        command = ["git", "-C", ROOT, "merge-base", "HEAD", main]
+        found = subprocess.run(command, check=False, capture_output=True, text=True)
+        base = found.stdout.strip() or base
+    names = git(ROOT, "diff", "--name-only", base).splitlines()
+    return {name.removeprefix("template/").removesuffix(".jinja") for name in names}
+
+
+def of_today(registrations: list[Registration], day: int, changed: set[str]) -> list[Registration]:
+    """Return what a run of some day takes out: within ten days, everything."""
+    mine = {one.name for one in registrations[day % DAYS :: DAYS]}
+    return [one for one in registrations if one.name in mine or one.path in changed]
+
+
+def survivors(laboratory: Laboratory, mine: list[Registration]) -> list[str]:
+    """Take each registration out, and return those that no test misses."""
+    record = noticing.record()
+    noticed = {one.name: laboratory.noticed_by(one, record.get(one.name)) for one in mine}
+    left = [name for name, test in noticed.items() if test is None]
+    covered("mutations noticed", len(mine) - len(left))
+    return left
+
+
+def test_a_registration_of_today_or_of_a_changed_file_cannot_go_missing(
+    laboratory: Laboratory,
 ) -> None:
     record = noticing.record()
+    possible = [one for one in laboratory.registrations if one.name not in ACCEPTED]
+    mine = of_today(possible, date.today().toordinal(), changed())
+    tests = {record[one.name].partition("[")[0] for one in mine if one.name in record}
+
+    code, said = laboratory.run("-x", *sorted(tests))
+
+    assert code == 0, said  # while nothing is missing
+    assert survivors(laboratory, mine) == []
+
+
+def test_ten_days_take_everything_out(laboratory: Laboratory) -> None:
+    everything = laboratory.registrations
+    turns = [of_today(everything, day, set()) for day in range(DAYS)]
+
+    assert [one for turn in turns for one in turn] != []
+    assert {one.name for turn in turns for one in turn} == {one.name for one in everything}
+    assert max(map(len, turns)) <= len(everything) // DAYS + 1
+    assert of_today(everything, 0, {one.path for one in everything}) == everything
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_registration_can_go_missing(laboratory: Laboratory, part: int) -> None:
     mine = [one for one in laboratory.registrations[part::PARTS] if one.name not in ACCEPTED]
 
-    noticed = {one.name: laboratory.noticed_by(one, record.get(one.name)) for one in mine}
-
-    survivors = [name for name, test in noticed.items() if test is None]
-    searched = [name for name, test in noticed.items() if test and test != record.get(name)]
-    covered("mutations noticed", len(mine) - len(survivors))
-    with capfd.disabled():
-        print(*(f"\n    looked for a test of {name}" for name in searched), end=" ", flush=True)
-    assert survivors == []
+    assert survivors(laboratory, mine) == []
 
 
+@pytest.mark.thorough
 def test_nothing_fails_while_nothing_is_missing(laboratory: Laboratory) -> None:
     tests = {test.partition("[")[0] for test in noticing.record().values()}
 
