@@ -41,7 +41,7 @@ esac
 UV = """#!/usr/bin/env bash
 # The service's own checks are run elsewhere: here, they only end as they are told.
 case "$*" in
-    "run just check" | "run just test") exit "$RESULT" ;;
+    "run just check" | "run just test-all") exit "$RESULT" ;;
     "run just update") if [ -n "$UPDATE" ]; then exec bash -e -c "$UPDATE"; fi ;;
 esac
 exec "$REAL_UV" "$@"

@@ -10,7 +10,7 @@ import yaml
 from packaging.version import Version
 from pathspec import GitIgnoreSpec
 
-from tests import questions, releases
+from tests import pipelines, questions, releases
 from tests.questions import ROOT
 from tests.rendering import git
 from tests.test_sources import output, sources
@@ -18,6 +18,7 @@ from tests.test_sources import output, sources
 RELEASES = releases.releases()
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text()
 LATEST = RELEASES[-1]
+WORKFLOWS = ROOT / pipelines.WORKFLOWS
 HEADING = re.compile(r"^## (\d\S*) - \d{4}-\d{2}-\d{2}$", re.MULTILINE)
 UNRELEASED = re.compile(r"^## (Unreleased)$", re.MULTILINE)
 
@@ -76,14 +77,21 @@ def test_a_version_without_notes_is_not_released() -> None:
     assert "no section ## 99.0.0" in refused.stderr
 
 
-def test_the_workflow_releases_what_was_tested_with_the_whole_history() -> None:
-    jobs = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())["jobs"]
-    checkout, *_, suite = jobs["test"]["steps"]
-    script = jobs["release"]["steps"][-1]["run"]
+def test_the_workflow_releases_only_what_the_nightly_run_has_tested_with_the_whole_history() -> (
+    None
+):
+    nightly, release = (
+        pipelines.read(WORKFLOWS / f"{name}.yml") for name in ("nightly", "release")
+    )
+    checkout, *_, suite = nightly["jobs"]["test-all"]["steps"]
+    script = release["jobs"]["release"]["steps"][-1]["run"]
 
     assert checkout["with"]["fetch-depth"] == 0
-    assert suite["run"] == ".ci/run"
-    assert jobs["release"]["needs"] == "test"
+    assert suite["run"] == ".ci/run test-all"
+    assert nightly["jobs"]["release"]["needs"] == "test-all"
+    assert nightly["jobs"]["release"]["uses"] == "$/.github/workflows/release.yml"
+    assert list(release["on"]) == ["workflow_call"]
+    assert '--target "$GITHUB_SHA"' in script
     line = next(line for line in script.splitlines() if line.startswith("version="))
     found = subprocess.run(
         ["sh", "-c", f'{line}; echo "$version"'],

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -40,18 +41,11 @@ def has_tables(toggle: str) -> bool:
 
 
 TOGGLES = list(filter(has_tables, questions.toggles()))
-# PostgreSQL once: its types and constraints are stricter, but a feature's tables are what they are.
+# In every run one on each database, the first with most tables and the last.
+QUICK = {(TOGGLES[0], "sqlite"), (TOGGLES[-1], "postgresql")}
 CASES = [
-    *(pytest.param(toggle, "sqlite", id=f"{toggle}-sqlite") for toggle in TOGGLES),
-    *(
-        pytest.param(
-            toggle,
-            "postgresql",
-            id=f"{toggle}-postgresql",
-            marks=[] if toggle == TOGGLES[-1] else pytest.mark.thorough,
-        )
-        for toggle in TOGGLES
-    ),
+    pytest.param(*case, id="-".join(case), marks=() if case in QUICK else pytest.mark.thorough)
+    for case in product(TOGGLES, ("sqlite", "postgresql"))
 ]
 
 
