@@ -3,6 +3,7 @@
 import re
 import subprocess
 import tomllib
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ def told() -> list[str]:
     return HEADING.findall(CHANGELOG)
 
 
-def missing(then: list[str], now: list[str], listed: tuple[str, ...]) -> list[str]:
+def missing(then: Sequence[str], now: Sequence[str], listed: tuple[str, ...]) -> list[str]:
     """Return the paths that were rendered once, are no longer, and have no reason given."""
     gone = {output(name) for name in then} - {output(name) for name in now}
     return sorted(gone - set(listed))
@@ -120,7 +121,7 @@ def test_a_renamed_output_path_is_noticed() -> None:
     assert missing(sources(), renamed, ("app/models/item.py",)) == []
 
 
-def switched(config: dict[str, Any], names: list[str]) -> set[str]:
+def switched(config: dict[str, Any], names: Sequence[str]) -> set[str]:
     """Return the rendered paths that some answer takes away."""
     owners = [paths for name, paths in questions.exclusions(config).items() if name[0] != "_"]
     spec = GitIgnoreSpec.from_lines([path for paths in owners for path in paths])

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -37,10 +38,11 @@ HOSTS = "|".join(rf"{name}\.(?:com|io|org)" for name in REGISTRIES)
 FORBIDDEN = re.compile(rf"\b(?:TODO|FIXME|XXX|HACK)\b|index-url|{HOSTS}")  # deliberate: see above
 
 
-def sources() -> list[str]:
+@cache
+def sources() -> tuple[str, ...]:
     """Return the paths under template/."""
     names = (name.partition("template/") for name in working_tree())
-    return [rest for before, found, rest in names if found and not before]
+    return tuple(rest for before, found, rest in names if found and not before)
 
 
 def text(name: str) -> str:
@@ -163,12 +165,15 @@ def test_a_folder_is_excluded_whole_or_not_at_all(condition: str) -> None:
     """A pattern that ends in a slash empties the folder and leaves it."""
     patterns = questions.exclusions()[condition]
     spec = GitIgnoreSpec.from_lines(patterns)
-    folders = {parent for name in sources() for parent in Path(output(name)).parents if parent.name}
+    inside: dict[Path, list[str]] = {}
+    for name in map(output, sources()):
+        for folder in list(Path(name).parents)[:-1]:
+            inside.setdefault(folder, []).append(name)
+    excluded = set(spec.match_files(map(output, sources())))
     emptied = [
         folder
-        for folder in folders
-        if not spec.match_file(str(folder))
-        and all(spec.match_file(output(name)) for name in sources() if folder in Path(name).parents)
+        for folder, names in inside.items()
+        if excluded.issuperset(names) and not spec.match_file(str(folder))
     ]
 
     assert [pattern for pattern in patterns if pattern.endswith("/")] == []
