@@ -16,10 +16,10 @@ class TokenForm(BaseModel):
 
     grant_type: Literal["password", "refresh_token"] = "password"
     username: Annotated[
-        str | None, Field(description="Your email, to log in", examples=["ada@example.com"])
-    ] = None
-    password: SecretStr | None = None
-    refresh_token: Annotated[str | None, Field(description="Instead of both, to refresh")] = None
+        str, Field(description="Your email, to log in", examples=["ada@example.com"])
+    ] = ""
+    password: SecretStr = SecretStr("")
+    refresh_token: Annotated[str, Field(description="Instead of both, to refresh")] = ""
 
 
 class TokenPair(Output):

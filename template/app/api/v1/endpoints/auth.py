@@ -74,21 +74,22 @@ async def login(
 ) -> TokenPair:
     """Log in with email (as `username`) and password, or refresh (RFC 6749 §4.3, §6)."""
     if form.grant_type == "refresh_token":
-        if form.refresh_token is None:
+        if not form.refresh_token:
             raise RefreshTokenMissingError
         return await service.refresh(form.refresh_token)
-    if form.username is None or form.password is None:
-        raise missing(username=form.username, password=form.password)
-    return await service.login(form.username, form.password.get_secret_value(), address)
+    password = form.password.get_secret_value()
+    if not (form.username and password):
+        raise missing(username=form.username, password=password)
+    return await service.login(form.username, password, address)
 
 
-def missing(**fields: object) -> RequestValidationError:
+def missing(**fields: str) -> RequestValidationError:
     """Name the fields that were not sent, as FastAPI would."""
     return RequestValidationError(
         [
             {"type": "missing", "loc": ("body", name), "msg": "Field required"}
             for name, value in fields.items()
-            if value is None
+            if not value
         ]
     )
 
