@@ -70,24 +70,24 @@ async def test_the_owner_of_an_older_account_keeps_the_address(
 
 @pytest.mark.parametrize("text", NO_ADDRESSES)
 async def test_what_is_no_address_is_refused(
-    anonymous: AsyncClient, user_client: AsyncClient, text: str
+    stranger: AsyncClient, user_client: AsyncClient, text: str
 ) -> None:
     body = {"email": text, "password": PASSWORD}
 
-    assert_problem(await anonymous.post(REGISTER, json=body), 422, "validation_error")
-    assert_problem(await anonymous.post(FORGOT, json={"email": text}), 422, "validation_error")
+    assert_problem(await stranger.post(REGISTER, json=body), 422, "validation_error")
+    assert_problem(await stranger.post(FORGOT, json={"email": text}), 422, "validation_error")
     change = {"email": text, "current_password": PASSWORD}
     assert_problem(await user_client.patch(ME, json=change), 422, "validation_error")
-    assert_problem(await anonymous.post(LOGIN, data=credentials(text)), 401, "invalid_credentials")
+    assert_problem(await stranger.post(LOGIN, data=credentials(text)), 401, "invalid_credentials")
 
 
 @pytest.mark.parametrize("group", SPELLINGS)
 async def test_guesses_count_together_however_the_address_is_written(
-    anonymous: AsyncClient, group: list[str]
+    stranger: AsyncClient, group: list[str]
 ) -> None:
     forms = [credentials(group[number % len(group)]) for number in range(6)]
 
-    answers = [await anonymous.post(LOGIN, data=form) for form in forms]
+    answers = [await stranger.post(LOGIN, data=form) for form in forms]
 
     assert [answer.status_code for answer in answers] == [401] * 5 + [429]
 

@@ -13,7 +13,6 @@ from app.models.session import LoginSession, RefreshToken
 from app.models.user import User
 from tests.auth.factories import AUTH, ME, authorization, credentials, log_in
 from tests.auth.test_refresh import set_back_last_use
-from tests.clients import connect
 from tests.problems import assert_problem
 
 LOGIN, REFRESH = f"{AUTH}/login", f"{AUTH}/refresh"
@@ -110,16 +109,15 @@ async def test_a_refresh_without_a_token_is_no_valid_request(
     ids=str,
 )
 async def test_a_refused_login_has_the_error_that_clients_look_for(
-    anonymous: AsyncClient, form: dict[str, str], status: int, code: str, error: str
+    stranger: AsyncClient, form: dict[str, str], status: int, code: str, error: str
 ) -> None:
-    response = await anonymous.post(LOGIN, data=form)
+    response = await stranger.post(LOGIN, data=form)
 
     assert assert_problem(response, status, code)["error"] == error
 
 
-async def test_who_has_to_wait_is_told_so_in_the_words_of_oauth2(app: FastAPI) -> None:
-    async with connect(app, address="192.0.2.77") as client:
-        answers = [await client.post(LOGIN, data=credentials("eva@example.com")) for _ in "123456"]
+async def test_who_has_to_wait_is_told_so_in_the_words_of_oauth2(stranger: AsyncClient) -> None:
+    answers = [await stranger.post(LOGIN, data=credentials("eva@example.com")) for _ in "123456"]
 
     problem = assert_problem(answers[-1], 429, "rate_limited")
     assert problem["error"] == "temporarily_unavailable"

@@ -107,12 +107,12 @@ async def test_what_is_no_rate_stops_the_start(make_app: MakeApp) -> None:
 
 async def test_a_network_of_ipv6_is_one_address(app: FastAPI, user: User) -> None:
     statuses = []
-    for host in ("2001:db8:1:2::1", "2001:db8:1:2::2", "2001:db8:1:2:ffff::1"):
+    for host in ("2001:db8:ffff:2::1", "2001:db8:ffff:2::2", "2001:db8:ffff:2:ffff::1"):
         async with connect(app, address=host) as client:
             statuses += await guess(client, user.email, 2)
 
     assert statuses == [401] * 5 + [429]
-    async with connect(app, address="2001:db8:1:3::1") as neighbour:
+    async with connect(app, address="2001:db8:ffff:3::1") as neighbour:
         assert await log_in(neighbour, user.email)
 
 
