@@ -39,6 +39,12 @@ class QuietHandler(WSGIRequestHandler):
         """Nobody asks but Prometheus."""
 
 
+def open_server(host: str, port: int, answer: Callable[..., Iterable[bytes]]) -> WSGIServer:
+    """Listen, or raise `OSError`."""
+    kind = DualStackServer if ":" in host else WSGIServer
+    return make_server(host, port, answer, kind, QuietHandler)
+
+
 @celeryd_init.connect(weak=False)
 def _share(**_: Any) -> None:
     """Have a folder for the counts of the processes, which are forked later."""
@@ -54,8 +60,7 @@ def _listen(**_: Any) -> None:
         return
     host, port = Settings.load().host, settings.worker_metrics_port
     try:
-        kind = DualStackServer if ":" in host else WSGIServer
-        server = make_server(host, port, answer_with(settings), kind, QuietHandler)
+        server = open_server(host, port, answer_with(settings))
     except OSError as error:
         log.error("worker_metrics_unavailable", port=port, error=type(error).__name__)
         return
