@@ -1,7 +1,7 @@
 """Whose `X-Forwarded-For` is believed is for TRUSTED_PROXIES to say, whichever command serves."""
 
-import sys
-from types import ModuleType
+from contextlib import suppress
+from importlib import import_module
 
 from starlette.types import ASGIApp
 
@@ -12,9 +12,8 @@ def disable_uvicorn_proxy_headers() -> None:
     `uvicorn app.main:app` and `fastapi dev` believe whatever comes from this machine, and uvicorn
     offers the app no way to decline. It wraps the app after importing it, so this is in time.
     """
-    config: ModuleType | None = sys.modules.get("uvicorn.config")
-    if config is not None:
-        vars(config)["ProxyHeadersMiddleware"] = unwrapped
+    with suppress(ModuleNotFoundError):  # an image with another server
+        vars(import_module("uvicorn.config"))["ProxyHeadersMiddleware"] = unwrapped
 
 
 def unwrapped(app: ASGIApp, **_: object) -> ASGIApp:

@@ -12,7 +12,8 @@ from tests.databases import free_port
 from tests.processes import environment, eventually
 
 FORWARDED = {"X-Forwarded-For": "203.0.113.7:51234", "X-Forwarded-Proto": "https"}
-UVICORN = [sys.executable, "-m", "uvicorn", "app.main:app"]
+UVICORN = ["-m", "uvicorn", "app.main:app"]
+SCRIPT = "from app.main import app; import sys, uvicorn; uvicorn.run(app, port=int(sys.argv[2]))"
 
 
 def answers(url: str) -> bool:
@@ -28,25 +29,26 @@ def addresses(output: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("options", "proxies", "expected"),
+    ("command", "proxies", "expected"),
     [
-        ([], "", "127.0.0.1"),
-        (["--proxy-headers", "--forwarded-allow-ips", "*"], "", "127.0.0.1"),
-        (["--reload"], "", "127.0.0.1"),
-        ([], "127.0.0.1", "203.0.113.7"),
-        ([], "10.0.0.0/8", "127.0.0.1"),
+        (UVICORN, "", "127.0.0.1"),
+        ([*UVICORN, "--proxy-headers", "--forwarded-allow-ips", "*"], "", "127.0.0.1"),
+        ([*UVICORN, "--reload"], "", "127.0.0.1"),
+        (["-c", SCRIPT], "", "127.0.0.1"),
+        (UVICORN, "127.0.0.1", "203.0.113.7"),
+        (UVICORN, "10.0.0.0/8", "127.0.0.1"),
     ],
     ids=str,
 )
 def test_uvicorn_leaves_it_to_trusted_proxies(
-    tmp_path: Path, options: list[str], proxies: str, expected: str
+    tmp_path: Path, command: list[str], proxies: str, expected: str
 ) -> None:
     port, output = free_port(), tmp_path / "output"
-    command = [*UVICORN, "--port", str(port), *options]
+    run = [sys.executable, *command, "--port", str(port)]
     settings = environment(TRUSTED_PROXIES=proxies)
     with (
         output.open("w") as log,
-        subprocess.Popen(command, cwd=tmp_path, env=settings, stdout=log, stderr=log) as process,
+        subprocess.Popen(run, cwd=tmp_path, env=settings, stdout=log, stderr=log) as process,
     ):
         try:
             eventually(lambda: answers(f"http://127.0.0.1:{port}"), 30)
