@@ -1,7 +1,7 @@
 """Whose `X-Forwarded-For` is believed is for TRUSTED_PROXIES to say, whichever command serves."""
 
-from contextlib import suppress
 from importlib import import_module
+from importlib.util import find_spec
 
 from starlette.types import ASGIApp
 
@@ -12,7 +12,7 @@ def disable_uvicorn_proxy_headers() -> None:
     `uvicorn app.main:app` and `fastapi dev` believe whatever comes from this machine, and uvicorn
     offers the app no way to decline. It wraps the app after importing it, so this is in time.
     """
-    with suppress(ModuleNotFoundError):  # an image with another server
+    if find_spec("uvicorn"):  # an image with another server has none
         vars(import_module("uvicorn.config"))["ProxyHeadersMiddleware"] = unwrapped
 
 
