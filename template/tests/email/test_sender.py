@@ -48,7 +48,7 @@ def test_it_is_read_back_from_a_message_as_it_was_meant(
         *("nonsense", "@example.com", "shop@", "shop@example.com, ada@example.com"),
         *("Teapots <shop>", "<>", "Teapots shop@example.com", "a..b@example.com"),
         *("zoë@example.com", "shop@exa mple.com", "Eve\nBcc: all@example.com <shop@example.com>"),
-        f"{'Teapots, ' * 10}<shop@example.com>",
+        *("Tea\tpots <shop@example.com>", f"{'Teapots, ' * 10}<shop@example.com>"),
     ],
 )
 def test_what_a_server_would_refuse_stops_the_start(
