@@ -22,7 +22,8 @@ STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def serve() -> int:
     """Serve until asked to stop, which is a success; a failed step's exit code otherwise."""
     host, port = setting("HOST", "127.0.0.1"), setting("PORT", "8000")
-    say(f"The API documentation will be at http://{host}:{port}/docs - stop with Ctrl-C")
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    say(f"The API documentation will be at {url}/docs - stop with Ctrl-C")
     migrate = [sys.executable, "-m", "app", "migrate"]
     uvicorn = [sys.executable, "-m", "uvicorn", "app.main:app", "--host", host, "--port", port]
     # Open connections (a browser's, a WebSocket) must not hold up a reload.

@@ -14,7 +14,7 @@ def assert_problem(response: Response, status: int, code: str) -> dict[str, Any]
         "application/problem+json",
     ), response.text
     problem = response.json()
-    assert problem.keys() - {"errors"} == FIELDS
+    assert problem.keys() - {"errors", "error"} == FIELDS
     assert (problem["status"], problem["code"]) == (status, code), problem
     assert problem["instance"] == response.request.url.path
     assert problem["request_id"] == response.headers["x-request-id"]

@@ -15,6 +15,7 @@ from tests.truth.template import Template
 
 # Imports that run only where something else says so than `find_spec`: what that comes down to.
 GUARDED = {
+    ("app/middleware/proxy_headers.py", "uvicorn.config"): "uvicorn",
     ("dev/database.py", "dev.postgres"): "postgresql",
     ("tests/auth/fixtures.py", "tests.workers.inline"): "celery",
 }

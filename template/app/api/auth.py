@@ -11,6 +11,7 @@ from structlog.contextvars import bind_contextvars
 
 from app.api.deps import CacheDep, SessionDep
 from app.api.events import EventsDep
+from app.api.oauth2 import TOKEN_URL
 from app.auth.state import Auth
 from app.core.exceptions import NotAuthenticatedError, PermissionDeniedError
 from app.core.mail import Mailer
@@ -21,9 +22,7 @@ from app.services.password import PasswordService
 from app.services.registration import RegistrationService
 from app.services.user import UserService
 
-bearer = OAuth2PasswordBearer(
-    tokenUrl="/api/v1/auth/login", refreshUrl="/api/v1/auth/refresh", auto_error=False
-)
+bearer = OAuth2PasswordBearer(tokenUrl=TOKEN_URL, refreshUrl=TOKEN_URL, auto_error=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,12 @@ async def get_mailer(request: Request) -> Mailer:
     return request.app.state.mailer
 
 
+async def get_client_address(request: Request) -> str:
+    """The caller's address; a server on a Unix socket knows none."""
+    return request.client.host if request.client else "unknown"
+
+
+ClientAddressDep = Annotated[str, Depends(get_client_address)]
 AuthDep = Annotated[Auth, Depends(get_auth)]
 MailerDep = Annotated[Mailer, Depends(get_mailer)]
 

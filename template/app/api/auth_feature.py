@@ -12,6 +12,7 @@ from fastapi.security.utils import get_authorization_scheme_param
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from app.api.oauth2 import add_oauth2_errors
 from app.auth.password_policy import PasswordPolicy
 from app.auth.passwords import Passwords
 from app.auth.settings import AuthSettings
@@ -66,6 +67,7 @@ def _setup(app: FastAPI) -> None:
     limiter = getattr(app.state, "limiter", None) or LocalLimiter()
     app.state.auth = make_auth(app.state.settings, limiter)
     app.state.identify = identify_by(app.state.auth.tokens)
+    add_oauth2_errors(app)
 
 
 def _commands(commands: Commands) -> None:

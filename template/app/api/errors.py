@@ -49,6 +49,10 @@ class Problem(BaseModel):
     code: Annotated[str, Field(examples=["not_found"])]
     request_id: str
     errors: list[Fault] | None = None
+    error: Annotated[
+        str | None,
+        Field(description="For OAuth2 clients, where tokens are given (RFC 6749 §5.2)"),
+    ] = None
 
 
 def problem(
@@ -68,6 +72,7 @@ def problem(
         code=code,
         request_id=scope.get("state", {}).get("request_id", ""),
         errors=errors,
+        error=oauth2_error(scope, status, errors or []),
     )
     return Response(
         body.model_dump_json(exclude_none=True),
@@ -75,6 +80,13 @@ def problem(
         headers={"Cache-Control": "no-store", **(headers or {})},
         media_type=MEDIA_TYPE,
     )
+
+
+def oauth2_error(scope: Scope, status: int, faults: list[Fault]) -> str | None:
+    """Return what the feature that gives tokens adds to a problem, if there is one."""
+    member = getattr(scope["app"].state, "oauth2_error", None)
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    return member(path, status, faults) if member else None
 
 
 def internal_error(scope: Scope) -> Response:

@@ -6,6 +6,7 @@ import anyio
 
 from app.auth.passwords import normalise
 from app.auth.settings import AuthSettings
+from app.core.email_address import email_spellings
 from app.core.exceptions import AppError
 
 # A list of common passwords finds it in fewer guesses (zxcvbn's scores 0 and 1) ...
@@ -36,7 +37,8 @@ class PasswordPolicy:
         shortest = self.settings.password_min_length
         if len(password) < shortest:
             raise PasswordRejectedError(f"Use at least {shortest} characters.")
-        if password.casefold() in {email.casefold(), email.split("@")[0].casefold(), self.project}:
+        known = {email.partition("@")[0], *email_spellings(email), self.project}
+        if password.casefold() in {normalise(text).casefold() for text in known}:
             raise PasswordRejectedError("Use something that is not your name or ours.")
         if self.settings.password_require_mixed and not all(
             re.search(kind, password) for kind in KINDS

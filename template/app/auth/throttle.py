@@ -4,7 +4,9 @@ import asyncio
 
 from limits import RateLimitItem
 
+from app.core.email_address import email_key
 from app.core.exceptions import TooManyRequestsError
+from app.limiter.address import rate_limit_key
 from app.limiter.headers import limit_headers
 from app.limiter.limiter import Limiter, Window
 
@@ -23,6 +25,7 @@ class LoginThrottle:
 
     async def admit(self, account: str, address: str) -> None:
         """Count the attempt before it is made, so that parallel guesses do not slip through."""
+        account, address = keys(account, address)
         pair = (self.purpose, "pair", account, address)
         self._insist(self.rate, await self.limiter.hit(self.rate, *pair))
         for window in await asyncio.gather(
@@ -33,6 +36,7 @@ class LoginThrottle:
 
     async def failed(self, account: str, address: str) -> None:
         """Count a failure against the account and the address."""
+        account, address = keys(account, address)
         await asyncio.gather(
             self.limiter.hit(self.wide, self.purpose, "account", account),
             self.limiter.hit(self.wide, self.purpose, "address", address),
@@ -40,8 +44,13 @@ class LoginThrottle:
 
     async def succeeded(self, account: str, address: str) -> None:
         """Forget what came before: this was the owner."""
-        await self.limiter.clear(self.rate, self.purpose, "pair", account, address)
+        await self.limiter.clear(self.rate, self.purpose, "pair", *keys(account, address))
 
     def _insist(self, rate: RateLimitItem, window: Window) -> None:
         if not window.allowed:
             raise TooManyRequestsError(headers=limit_headers(self.purpose, rate, window))
+
+
+def keys(account: str, address: str) -> tuple[str, str]:
+    """What is counted: one account in any spelling, one network of IPv6."""
+    return email_key(account), rate_limit_key(address)

@@ -6,28 +6,30 @@ from uuid import UUID, uuid4
 
 import jwt
 
-from app.core.exceptions import NotAuthenticatedError
+from app.core.exceptions import BearerTokenError
 
 ALGORITHM = "HS256"
 TYPE = "at+jwt"
+# How far the clock of the machine that issued a token may be ahead of this one's.
+LEEWAY = timedelta(seconds=5)
 CLAIMS = ("iss", "aud", "sub", "sid", "jti", "iat", "exp")
 
 
-class TokenInvalidError(NotAuthenticatedError):
+class TokenInvalidError(BearerTokenError):
     """Not a token of ours."""
 
     code = "token_invalid"
     detail = "The access token is not valid."
 
 
-class TokenExpiredError(NotAuthenticatedError):
+class TokenExpiredError(BearerTokenError):
     """Was a token of ours."""
 
     code = "token_expired"
     detail = "The access token has expired. Refresh it."
 
 
-class TokenRevokedError(NotAuthenticatedError):
+class TokenRevokedError(BearerTokenError):
     """The session has ended, or the user is disabled or gone."""
 
     code = "token_revoked"
@@ -70,11 +72,14 @@ class AccessTokens:
         try:
             payload = self._decode(token)
             expires_at = datetime.fromtimestamp(int(payload["exp"]), UTC)
-            return Claims(UUID(payload["sub"]), UUID(payload["sid"]), expires_at)
+            claims = Claims(UUID(payload["sub"]), UUID(payload["sid"]), expires_at)
         except jwt.ExpiredSignatureError:
             raise TokenExpiredError from None
         except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError, OverflowError):
             raise TokenInvalidError from None
+        if expires_at <= datetime.now(UTC):  # the leeway is not for these
+            raise TokenExpiredError
+        return claims
 
     def _decode(self, token: str) -> dict[str, str]:
         for key in self.keys[:-1]:
@@ -91,6 +96,7 @@ class AccessTokens:
             algorithms=[ALGORITHM],
             audience=self.issuer,
             issuer=self.issuer,
+            leeway=LEEWAY,
             options={"require": list(CLAIMS)},
         )
         if decoded["header"].get("typ") != TYPE:

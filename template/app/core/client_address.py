@@ -1,9 +1,16 @@
 """Whose request it is, when proxies stand between."""
 
+import re
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Networks = Sequence[IPv4Network | IPv6Network]
+
+# Some gateways add the client's port: `203.0.113.7:51234`, `[2001:db8::7]:443`.
+WITH_PORT = re.compile(r"\[([^\[\]]+)\](?::\d{1,5})?|([^:]+):\d{1,5}")
+# How IPv4 peers look on a socket that serves both families (RFC 4291 §2.5.5.2).
+MAPPED = "::ffff:"
+MAPPED_BITS = 96
 
 
 def client_address(peer: str, forwarded_for: str, trusted: Networks) -> str:
@@ -15,8 +22,8 @@ def client_address(peer: str, forwarded_for: str, trusted: Networks) -> str:
     address = peer
     hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
     while hops and is_trusted(address, trusted):
-        hop = hops.pop()
-        if not is_address(hop):
+        hop = parse_hop(hops.pop())
+        if hop is None:
             break
         address = hop
     return address
@@ -24,13 +31,35 @@ def client_address(peer: str, forwarded_for: str, trusted: Networks) -> str:
 
 def is_trusted(address: str, trusted: Networks) -> bool:
     """Whether `address` is a proxy of ours."""
-    return is_address(address) and any(ip_address(address) in network for network in trusted)
+    found = parse_address(address)
+    return found is not None and any(found in network for network in trusted)
 
 
-def is_address(text: str) -> bool:
-    """Whether `text` is an IP address."""
+def parse_hop(hop: str) -> str | None:
+    """Return the address of one hop, with or without a port; None if it has none."""
+    if match := WITH_PORT.fullmatch(hop):
+        hop = match[1] or match[2]
+    found = parse_address(hop)
+    return str(found) if found else None
+
+
+def parse_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Read an IP address. An IPv4-mapped one is its IPv4 address."""
     try:
-        ip_address(text)
+        found = ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def unmap(address: str) -> str:
+    """Return the IPv4 address of an IPv4-mapped one; any other text as it is."""
+    return str(parse_address(address) or address) if address.startswith(MAPPED) else address
+
+
+def unmap_network(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
+    """Return the IPv4 network of an IPv4-mapped one; any other as it is."""
+    address = getattr(network.network_address, "ipv4_mapped", None)
+    if address is None or network.prefixlen < MAPPED_BITS:
+        return network
+    return IPv4Network((address, network.prefixlen - MAPPED_BITS))

@@ -3,15 +3,17 @@
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 from sqlalchemy import URL
 
+from app.core.client_address import unmap_network
 from app.core.database_url import parse_database_url
 from app.core.project import PROJECT
 from app.core.settings import CommaSeparated, EnvSettings
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=0)]
+Network = Annotated[IPv4Network | IPv6Network, AfterValidator(unmap_network)]
 
 
 class Settings(EnvSettings):
@@ -36,7 +38,7 @@ class Settings(EnvSettings):
     docs_enabled: bool | None = None
     cors_origins: CommaSeparated[str] = []
     trusted_hosts: CommaSeparated[str] = []
-    trusted_proxies: CommaSeparated[IPv4Network | IPv6Network] = []
+    trusted_proxies: CommaSeparated[Network] = []
 
     database_url: Annotated[URL, BeforeValidator(parse_database_url)]
     db_pool_size: Annotated[int, Field(ge=1)] = 5

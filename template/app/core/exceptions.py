@@ -53,6 +53,12 @@ class NotAuthenticatedError(AppError):
     headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
 
 
+class BearerTokenError(NotAuthenticatedError):
+    """The request carries a token that is not accepted (RFC 6750 §3.1)."""
+
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+
+
 class PermissionDeniedError(AppError):
     """The caller is known and not allowed."""
 

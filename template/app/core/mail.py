@@ -3,17 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 
+def new_mail_id() -> str:
+    """Make an id that no other mail has."""
+    return uuid4().hex
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One message to one person. `template` names the files in app/email/templates/."""
+    """One message to one person. `template` names the files in app/email/templates/.
+
+    However often it is sent, it has one `id`, by which mail servers know it again.
+    """
 
     to: str
     template: str
     context: Mapping[str, str] = field(default_factory=dict)
+    id: str = field(default_factory=new_mail_id, compare=False)
 
 
 class Mailer(Protocol):

@@ -1,13 +1,16 @@
 """Turning a mail into text and HTML."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from app.core.mail import Mail
+from app.core.email_address import with_ascii_domain
+from app.core.mail import Mail, new_mail_id
 
 SUBJECT = "Subject: "
 
@@ -22,17 +25,20 @@ class RenderedMail:
     context: dict[str, str]
     text: str
     html: str
+    id: str = field(default_factory=new_mail_id)
 
     def as_dict(self) -> dict[str, Any]:
-        """Its fields, for the file backend."""
-        return asdict(self)
+        """What a reader sees of it, for the file backend."""
+        return {name: value for name, value in asdict(self).items() if name != "id"}
 
-    def as_message(self, sender: str) -> EmailMessage:
+    def as_message(self, sender: Address) -> EmailMessage:
         """The message with both parts (RFC 2046 §5.1.4)."""
         message = EmailMessage()
         message["From"] = sender
         message["To"] = self.to
         message["Subject"] = self.subject
+        message["Date"] = datetime.now(UTC)
+        message["Message-ID"] = f"<{self.id}@{sender.domain}>"
         message.set_content(self.text)
         message.add_alternative(self.html, subtype="html")
         return message
@@ -55,12 +61,13 @@ class Renderer:
         text = self._fill(f"{mail.template}.txt", mail)
         subject, _, body = text.partition("\n")
         return RenderedMail(
-            to=mail.to,
+            to=with_ascii_domain(mail.to),
             subject=" ".join(subject.removeprefix(SUBJECT).split()),
             template=mail.template,
             context=dict(mail.context),
             text=body.lstrip("\n"),
             html=self._fill(f"{mail.template}.html", mail),
+            id=mail.id,
         )
 
     def _fill(self, name: str, mail: Mail) -> str:

@@ -12,11 +12,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
-from app.core.client_address import Networks, client_address, is_trusted
+from app.core.client_address import Networks, client_address, is_trusted, unmap
 from app.core.config import Settings
 from app.core.drain import draining
 from app.core.feature import Feature
 from app.core.route import route_template
+from app.middleware.proxy_headers import disable_uvicorn_proxy_headers
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 SECURITY_HEADERS = {
@@ -52,6 +53,8 @@ class RequestContextMiddleware:
         scope.setdefault("state", {})["request_id"] = request_id
         clear_contextvars()
         bind_contextvars(request_id=request_id)
+        if peer := scope.get("client"):  # none on a Unix socket
+            scope["client"] = (unmap(peer[0]), peer[1])
         if self.proxies:
             trust_proxies(scope, headers, self.proxies)
         await self._serve(scope, receive, send)
@@ -118,6 +121,7 @@ def log_request(scope: Scope, status: int, seconds: float) -> None:
 
 
 def _setup(app: FastAPI) -> None:
+    disable_uvicorn_proxy_headers()
     app.add_middleware(RequestContextMiddleware, settings=app.state.settings)
 
 

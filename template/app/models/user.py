@@ -7,7 +7,7 @@ from app.db.base import Base, HasId, HasTimes
 
 
 class User(HasId, HasTimes, Base):
-    """An account. `email` is kept in lower case, so that its uniqueness ignores the case."""
+    """An account. `email` is kept in one spelling: see app/core/email_address.py."""
 
     __tablename__ = "users"
 

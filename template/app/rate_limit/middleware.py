@@ -1,18 +1,15 @@
 """Refuses callers who ask too often, and tells the others what is left to them."""
 
 from collections.abc import Callable
-from ipaddress import ip_address
 
 from fastapi import Request
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.exceptions import AppError, TooManyRequestsError
+from app.limiter.address import rate_limit_key
 from app.limiter.headers import limit_headers
 from app.rate_limit.rules import Rules
-
-# Who holds a network of IPv6 has as many addresses as they like: count the network (RFC 6177).
-NETWORK_BITS = 64
 
 Identify = Callable[[Scope], str | None]
 
@@ -48,18 +45,7 @@ def caller(scope: Scope, identify: Identify) -> tuple[str, str]:
     """Who asks: the user, else the address, which proxies of ours have already corrected."""
     if user := identify(scope):
         return "user", user
-    return "address", network(scope["client"][0] if scope.get("client") else "unknown")
-
-
-def network(address: str) -> str:
-    """The network of an IPv6 address; any other as it is."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    if found.version == 4 or found.ipv4_mapped:
-        return str(getattr(found, "ipv4_mapped", None) or found)
-    return f"{int(found) >> (128 - NETWORK_BITS):x}::/{NETWORK_BITS}"
+    return "address", rate_limit_key(scope["client"][0] if scope.get("client") else "unknown")
 
 
 def add_headers(headers: MutableHeaders, ours: dict[str, str]) -> None:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select, update
 
+from app.core.email_address import email_spellings
 from app.core.pagination import Slice
 from app.models.user import User
 from app.repositories.base import Repository
@@ -21,12 +22,14 @@ class UserRepository(Repository[User]):
         where = []
         if query.q:
             columns = (User.email, User.full_name)
-            where.append(or_(*(column.icontains(query.q, autoescape=True) for column in columns)))
+            matches = [column.icontains(query.q, autoescape=True) for column in columns]
+            where.append(or_(*matches, User.email.in_(email_spellings(query.q))))
         return await self.page(query, query.sort, where)
 
     async def by_email(self, email: str) -> User | None:
-        """Find a user by email, in any letter case."""
-        return await self.session.scalar(select(User).where(User.email == email.lower()))
+        """Find a user by email, in any spelling."""
+        statement = select(User).where(User.email.in_(email_spellings(email)))
+        return await self.session.scalar(statement)
 
     async def replace_hash(self, user_id: UUID, password_hash: str) -> None:
         """Store a new hash of the password."""

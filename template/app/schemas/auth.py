@@ -2,13 +2,24 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field, SecretStr
 
 from app.core.text import Text
 from app.schemas.base import Input, Output
 from app.schemas.user import Email, NewPassword, Password
 
 Token = Annotated[Text, Field(min_length=1, max_length=512)]
+
+
+class TokenForm(BaseModel):
+    """The form of an OAuth2 client (RFC 6749 §4.3.2, §6). What else it sends is ignored."""
+
+    grant_type: Literal["password", "refresh_token"] = "password"
+    username: Annotated[
+        str, Field(description="Your email, to log in", examples=["ada@example.com"])
+    ] = ""
+    password: SecretStr = SecretStr("")
+    refresh_token: Annotated[str, Field(description="Instead of both, to refresh")] = ""
 
 
 class TokenPair(Output):

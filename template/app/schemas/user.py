@@ -4,16 +4,14 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import MISSING, AfterValidator, EmailStr, Field, SecretStr
+from pydantic import MISSING, Field, SecretStr
 
 from app.auth.settings import AuthSettings
+from app.core.email_address import Email
 from app.core.pagination import PageQuery
 from app.core.text import Text
 from app.schemas.base import Input, Output
 
-Email = Annotated[
-    EmailStr, AfterValidator(str.lower), Field(max_length=254, examples=["ada@example.com"])
-]
 FullName = Annotated[Text, Field(min_length=1, max_length=200, examples=["Ada Lovelace"])]
 
 

@@ -37,7 +37,8 @@ def serve(settings: Settings) -> int:
     config = configure(settings)
     if settings.web_concurrency == 1:
         server = uvicorn.Server(config)
-        server.run()
+        # A socket that asyncio made would leave out IPv4 for `HOST=::`.
+        server.run([config.bind_socket()] if ":" in settings.host else None)
         return 0 if server.started else 1
     Processes(config, [config.bind_socket()]).run()
     return 0

@@ -33,7 +33,7 @@ class RefreshTokenInvalidError(NotAuthenticatedError):
     detail = "The refresh token is not valid. Log in again."
 
 
-class RefreshTokenReusedError(NotAuthenticatedError):
+class RefreshTokenReusedError(RefreshTokenInvalidError):
     """Two hold the same token, so one is a thief (RFC 9700 §4.14.2)."""
 
     code = "refresh_token_reused"
@@ -60,18 +60,16 @@ class AuthService:
 
     async def login(self, email: str, password: str, address: str) -> TokenPair:
         """Begin a session. Unknown, wrong and disabled look alike and take as long."""
-        account = email.lower()
-        await self.auth.throttle.admit(account, address)
-        # PostgreSQL cannot even look for NUL; no account has it.
-        user = None if "\x00" in account else await self.users.by_email(account)
+        await self.auth.throttle.admit(email, address)
+        user = await self.users.by_email(email)
         await self.session.close()  # others may have the connection while we hash
         matches, stronger = await self.auth.passwords.verify(
             password, user.password_hash if user else None
         )
         if user is None or not matches or not user.is_active:
-            await self.auth.throttle.failed(account, address)
+            await self.auth.throttle.failed(email, address)
             raise InvalidCredentialsError
-        await self.auth.throttle.succeeded(account, address)
+        await self.auth.throttle.succeeded(email, address)
         if stronger:
             await self.users.replace_hash(user.id, stronger)
         days = timedelta(days=self.auth.settings.session_days)

@@ -29,9 +29,11 @@ class PasswordService:
         self.users = users
         self.resets = PasswordResetRepository(users.session)
 
-    async def change(self, user: User, session_id: UUID, current: str, new: str) -> None:
+    async def change(
+        self, user: User, session_id: UUID, current: str, new: str, address: str
+    ) -> None:
         """Replace a password that the user knows, and end the other sessions."""
-        await self.users.verify(user, current)
+        await self.users.verify(user, current, address)
         hashed = await self._hash(new, user.email)
         await self.users.users.replace_hash(user.id, hashed)
         await self.users.logins.revoke_all(user.id, but=session_id)

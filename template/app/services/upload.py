@@ -10,7 +10,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from app.core.exceptions import AppError, NotAuthenticatedError
+from app.auth.tokens import TokenRevokedError
+from app.core.exceptions import AppError
 from app.db.session import Database
 from app.models.file import File
 from app.repositories.file import FileRepository
@@ -95,7 +96,7 @@ class UploadService:
     async def _record(self, session: AsyncSession, files: Sequence[File], owner_id: UUID) -> None:
         quota, repository = self.settings.upload_quota_bytes, FileRepository(session)
         if not await repository.lock_owner(owner_id):
-            raise NotAuthenticatedError
+            raise TokenRevokedError
         used = await repository.used_bytes(owner_id) + sum(file.size for file in files)
         if quota and used > quota:
             raise QuotaExceededError

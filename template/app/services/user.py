@@ -1,11 +1,13 @@
 """What can be done with accounts."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.state import Auth
+from app.core.email_address import email_spellings
 from app.core.exceptions import AppError, ConflictError, NotFoundError, PermissionDeniedError
 from app.core.pagination import Slice
 from app.db.errors import is_unique_violation
@@ -22,7 +24,7 @@ class UserNotFoundError(NotFoundError):
 
 
 class EmailTakenError(ConflictError):
-    """Emails are unique, whatever the letter case."""
+    """Emails are unique, whatever the spelling."""
 
     code = "email_taken"
     detail = "Another account has this email."
@@ -71,26 +73,34 @@ class UserService:
         # Hashing takes longer than all the rest: others may have the connection meanwhile.
         await self.session.close()
         hashed = await self.auth.passwords.hash(password)
+        await self._insist_on_free(data.email)
         user = User(**data.model_dump(exclude={"password"}), password_hash=hashed)
         self.session.add(user)
         await self._flush()
         return user
 
-    async def update_profile(self, user: User, data: ProfileUpdate) -> User:
+    async def update_profile(self, user: User, data: ProfileUpdate, address: str) -> User:
         """Change one's own account. A new email needs the password."""
         changes = data.model_dump(exclude={"current_password"})
-        if changes.get("email", user.email) != user.email:
-            given = data.current_password
-            await self.verify(user, given.get_secret_value() if given else "")
+        if has_new_email(user, changes):
+            if data.current_password is None:
+                raise IncorrectPasswordError
+            await self.verify(user, data.current_password.get_secret_value(), address)
             user = await self._find(user.id)
         return await self._apply(user, changes)
 
-    async def verify(self, user: User, password: str) -> None:
-        """Raise `IncorrectPasswordError` unless it is the user's password."""
+    async def verify(self, user: User, password: str, address: str) -> None:
+        """Raise `IncorrectPasswordError` unless it is the user's password.
+
+        Guesses count like those at the login: a session may be stolen.
+        """
+        await self.auth.throttle.admit(user.email, address)
         await self.session.close()
         matches, _ = await self.auth.passwords.verify(password, user.password_hash)
         if not matches:
+            await self.auth.throttle.failed(user.email, address)
             raise IncorrectPasswordError
+        await self.auth.throttle.succeeded(user.email, address)
 
     async def update(self, id: UUID, data: UserUpdate) -> User:
         """Change anybody's account, but leave one active superuser."""
@@ -118,7 +128,14 @@ class UserService:
             raise UserNotFoundError
         return user
 
-    async def _apply(self, user: User, changes: dict[str, object]) -> User:
+    async def _insist_on_free(self, email: str) -> None:
+        """Look for older spellings too, of which the unique index does not know."""
+        if await self.users.by_email(email):
+            raise EmailTakenError
+
+    async def _apply(self, user: User, changes: dict[str, Any]) -> User:
+        if has_new_email(user, changes):
+            await self._insist_on_free(changes["email"])
         for name, value in changes.items():
             setattr(user, name, value)
         await self._flush()
@@ -131,3 +148,8 @@ class UserService:
             if is_unique_violation(error):
                 raise EmailTakenError from error
             raise
+
+
+def has_new_email(user: User, changes: dict[str, Any]) -> bool:
+    """Whether the changes name another address, not the user's own in another spelling."""
+    return "email" in changes and user.email not in email_spellings(changes["email"])

@@ -3,16 +3,17 @@
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from socket import AF_INET6
 from threading import Thread
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import structlog
 from celery.signals import celeryd_init, worker_ready, worker_shutdown
 
 from app.core.config import Port, Settings
 from app.observability.metrics.folder import VARIABLE, leave, share_with
-from app.observability.metrics.settings import MetricsSettings
+from app.observability.metrics.settings import MetricsSettings, unauthorized
 
 PLAIN = [("Content-Type", "text/plain; version=0.0.4; charset=utf-8")]
 
@@ -25,11 +26,23 @@ class WorkerMetricsSettings(MetricsSettings):
     worker_metrics_port: Port | None = None
 
 
+class DualStackServer(WSGIServer):
+    """Listens on an IPv6 address; on `::`, for IPv4 as well."""
+
+    address_family = AF_INET6
+
+
 class QuietHandler(WSGIRequestHandler):
     """Logs no requests."""
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nobody asks but Prometheus."""
+
+
+def open_server(host: str, port: int, answer: Callable[..., Iterable[bytes]]) -> WSGIServer:
+    """Listen, or raise `OSError`."""
+    kind = DualStackServer if ":" in host else WSGIServer
+    return make_server(host, port, answer, kind, QuietHandler)
 
 
 @celeryd_init.connect(weak=False)
@@ -47,7 +60,7 @@ def _listen(**_: Any) -> None:
         return
     host, port = Settings.load().host, settings.worker_metrics_port
     try:
-        server = make_server(host, port, answer_with(settings), handler_class=QuietHandler)
+        server = open_server(host, port, answer_with(settings))
     except OSError as error:
         log.error("worker_metrics_unavailable", port=port, error=type(error).__name__)
         return
@@ -66,8 +79,10 @@ def answer_with(settings: MetricsSettings) -> Callable[..., Iterable[bytes]]:
     from app.observability.metrics.processes import usage
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if not settings.admits(environ.get("HTTP_AUTHORIZATION", "")):
-            start_response("401 Unauthorized", [("WWW-Authenticate", "Bearer")])
+        authorization = environ.get("HTTP_AUTHORIZATION", "")
+        if not settings.admits(authorization):
+            headers = unauthorized(authorization).response_headers
+            start_response("401 Unauthorized", list(headers.items()))
             return []
         start_response("200 OK", list(PLAIN))  # what it is given, it adds to
         return [series.expose(usage(os.getpid()))]

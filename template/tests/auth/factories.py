@@ -45,6 +45,11 @@ def authorization(access_token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {access_token}"}
 
 
+def new_address() -> str:
+    """An address that no other test has failed from."""
+    return f"2001:db8:{next(numbers):x}::1"
+
+
 async def log_in(client: AsyncClient, email: str, password: str = PASSWORD) -> dict[str, Any]:
     """Log in as a client does, and return the tokens."""
     response = await client.post(f"{AUTH}/login", data=credentials(email, password))

@@ -16,7 +16,7 @@ from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.user import User
-from tests.auth.factories import bearer, make_user
+from tests.auth.factories import bearer, make_user, new_address
 from tests.clients import connect
 from tests.conftest import Authorize
 from tests.routes import operations
@@ -76,6 +76,13 @@ async def client_of(app: FastAPI, session: AsyncSession) -> AsyncGenerator[Clien
             return await stack.enter_async_context(connect(app, await bearer(app, session, user)))
 
         yield make
+
+
+@pytest.fixture
+async def stranger(app: FastAPI) -> AsyncGenerator[AsyncClient]:
+    """A client without credentials from an address of its own, which may fail often."""
+    async with connect(app, address=new_address()) as client:
+        yield client
 
 
 @pytest.fixture

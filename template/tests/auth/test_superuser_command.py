@@ -50,6 +50,18 @@ async def test_the_command_may_run_again_and_changes_nothing(
     assert await log_in(anonymous, EMAIL)
 
 
+@pytest.mark.parametrize("stored", ["root@xn--bcher-kva.example", "root@b\u00fccher.example"])
+async def test_a_superuser_is_known_in_any_spelling(
+    anonymous: AsyncClient, session: AsyncSession, stored: str
+) -> None:
+    await make_user(session, email=stored, is_superuser=True)
+
+    for email in ("root@bu\u0308cher.example", "ROOT@XN--BCHER-KVA.example "):
+        assert await create_superuser("--email", email) == 0
+
+    assert await session.scalar(select(func.count()).select_from(User)) == 1
+
+
 async def test_the_command_may_run_several_times_at_once(session: AsyncSession) -> None:
     codes = await asyncio.gather(*(create_superuser() for _ in range(4)))
 

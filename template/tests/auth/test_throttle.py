@@ -103,3 +103,34 @@ async def test_an_operator_may_set_the_rate(make_app: MakeApp) -> None:
 async def test_what_is_no_rate_stops_the_start(make_app: MakeApp) -> None:
     with pytest.raises(SettingsError, match="RATE_LIMIT_LOGIN"):
         await make_app(RATE_LIMIT_LOGIN="often")
+
+
+async def test_a_network_of_ipv6_is_one_address(app: FastAPI, user: User) -> None:
+    statuses = []
+    for host in ("2001:db8:ffff:2::1", "2001:db8:ffff:2::2", "2001:db8:ffff:2:ffff::1"):
+        async with connect(app, address=host) as client:
+            statuses += await guess(client, user.email, 2)
+
+    assert statuses == [401] * 5 + [429]
+    async with connect(app, address="2001:db8:ffff:3::1") as neighbour:
+        assert await log_in(neighbour, user.email)
+
+
+async def test_ipv4_peers_of_an_ipv6_socket_are_not_one_network(app: FastAPI, user: User) -> None:
+    async with connect(app, address="::ffff:192.0.2.1") as client:
+        assert await guess(client, user.email, 6) == [401] * 5 + [429]
+
+    async with connect(app, address="192.0.2.1") as same:
+        assert await guess(same, user.email, 1) == [429]
+    async with connect(app, address="::ffff:192.0.2.2") as other:
+        assert await log_in(other, user.email)
+
+
+async def test_mails_are_counted_by_network_too(app: FastAPI, user: User) -> None:
+    statuses = []
+    for number in range(6):
+        async with connect(app, address=f"2001:db8:5:6:{number}::1") as client:
+            response = await client.post(f"{AUTH}/password/forgot", json={"email": user.email})
+            statuses.append(response.status_code)
+
+    assert statuses == [202] * 5 + [429]

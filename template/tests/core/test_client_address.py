@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from app.core.client_address import client_address
+from app.core.client_address import client_address, unmap
 
 TRUSTED = [ip_network("10.0.0.0/8"), ip_network("fd00::/8"), ip_network("192.0.2.1")]
 
@@ -27,6 +27,18 @@ TRUSTED = [ip_network("10.0.0.0/8"), ip_network("fd00::/8"), ip_network("192.0.2
         ("10.0.0.1", "2001:db8::7, fd00::1", "2001:db8::7"),
         ("192.0.2.2", "198.51.100.1", "192.0.2.2"),
         ("unix:", "198.51.100.1", "unix:"),
+        ("10.0.0.1", "203.0.113.7:51234", "203.0.113.7"),
+        ("10.0.0.1", "[2001:db8::7]:443", "2001:db8::7"),
+        ("10.0.0.1", "[2001:db8::7]", "2001:db8::7"),
+        ("10.0.0.1", "[2001:DB8:0:0::7]:65535", "2001:db8::7"),
+        ("10.0.0.1", "6.6.6.6:1, 198.51.100.1:2, 10.0.0.3:3, [fd00::1]:4", "198.51.100.1"),
+        ("10.0.0.1", "::ffff:198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "[::ffff:198.51.100.1]:80, ::ffff:10.0.0.2", "198.51.100.1"),
+        ("::ffff:10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "198.51.100.1, 203.0.113.7:", "10.0.0.1"),
+        ("10.0.0.1", "198.51.100.1, 203.0.113.7:http", "10.0.0.1"),
+        ("10.0.0.1", "198.51.100.1, [203.0.113.7", "10.0.0.1"),
+        ("10.0.0.1", "198.51.100.1, example.com:80", "10.0.0.1"),
     ],
 )
 def test_the_right_most_address_that_is_no_proxy_of_ours_is_the_clients(
@@ -37,3 +49,17 @@ def test_the_right_most_address_that_is_no_proxy_of_ours_is_the_clients(
 
 def test_nobody_is_trusted_by_default() -> None:
     assert client_address("127.0.0.1", "198.51.100.1", []) == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("::ffff:nonsense", "::ffff:nonsense"),
+        ("unix:", "unix:"),
+    ],
+)
+def test_an_ipv4_mapped_address_is_its_ipv4_address(address: str, expected: str) -> None:
+    assert unmap(address) == expected

@@ -1,6 +1,7 @@
 """Where mails go."""
 
 from email import policy
+from email.headerregistry import Address
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ SECRET = "t0ken-of-ada"
 MAIL = Renderer(project_name="Teapots", password_reset_url="").render(
     Mail("ada@example.com", "password_reset", {"token": SECRET, "minutes": "30"})
 )
+SHOP = Address(addr_spec="shop@example.com")
 ADA = {"email": "ada@example.com", "password": PASSWORD, "full_name": "Ада"}
 
 
@@ -91,6 +93,24 @@ async def test_a_mail_server_gets_mails_with_both_parts(make_app: MakeApp) -> No
     assert all("Ада" in part for part in parts.values())
 
 
+async def test_a_server_that_knows_only_ascii_takes_mail_of_and_to_any_domain(
+    make_app: MakeApp,
+) -> None:
+    sender = "Doe, Jane <shop@b\u00fccher.example>"
+    async with MailServer().open() as server:
+        app = without_workers(await make_app(**server.settings, EMAILS_FROM=sender))
+        async with connect(app) as client, app.state.mailer.open():
+            body = {"email": "eva@stra\u00dfe.example.org", "password": PASSWORD}
+            await client.post(f"{AUTH}/register", json=body)
+
+    [envelope], [message] = server.envelopes, server.messages
+    assert envelope.mail_from == "shop@xn--bcher-kva.example"
+    assert envelope.rcpt_tos == ["eva@xn--strae-oqa.example.org"]
+    assert message["From"] == '"Doe, Jane" <shop@xn--bcher-kva.example>'
+    assert message["Date"]
+    assert message["Message-ID"].endswith("@xn--bcher-kva.example>")
+
+
 @pytest.mark.parametrize("security", ["starttls", "tls"])
 async def test_nothing_is_sent_in_the_open_unless_told_so(security: str) -> None:
     async with MailServer().open() as server:
@@ -111,7 +131,7 @@ async def test_a_mail_server_must_be_named(make_app: MakeApp) -> None:
 
 def test_a_long_address_is_not_broken_into_lines() -> None:
     address = f"{'a' * 60}@{'.'.join(['b' * 60] * 3)}.example"
-    message = RenderedMail(address, "Hello", "", {}, "", "").as_message("shop@example.com")
+    message = RenderedMail(address, "Hello", "", {}, "", "").as_message(SHOP)
 
     assert message["To"] == address
     assert address in str(message.as_bytes(policy=policy.SMTP))

@@ -1,5 +1,8 @@
 """Mails as they are read."""
 
+from datetime import UTC, datetime, timedelta
+from email.headerregistry import Address
+
 import pytest
 from jinja2 import UndefinedError
 
@@ -7,6 +10,7 @@ from app.core.mail import Mail
 from app.email.rendering import Renderer
 
 RENDERER = Renderer(project_name="Teapots & Co", password_reset_url="https://web.example/new#")
+SENDER = Address(addr_spec="no-reply@example.com")
 MAILS = {
     "welcome": {"name": "Ada"},
     "password_reset": {"token": "t0ken", "minutes": "30"},
@@ -60,10 +64,10 @@ def test_no_line_end_makes_a_header(line_end: str) -> None:
     context = MAILS["order_confirmation"] | {"order_id": evil, "name": evil}
     rendered = RENDERER.render(Mail("ada@example.com", "order_confirmation", context))
 
-    message = rendered.as_message("no-reply@example.com")
+    message = rendered.as_message(SENDER)
 
     assert message.keys() == [
-        *("From", "To", "Subject", "MIME-Version", "Content-Type"),
+        *("From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type"),
     ]
     assert len(message["Subject"].splitlines()) == 1
 
@@ -71,7 +75,7 @@ def test_no_line_end_makes_a_header(line_end: str) -> None:
 def test_a_message_has_both_parts_in_any_alphabet() -> None:
     mail = RENDERER.render(Mail("ada@example.com", "welcome", {"name": "Ада 🫖"}))
 
-    message = mail.as_message("no-reply@example.com")
+    message = mail.as_message(SENDER)
 
     assert (message["From"], message["To"]) == ("no-reply@example.com", "ada@example.com")
     assert message.get_content_type() == "multipart/alternative"
@@ -84,3 +88,29 @@ def test_a_message_has_both_parts_in_any_alphabet() -> None:
 def test_a_mail_that_lacks_something_is_not_made(template: str) -> None:
     with pytest.raises(UndefinedError):
         RENDERER.render(Mail("ada@example.com", template))
+
+
+def test_a_message_says_when_it_was_written_and_has_an_id_of_its_own() -> None:
+    mails = [RENDERER.render(Mail("ada@example.com", "welcome", {"name": "Ada"})) for _ in "12"]
+
+    one, same, other = (mail.as_message(SENDER) for mail in (mails[0], *mails))
+
+    assert abs(one["Date"].datetime - datetime.now(UTC)) < timedelta(minutes=1)
+    assert one["Message-ID"].endswith("@example.com>")
+    assert one["Message-ID"] == same["Message-ID"] != other["Message-ID"]
+
+
+@pytest.mark.parametrize(
+    ("to", "sent"),
+    [
+        ("eva@bücher.example.org", "eva@xn--bcher-kva.example.org"),
+        ("Bob.Smith@例え.example.com", "Bob.Smith@xn--r8jz45g.example.com"),
+        ("ada@stra\u00dfe.example.net", "ada@xn--strae-oqa.example.net"),
+        ("root@localhost", "root@localhost"),
+    ],
+)
+def test_a_domain_is_written_so_that_every_server_takes_it(to: str, sent: str) -> None:
+    message = RENDERER.render(Mail(to, "welcome", {"name": "Eva"})).as_message(SENDER)
+
+    assert message["To"] == sent
+    assert sent.encode() in message.as_bytes()

@@ -11,27 +11,31 @@ TOKEN = "a-long-token-for-scrapers"
 
 
 @pytest.mark.parametrize(
-    ("header", "status"),
+    ("header", "challenge"),
     [
-        (None, 401),
-        ("Bearer nonsense", 401),
-        (f"Basic {TOKEN}", 401),
-        ("Bearer é", 401),
-        (f"Bearer {TOKEN}", 200),
-        (f"bearer {TOKEN}", 200),
-        (TOKEN, 401),
+        (None, "Bearer"),
+        ("Bearer nonsense", 'Bearer error="invalid_token"'),
+        (f"Basic {TOKEN}", "Bearer"),
+        ("Bearer é", 'Bearer error="invalid_token"'),
+        (f"Bearer {TOKEN}", None),
+        (f"bearer {TOKEN}", None),
+        (TOKEN, "Bearer"),
     ],
 )
-async def test_a_token_guards_them(make_app: MakeApp, header: str | None, status: int) -> None:
+async def test_a_token_guards_them(
+    make_app: MakeApp, header: str | None, challenge: str | None
+) -> None:
     app = await make_app(METRICS_TOKEN=TOKEN)
     headers = {b"Authorization": header.encode()} if header else {}
 
     async with connect(app) as client:
         response = await client.get("/metrics", headers=headers)
 
-    assert response.status_code == status
-    if status == 401:
+    assert response.headers.get("www-authenticate") == challenge
+    if challenge:
         assert_problem(response, 401, "not_authenticated")
+    else:
+        assert response.status_code == 200
 
 
 async def test_without_a_token_they_are_closed_in_production(

@@ -101,6 +101,24 @@ async def test_anybody_else_speaks_for_himself(make_app: MakeApp, proxies: str) 
     assert told == {"address": "203.0.113.7", "scheme": "http"}
 
 
+@pytest.mark.parametrize("proxies", ["10.0.0.0/8", "::ffff:10.0.0.0/104", "10.0.0.1"])
+@pytest.mark.parametrize("peer", ["10.0.0.1", "::ffff:10.0.0.1"])
+async def test_a_proxy_is_known_on_sockets_of_both_families(
+    make_app: MakeApp, proxies: str, peer: str
+) -> None:
+    app = await make_app(TRUSTED_PROXIES=proxies)
+
+    told = await ask(app, peer, x_forwarded_for="203.0.113.7:51234")
+
+    assert told["address"] == "203.0.113.7"
+
+
+async def test_an_ipv4_peer_of_an_ipv6_socket_has_its_ipv4_address(make_app: MakeApp) -> None:
+    told = await ask(await make_app(), "::ffff:203.0.113.7", x_forwarded_for="198.51.100.1")
+
+    assert told["address"] == "203.0.113.7"
+
+
 async def test_a_scheme_that_is_none_is_ignored(make_app: MakeApp) -> None:
     app = await make_app(TRUSTED_PROXIES="10.0.0.0/8")
 

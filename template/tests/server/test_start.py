@@ -44,6 +44,23 @@ def test_a_port_that_is_taken_is_named(
     assert "PORT" in capfd.readouterr().err.splitlines()[-1]
 
 
+def clients(service: Service) -> set[str]:
+    """Whose requests it has logged."""
+    return {line["client"] for line in service.lines() if line["event"] == "request"}
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+@pytest.mark.parametrize("host", ["::", "0:0:0:0:0:0:0:0"])
+def test_it_serves_ipv6_and_ipv4_on_one_port(tmp_path: Path, host: str, processes: str) -> None:
+    with serving_more(tmp_path, HOST=host, WEB_CONCURRENCY=processes) as service:
+        port = service.url.rpartition(":")[2]
+
+        for own in ("127.0.0.1", "[::1]"):
+            assert httpx2.get(f"http://{own}:{port}/nothing").status_code == 404
+
+        eventually(lambda: clients(service) == {"127.0.0.1", "::1"})
+
+
 def test_several_processes_start_without_their_database(tmp_path: Path) -> None:
     with serving_more(tmp_path, WEB_CONCURRENCY="2", DATABASE_URL=lost(tmp_path)) as service:
         live = httpx2.get(f"{service.url}/health/live")

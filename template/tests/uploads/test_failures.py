@@ -125,7 +125,7 @@ async def test_a_user_who_is_disabled_meanwhile(
 
     response = await user_client.post(FILES, content=body(), headers=FORM)
 
-    assert_problem(response, 401, "not_authenticated")
+    assert_problem(response, 401, "token_revoked")
 
 
 async def test_no_connection_is_held_while_a_body_comes_in(

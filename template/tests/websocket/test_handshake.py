@@ -79,6 +79,7 @@ async def test_a_false_token_is_refused(url: str) -> None:
 
     for answer, problem in (by_header, by_protocol):
         assert (answer.status_code, problem["code"]) == (401, "token_invalid")
+        assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
 
 
 async def test_an_expired_token_is_refused(app: FastAPI, url: str, user: User) -> None:

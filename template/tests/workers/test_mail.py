@@ -6,22 +6,28 @@ import pytest
 from aiosmtplib import SMTPException
 from fastapi import FastAPI
 from httpx2 import AsyncClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.mail import Mail
+from app.db.base import utc_now
 from app.db.session import Database
 from app.email.backends import FileBackend
+from app.email.rendering import RenderedMail
 from app.models.job import Job
 from app.workers.execution import Execution
 from app.workers.mailer import SEND_MAIL, JobMailer
 from tests.auth.factories import AUTH, PASSWORD
 from tests.auth.fixtures import Mailbox
 from tests.jobs.factories import JOBS
+from tests.problems import assert_problem
 from tests.workers.inline import Notes, run_due, settings
 
 NEWCOMER = {"email": "ada@example.com", "password": PASSWORD}
-ADDRESSES = ["a@example.com", "b@example.com", "A@example.com", "c@example.com"]
+ADDRESSES = [
+    *("a@example.com", "b@b\u00fccher.example.com", "A@example.com ", "c@example.com"),
+    *("b@xn--bcher-kva.example.com", "B@BU\u0308CHER.example.com"),
+]
 
 
 async def mails(session: AsyncSession) -> list[Job]:
@@ -105,6 +111,37 @@ async def test_bulk_mail_reaches_each_recipient_once(
     assert (job["status"], job["result"]) == ("succeeded", {"mails": 3})
     assert sorted(mail["to"] for mail in await mailbox()) == [
         "a@example.com",
-        "b@example.com",
+        "b@xn--bcher-kva.example.com",
         "c@example.com",
     ]
+
+
+@pytest.mark.parametrize("to", ["Ada <a@example.com>", "a@example.com,b@example.com", "a"])
+async def test_bulk_mail_goes_to_addresses_only(client: AsyncClient, to: str) -> None:
+    payload = {"to": ["b@example.com", to], "template": "welcome"}
+
+    response = await client.post(JOBS, json={"type": "mail.bulk", "payload": payload})
+
+    assert_problem(response, 422, "validation_error")
+
+
+async def test_a_mail_that_is_sent_again_has_the_same_id(
+    database: Database, notes: Notes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+
+    async def take_and_fail(_: FileBackend, mail: RenderedMail) -> None:
+        sent.append(mail.id)
+        raise SMTPException
+
+    monkeypatch.setattr(FileBackend, "send", take_and_fail)
+    async with database.transactions.begin() as posting:
+        await JobMailer(notes).post(posting, Mail("ada@example.com", "welcome", {"name": "Ada"}))
+    execution = Execution(database, settings(), notes)
+    for _ in range(2):
+        await execution.run(notes.announced[0])
+        async with database.transactions.begin() as hurrying:
+            await hurrying.execute(update(Job).values(due_at=utc_now()))
+
+    assert len(sent) == 2
+    assert sent[0] == sent[1]

@@ -5,17 +5,19 @@ import re
 from collections.abc import Generator
 from io import BytesIO, StringIO
 from pathlib import Path
+from threading import Thread
 from wsgiref.handlers import SimpleHandler
 
 import httpx2
 import pytest
 from celery.signals import worker_shutdown
 from fastapi import FastAPI
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.observability.metrics import folder, series
 from app.observability.metrics.settings import MetricsSettings
-from app.workers.metrics import answer_with
+from app.workers.metrics import answer_with, open_server
 from tests.databases import free_port
 from tests.jobs.factories import NEVER
 from tests.metrics.scrape import Samples, parse
@@ -93,3 +95,28 @@ def test_a_worker_that_stops_leaves_a_folder_that_it_was_given_to_the_others(
     worker_shutdown.send(sender=None)
 
     assert of_a_server.exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "asked"), [("::", "127.0.0.1"), ("::", "[::1]"), ("127.0.0.1", "127.0.0.1")]
+)
+def test_the_port_is_where_host_says(host: str, asked: str) -> None:
+    with open_server(host, 0, answer_with(MetricsSettings(metrics_token=SecretStr(TOKEN)))) as own:
+        Thread(target=own.handle_request).start()
+
+        answer = httpx2.get(f"http://{asked}:{own.server_port}/metrics")
+
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
+@pytest.mark.parametrize(
+    ("header", "challenge"),
+    [("Bearer nonsense", 'Bearer error="invalid_token"'), ("Basic YTpi", "Bearer"), ("", "Bearer")],
+)
+def test_a_token_that_is_refused_is_told_from_none(header: str, challenge: str) -> None:
+    answered: list[tuple[str, str]] = []
+    answer = answer_with(MetricsSettings(metrics_token=SecretStr(TOKEN)))
+
+    answer({"HTTP_AUTHORIZATION": header}, lambda _, headers: answered.extend(headers))
+
+    assert answered == [("WWW-Authenticate", challenge)]

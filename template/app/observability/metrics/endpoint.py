@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import Metric
 
-from app.core.exceptions import NotAuthenticatedError
 from app.observability.metrics import series
 from app.observability.metrics.folder import supervisor
 from app.observability.metrics.processes import usage
+from app.observability.metrics.settings import unauthorized
 
 PATH = "/metrics"
 
@@ -21,8 +21,9 @@ router = APIRouter(include_in_schema=False)
 async def get_metrics(request: Request) -> Response:
     """Write every series, in Prometheus' text format."""
     state = request.app.state
-    if not state.metrics.settings.admits(request.headers.get("authorization", "")):
-        raise NotAuthenticatedError
+    authorization = request.headers.get("authorization", "")
+    if not state.metrics.settings.admits(authorization):
+        raise unauthorized(authorization)
     request.state.quiet = True  # several times a minute, for ever
     state.metrics.sample()
     surveyed = [family for survey in state.metrics.surveys for family in await survey()]

@@ -4,6 +4,7 @@ import secrets
 
 from pydantic import SecretStr
 
+from app.core.exceptions import BearerTokenError, NotAuthenticatedError
 from app.core.settings import EnvSettings
 
 
@@ -21,3 +22,9 @@ class MetricsSettings(EnvSettings):
         expected = self.metrics_token.get_secret_value()
         same = secrets.compare_digest(token.encode(), expected.encode())
         return same and scheme.lower() == "bearer"
+
+
+def unauthorized(authorization: str) -> NotAuthenticatedError:
+    """Tell a token that is not accepted from none at all (RFC 6750 §3)."""
+    sent = authorization.strip().lower().startswith("bearer ")
+    return BearerTokenError() if sent else NotAuthenticatedError()

@@ -4,9 +4,10 @@ from functools import cache
 from typing import Annotated, Any
 
 from jinja2 import TemplateError
-from pydantic import EmailStr, Field
+from pydantic import Field
 
 from app.core.config import Settings
+from app.core.email_address import Email
 from app.core.job import JobFailedError, job
 from app.core.mail import Mail
 from app.core.text import Text
@@ -32,7 +33,7 @@ class MailSend(Input):
 class MailBulk(Input):
     """One message to many people, each of whom gets it alone and once."""
 
-    to: Annotated[list[EmailStr], Field(min_length=1, max_length=1000)]
+    to: Annotated[list[Email], Field(min_length=1, max_length=1000)]
     template: Template
     context: Values = {}
 
@@ -48,11 +49,12 @@ def post_office() -> tuple[Renderer, Backend]:
 
 
 @job(SEND_MAIL, MailSend, public=False)
-async def send_mail(_: JobContext, payload: MailSend) -> None:
+async def send_mail(context: JobContext, payload: MailSend) -> None:
     """Send one mail; twice, if the worker dies before it can say that it has sent it."""
     renderer, backend = post_office()
     try:
-        rendered = renderer.render(Mail(payload.to, payload.template, payload.context))
+        mail = Mail(payload.to, payload.template, payload.context, id=context.job.id.hex)
+        rendered = renderer.render(mail)
     except TemplateError:
         raise JobFailedError("The mail cannot be made from this template and context.") from None
     await backend.send(rendered)
@@ -62,7 +64,7 @@ async def send_mail(_: JobContext, payload: MailSend) -> None:
 async def send_bulk_mail(context: JobContext, payload: MailBulk) -> dict[str, Any]:
     """Make one job a recipient, so that one bad address holds up nobody else."""
     rows = [
-        mail_row(Mail(to, payload.template, payload.context), key=f"{context.job.id}/{to.lower()}")
+        mail_row(Mail(to, payload.template, payload.context), key=f"{context.job.id}/{to}")
         for to in payload.to
     ]
     return {"mails": len(await context.enqueue(rows))}

@@ -2,19 +2,21 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Body, Depends, Request, Response, status
-from fastapi.security import OAuth2PasswordRequestForm
+from fastapi import APIRouter, BackgroundTasks, Body, Depends, Form, Response, status
+from fastapi.exceptions import RequestValidationError
 
 from app.api.auth import (
     AuthDep,
     AuthServiceDep,
     CallerDep,
+    ClientAddressDep,
     MailerDep,
     PasswordServiceDep,
     RegistrationServiceDep,
 )
 from app.api.deps import DatabaseDep
 from app.api.headers import no_store
+from app.api.oauth2 import REFUSED_REFRESH, RefreshTokenMissingError
 from app.api.openapi import problems
 from app.auth.password_policy import PasswordRejectedError
 from app.core.exceptions import TooManyRequestsError
@@ -26,6 +28,7 @@ from app.schemas.auth import (
     PasswordMailSent,
     PasswordResetRequest,
     RefreshRequest,
+    TokenForm,
     TokenPair,
 )
 from app.schemas.user import UserRead, UserRegister
@@ -62,12 +65,33 @@ async def register(
     return user
 
 
-@router.post("/login", responses=problems(InvalidCredentialsError, TooManyRequestsError))
+@router.post(
+    "/login",
+    responses=REFUSED_REFRESH | problems(InvalidCredentialsError, TooManyRequestsError),
+)
 async def login(
-    form: Annotated[OAuth2PasswordRequestForm, Depends()], service: AuthServiceDep, request: Request
+    form: Annotated[TokenForm, Form()], service: AuthServiceDep, address: ClientAddressDep
 ) -> TokenPair:
-    """Log in with email (as `username`) and password (RFC 6749 §4.3)."""
-    return await service.login(form.username, form.password, address_of(request))
+    """Log in with email (as `username`) and password, or refresh (RFC 6749 §4.3, §6)."""
+    if form.grant_type == "refresh_token":
+        if not form.refresh_token:
+            raise RefreshTokenMissingError
+        return await service.refresh(form.refresh_token)
+    password = form.password.get_secret_value()
+    if not (form.username and password):
+        raise missing(username=form.username, password=password)
+    return await service.login(form.username, password, address)
+
+
+def missing(**fields: str) -> RequestValidationError:
+    """Name the fields that were not sent, as FastAPI would."""
+    return RequestValidationError(
+        [
+            {"type": "missing", "loc": ("body", name), "msg": "Field required"}
+            for name, value in fields.items()
+            if not value
+        ]
+    )
 
 
 @router.post("/refresh", responses=problems(RefreshTokenInvalidError, RefreshTokenReusedError))
@@ -90,15 +114,18 @@ async def logout(
 @router.post(
     "/password",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(IncorrectPasswordError, PasswordRejectedError),
+    responses=problems(IncorrectPasswordError, PasswordRejectedError, TooManyRequestsError),
 )
 async def change_password(
-    data: PasswordChange, caller: CallerDep, passwords: PasswordServiceDep
+    data: PasswordChange,
+    caller: CallerDep,
+    passwords: PasswordServiceDep,
+    address: ClientAddressDep,
 ) -> None:
     """Change your password. Your other sessions end."""
     current, new = data.current_password, data.new_password
     await passwords.change(
-        caller.user, caller.session_id, current.get_secret_value(), new.get_secret_value()
+        caller.user, caller.session_id, current.get_secret_value(), new.get_secret_value(), address
     )
 
 
@@ -113,10 +140,9 @@ async def forgot_password(
     database: DatabaseDep,
     mailer: MailerDep,
     tasks: BackgroundTasks,
-    request: Request,
+    address: ClientAddressDep,
 ) -> PasswordMailSent:
     """Ask for a mail with which to choose a new password. The answer is always the same."""
-    address = address_of(request)
     await auth.resets_throttle.admit(data.email, address)
     await auth.resets_throttle.failed(data.email, address)  # each mail counts: no success is known
     tasks.add_task(send_reset, database.transactions, auth, mailer, data.email)
@@ -131,8 +157,3 @@ async def forgot_password(
 async def reset_password(data: PasswordResetRequest, passwords: PasswordServiceDep) -> None:
     """Choose a new password with the token from the mail. All your sessions end."""
     await passwords.reset(data.token, data.new_password.get_secret_value())
-
-
-def address_of(request: Request) -> str:
-    """The caller's address; a server on a Unix socket knows none."""
-    return request.client.host if request.client else "unknown"

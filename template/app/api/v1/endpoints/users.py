@@ -5,10 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response, status
 
-from app.api.auth import CurrentUserDep, SuperuserDep, UserServiceDep
+from app.api.auth import ClientAddressDep, CurrentUserDep, SuperuserDep, UserServiceDep
 from app.api.headers import no_store
 from app.api.openapi import problems
 from app.auth.password_policy import PasswordRejectedError
+from app.core.exceptions import TooManyRequestsError
 from app.core.pagination import Page
 from app.models.user import User
 from app.schemas.user import ProfileUpdate, UserCreate, UserQuery, UserRead, UserUpdate
@@ -31,11 +32,13 @@ async def get_me(user: CurrentUserDep) -> User:
 @router.patch(
     "/me",
     response_model=UserRead,
-    responses=problems(EmailTakenError, IncorrectPasswordError),
+    responses=problems(EmailTakenError, IncorrectPasswordError, TooManyRequestsError),
 )
-async def update_me(data: ProfileUpdate, user: CurrentUserDep, users: UserServiceDep) -> User:
+async def update_me(
+    data: ProfileUpdate, user: CurrentUserDep, users: UserServiceDep, address: ClientAddressDep
+) -> User:
     """Change your name; or your email, with your password."""
-    return await users.update_profile(user, data)
+    return await users.update_profile(user, data, address)
 
 
 @router.get("")

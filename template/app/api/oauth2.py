@@ -1,0 +1,72 @@
+"""What OAuth2 client libraries expect of the URLs that give tokens (RFC 6749 §5.2)."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from app.api.errors import MEDIA_TYPE, Fault, app_error
+from app.api.openapi import PROBLEM
+from app.core.exceptions import AppError
+from app.services.auth import RefreshTokenInvalidError
+
+TOKEN_URL = "/api/v1/auth/login"  # noqa: S105  (a path, not a token)
+REFRESH_URL = "/api/v1/auth/refresh"
+GRANT_TYPE = "grant_type"
+
+
+class OAuth2Error(BaseModel):
+    """A refused refresh by form (RFC 6749 §5.2)."""
+
+    error: str = Field(examples=["invalid_grant"])
+    error_description: str
+
+
+class RefreshTokenMissingError(AppError):
+    """A form that asks for a refresh has no token in it."""
+
+    status = 400
+    code = "bad_request"
+    detail = "Send the refresh_token."
+
+
+# A malformed request is a problem, as everywhere; a refused refresh is not.
+REFUSED_REFRESH: dict[int | str, dict[str, Any]] = {
+    400: {
+        "description": "The request is malformed, or the refresh token is not accepted",
+        "model": OAuth2Error,
+        "content": {MEDIA_TYPE: {"schema": PROBLEM}},
+    }
+}
+
+
+def error_member(path: str, status: int, faults: Sequence[Fault]) -> str | None:
+    """Return the member `error` of a problem: without one, clients take an answer for a token."""
+    if path not in {TOKEN_URL, REFRESH_URL} or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return None
+    if any(GRANT_TYPE in fault.loc for fault in faults):
+        return "unsupported_grant_type"
+    by_status = {401: "invalid_grant", 403: "invalid_grant", 429: "temporarily_unavailable"}
+    return by_status.get(status, "invalid_request")
+
+
+async def refresh_refused(request: Request, error: Exception) -> Response:
+    """Answer a form as OAuth2 says, and JSON with a problem."""
+    assert isinstance(error, AppError)  # noqa: S101  (what it is registered for)
+    if request.scope["path"].removeprefix(request.scope.get("root_path", "")) != TOKEN_URL:
+        return await app_error(request, error)
+    known = isinstance(error, RefreshTokenInvalidError)
+    content = OAuth2Error(
+        error="invalid_grant" if known else "invalid_request", error_description=error.message
+    )
+    return JSONResponse(content.model_dump(), 400, headers={"Cache-Control": "no-store"})
+
+
+def add_oauth2_errors(app: FastAPI) -> None:
+    """Register what is above."""
+    app.state.oauth2_error = error_member
+    app.add_exception_handler(RefreshTokenInvalidError, refresh_refused)
+    app.add_exception_handler(RefreshTokenMissingError, refresh_refused)

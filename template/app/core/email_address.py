@@ -1,0 +1,75 @@
+"""Email addresses: one spelling of each, whichever way it comes in."""
+
+import unicodedata
+from typing import Annotated
+
+from email_validator import EmailNotValidError, ValidatedEmail, validate_email
+from pydantic import AfterValidator, Field
+
+MAX_LENGTH = 254  # RFC 5321 §4.5.3.1.3
+
+
+def normalize_email(text: str) -> str:
+    """Return the address in lower case, its domain in ASCII, or raise `ValueError`."""
+    parsed = _parse(text)
+    return _spell(parsed.local_part, parsed.ascii_domain)
+
+
+def email_key(text: str) -> str:
+    """Normalize for comparison and counting: any text has a key, an address or not."""
+    try:
+        return normalize_email(text)
+    except ValueError:
+        return _storable(_composed(text).lower())
+
+
+def email_spellings(text: str) -> set[str]:
+    """Return the spellings to look for: older accounts have the domain in its own script."""
+    try:
+        parsed = _parse(text)
+    except ValueError:
+        return {email_key(text)}
+    domains = (parsed.ascii_domain, parsed.domain)
+    return {_spell(parsed.local_part, domain) for domain in domains}
+
+
+def with_ascii_domain(text: str) -> str:
+    """Return the address as every mail server takes it; what is no address stays as it is."""
+    try:
+        # A host of an internal network is good enough to send to.
+        parsed = _parse(text, globally_deliverable=False)
+    except ValueError:
+        return text
+    return f"{parsed.local_part}@{parsed.ascii_domain}"
+
+
+def _parse(text: str, *, globally_deliverable: bool = True) -> ValidatedEmail:
+    text = _composed(text)
+    if len(text) > MAX_LENGTH:  # checking a very long one would take long
+        raise EmailNotValidError(f"The email address is longer than {MAX_LENGTH} characters.")
+    return validate_email(
+        text, check_deliverability=False, globally_deliverable=globally_deliverable
+    )
+
+
+def _composed(text: str) -> str:
+    """Keyboards differ in how they write accents (NFC, NFD); forms add blanks."""
+    return unicodedata.normalize("NFC", text.strip())
+
+
+def _spell(local_part: str, domain: str) -> str:
+    return _composed(f"{local_part}@{domain}".lower())
+
+
+def _storable(text: str) -> str:
+    """Replace what PostgreSQL cannot even look for: NUL and lone surrogates."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+Email = Annotated[
+    str,
+    AfterValidator(normalize_email),
+    Field(
+        max_length=MAX_LENGTH, examples=["ada@example.com"], json_schema_extra={"format": "email"}
+    ),
+]

@@ -1,0 +1,109 @@
+"""One address may be written in several ways; they all lead to one account."""
+
+import pytest
+from httpx2 import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tests.auth.factories import AUTH, ME, PASSWORD, USERS, credentials, log_in, make_user
+from tests.auth.fixtures import ClientOf, Mailbox
+from tests.auth.resets import FORGOT
+from tests.problems import assert_problem
+
+REGISTER, LOGIN = f"{AUTH}/register", f"{AUTH}/login"
+SPELLINGS = [
+    ["eva@xn--bcher-kva.example.org", "eva@bücher.example.org", "Eva@BÜCHER.example.org"],
+    ["ada@xn--r8jz45g.example.com", "ada@例え.example.com", "ada@例え。example.com"],
+    ["bob@xn--strae-oqa.example.net", "bob@stra\u00dfe.example.net"],
+    ["zo\u00eb@example.org", "zoe\u0308@example.org", "ZOE\u0308@EXAMPLE.ORG"],
+    ["mia@example.org", " mia@example.org", "mia@example.org\n", "\u00a0MIA@Example.org\t"],
+]
+PAIRS = [(one, other) for group in SPELLINGS for one in group for other in group if one != other]
+NO_ADDRESSES = [
+    *("Name <a@example.org>", "<a@example.org>", '"a" <a@example.org>', "mailto:a@example.org"),
+    *("a@example.org, b@example.org", "a@example.org\nb", "a b@example.org", "a\x00@example.org"),
+    *("a@xn--0.example.org", f"a@{'ü' * 80}.example.org", "a" * 100_000 + "@example.org"),
+]
+
+
+@pytest.mark.parametrize(("registered", "used"), PAIRS)
+async def test_who_registers_in_one_spelling_logs_in_with_another(
+    anonymous: AsyncClient, registered: str, used: str
+) -> None:
+    body = {"email": registered, "password": PASSWORD}
+
+    user = (await anonymous.post(REGISTER, json=body)).json()
+
+    assert user["email"] in {group[0] for group in SPELLINGS}
+    assert await log_in(anonymous, used)
+    again = await anonymous.post(REGISTER, json=body | {"email": used})
+    assert_problem(again, 409, "email_taken")
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS[0])
+async def test_an_account_in_the_spelling_of_older_releases_is_found(
+    anonymous: AsyncClient, session: AsyncSession, mailbox: Mailbox, spelling: str
+) -> None:
+    await make_user(session, email="eva@bücher.example.org")
+
+    assert await log_in(anonymous, spelling)
+    taken = await anonymous.post(REGISTER, json={"email": spelling, "password": PASSWORD})
+    assert_problem(taken, 409, "email_taken")
+    await anonymous.post(FORGOT, json={"email": spelling})
+    assert [mail["to"] for mail in await mailbox()] == [SPELLINGS[0][0]]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS[0])
+async def test_the_owner_of_an_older_account_keeps_the_address(
+    client: AsyncClient, client_of: ClientOf, session: AsyncSession, spelling: str
+) -> None:
+    owner = await make_user(session, email="eva@bücher.example.org")
+    other = await make_user(session)
+
+    taken = await client.patch(f"{USERS}/{other.id}", json={"email": spelling})
+    kept = await (await client_of(owner)).patch(ME, json={"email": spelling})
+
+    assert_problem(taken, 409, "email_taken")
+    assert (kept.status_code, kept.json()["email"]) == (200, SPELLINGS[0][0])
+    found = await client.get(USERS, params={"q": spelling})
+    assert [user["id"] for user in found.json()["items"]] == [str(owner.id)]
+
+
+@pytest.mark.parametrize("text", NO_ADDRESSES)
+async def test_what_is_no_address_is_refused(
+    stranger: AsyncClient, user_client: AsyncClient, text: str
+) -> None:
+    body = {"email": text, "password": PASSWORD}
+
+    assert_problem(await stranger.post(REGISTER, json=body), 422, "validation_error")
+    assert_problem(await stranger.post(FORGOT, json={"email": text}), 422, "validation_error")
+    change = {"email": text, "current_password": PASSWORD}
+    assert_problem(await user_client.patch(ME, json=change), 422, "validation_error")
+    assert_problem(await stranger.post(LOGIN, data=credentials(text)), 401, "invalid_credentials")
+
+
+@pytest.mark.parametrize("group", SPELLINGS)
+async def test_guesses_count_together_however_the_address_is_written(
+    stranger: AsyncClient, group: list[str]
+) -> None:
+    forms = [credentials(group[number % len(group)]) for number in range(6)]
+
+    answers = [await stranger.post(LOGIN, data=form) for form in forms]
+
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429]
+
+
+@pytest.mark.parametrize("password", ["eva@bücher.example.org", "EVA@xn--bcher-kva.example.org"])
+async def test_no_spelling_of_the_address_is_a_password(
+    anonymous: AsyncClient, password: str
+) -> None:
+    body = {"email": "eva@bücher.example.org", "password": password}
+
+    assert_problem(await anonymous.post(REGISTER, json=body), 422, "password_rejected")
+
+
+async def test_an_account_whose_address_is_refused_today_still_logs_in(
+    anonymous: AsyncClient, session: AsyncSession
+) -> None:
+    await make_user(session, email="root@localhost")
+
+    assert await log_in(anonymous, "Root@LOCALHOST ")

@@ -1,0 +1,60 @@
+"""Whom mail is from."""
+
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+
+from app.core.settings import SettingsError
+from app.email.sender import parse_sender
+from app.email.settings import EmailSettings
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "address"),
+    [
+        ("shop@example.com", "", "shop@example.com"),
+        ("<shop@example.com>", "", "shop@example.com"),
+        ("Teapots <shop@example.com>", "Teapots", "shop@example.com"),
+        ("Doe, Jane <shop@example.com>", "Doe, Jane", "shop@example.com"),
+        ('"Doe, Jane" <shop@example.com>', "Doe, Jane", "shop@example.com"),
+        (
+            "Teapots (Berlin); @home <shop@example.com>",
+            "Teapots (Berlin); @home",
+            "shop@example.com",
+        ),
+        (
+            "Bücher, Tee & Co <shop@bücher.example>",
+            "Bücher, Tee & Co",
+            "shop@xn--bcher-kva.example",
+        ),
+        (" no-reply@localhost ", "", "no-reply@localhost"),
+        ("ops@mail.local", "", "ops@mail.local"),
+    ],
+)
+def test_it_is_read_back_from_a_message_as_it_was_meant(
+    value: str, name: str, address: str
+) -> None:
+    message = EmailMessage()
+    message["From"] = parse_sender(value)
+
+    [sender] = message_from_bytes(message.as_bytes(), policy=policy.default)["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == (name, address)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("nonsense", "@example.com", "shop@", "shop@example.com, ada@example.com"),
+        *("Teapots <shop>", "<>", "Teapots shop@example.com", "a..b@example.com"),
+        *("zoë@example.com", "shop@exa mple.com", "Eve\nBcc: all@example.com <shop@example.com>"),
+        *("Tea\tpots <shop@example.com>", f"{'Teapots, ' * 10}<shop@example.com>"),
+    ],
+)
+def test_what_a_server_would_refuse_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("EMAILS_FROM", value)
+
+    with pytest.raises(SettingsError, match="EMAILS_FROM: "):
+        EmailSettings.load()
