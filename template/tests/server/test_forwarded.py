@@ -11,6 +11,8 @@ import pytest
 from tests.databases import free_port
 from tests.processes import environment, eventually
 
+pytestmark = pytest.mark.process
+
 FORWARDED = {"X-Forwarded-For": "203.0.113.7:51234", "X-Forwarded-Proto": "https"}
 UVICORN = ["-m", "uvicorn", "app.main:app"]
 SCRIPT = "from app.main import app; import sys, uvicorn; uvicorn.run(app, port=int(sys.argv[2]))"
