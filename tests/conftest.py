@@ -44,8 +44,13 @@ def is_thorough(config: pytest.Config) -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with services, which take longest: at the end no core waits for the last one."""
-    items.sort(key=lambda item: item.get_closest_marker("service") is None)
+    """Begin with what takes longest: at the end no core waits for the last service."""
+    items.sort(
+        key=lambda item: (
+            item.path.stem != "test_service",
+            item.get_closest_marker("service") is None,
+        )
+    )
 
 
 def pytest_xdist_auto_num_workers() -> int:
