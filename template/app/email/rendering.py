@@ -1,13 +1,16 @@
 """Turning a mail into text and HTML."""
 
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid, parseaddr
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from app.core.mail import Mail
+from app.email.addresses import with_ascii_domain
 
 SUBJECT = "Subject: "
 
@@ -31,7 +34,9 @@ class RenderedMail:
         """The message with both parts (RFC 2046 §5.1.4)."""
         message = EmailMessage()
         message["From"] = sender
-        message["To"] = self.to
+        message["To"] = with_ascii_domain(self.to)
+        message["Date"] = format_datetime(datetime.now(UTC))
+        message["Message-ID"] = make_msgid(domain=parseaddr(sender)[1].rpartition("@")[2])
         message["Subject"] = self.subject
         message.set_content(self.text)
         message.add_alternative(self.html, subtype="html")

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from app.core.settings import EnvSettings
+from app.email.addresses import read_sender
 
 
 class EmailSettings(EnvSettings):
@@ -14,7 +15,7 @@ class EmailSettings(EnvSettings):
     email_backend: Literal["console", "file", "smtp"] = "console"
     email_file_dir: Path = Path(".local/mail")
     # An address, or a name with one: `Teapots <shop@example.com>`.
-    emails_from: Annotated[str, Field(pattern=r"^[^@\r\n]+@[^@\s]+$")] = "no-reply@localhost"
+    emails_from: Annotated[str, AfterValidator(read_sender)] = "no-reply@localhost"
     # The page of your website that asks for the new password; the token is put behind it.
     password_reset_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
 

@@ -63,7 +63,7 @@ def test_no_line_end_makes_a_header(line_end: str) -> None:
     message = rendered.as_message("no-reply@example.com")
 
     assert message.keys() == [
-        *("From", "To", "Subject", "MIME-Version", "Content-Type"),
+        *("From", "To", "Date", "Message-ID", "Subject", "MIME-Version", "Content-Type"),
     ]
     assert len(message["Subject"].splitlines()) == 1
 
