@@ -11,7 +11,7 @@ from app.core.config import Settings
 from app.core.exceptions import DependencyUnavailableError
 from app.core.logging import configure_logging
 from app.core.project import PROJECT
-from app.core.settings import SettingsError
+from app.core.settings import SettingsError, check_settings
 from app.db.migrations import upgrade
 from app.features import FEATURES
 
@@ -39,11 +39,13 @@ def parser() -> argparse.ArgumentParser:
 
 def serve(_: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C."""
-    settings = Settings.load()
+    server = import_module(f"app.servers.{PROJECT.server}")
     # Whatever is wrong is said here, before any process is started for it.
+    check_settings()
+    settings = Settings.load()
     import_module("app.main")
     check_port(settings.host, settings.port)
-    return import_module(f"app.servers.{PROJECT.server}").serve(settings)
+    return server.serve(settings)
 
 
 def check_port(host: str, port: int) -> None:

@@ -36,7 +36,7 @@ def make_auth(settings: Settings, limiter: Limiter) -> Auth:
         passwords=Passwords(own),
         policy=PasswordPolicy(own, settings.project_name),
         tokens=AccessTokens(
-            keys=signing_keys(settings),
+            keys=signing_keys(),
             issuer=PROJECT.name,
             lifetime=timedelta(minutes=own.access_token_minutes),
         ),

@@ -6,7 +6,13 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from app.core.settings import EnvSettings
+from app.core.web_names import read_host
 from app.email.addresses import read_sender
+
+
+def server(text: str) -> str:
+    """Refuse a URL, or a port: that is `SMTP_PORT`."""
+    return read_host(text).strip("[]") if text else ""
 
 
 class EmailSettings(EnvSettings):
@@ -19,7 +25,7 @@ class EmailSettings(EnvSettings):
     # The page of your website that asks for the new password; the token is put behind it.
     password_reset_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
 
-    smtp_host: str = ""
+    smtp_host: Annotated[str, AfterValidator(server)] = ""
     smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
     smtp_username: str = ""
     smtp_password: SecretStr = SecretStr("")

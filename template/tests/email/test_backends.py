@@ -195,6 +195,8 @@ def test_a_long_address_is_not_broken_into_lines() -> None:
         ("emails_from", "zoë@example.com"),
         ("emails_from", "Doe <doe@example.com>, Roe <roe@example.com>"),
         ("emails_from", "shop@example.com\nBcc: all@example.com"),
+        ("smtp_host", "smtp://mail.example.com"),
+        ("smtp_host", "mail.example.com:587"),
         ("password_reset_url", "nonsense"),
         ("password_reset_url", "javascript:alert(1)"),
     ],
