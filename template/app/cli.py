@@ -1,15 +1,14 @@
 """The command line: `python -m app serve`, `migrate`, and what the features add."""
 
 import argparse
-import socket
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from socket import SOCK_STREAM
 
 from app.core.config import Settings
 from app.core.exceptions import DependencyUnavailableError
 from app.core.logging import configure_logging
+from app.core.port import check_port
 from app.core.project import PROJECT
 from app.core.settings import SettingsError, check_settings
 from app.db.migrations import upgrade
@@ -44,19 +43,11 @@ def serve(_: argparse.Namespace) -> int:
     check_settings()
     settings = Settings.load()
     import_module("app.main")
-    check_port(settings.host, settings.port)
-    return server.serve(settings)
-
-
-def check_port(host: str, port: int) -> None:
-    """Raise `SettingsError` if nobody can listen there: servers say so in a hundred lines."""
     try:
-        [(family, kind, _, _, address), *_] = socket.getaddrinfo(host, port, type=SOCK_STREAM)
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        raise SettingsError(f"HOST, PORT: {host}:{port}: {error.strerror}") from None
+        check_port(settings.host, settings.port)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+    return server.serve(settings)
 
 
 def migrate(_: argparse.Namespace) -> int:
