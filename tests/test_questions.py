@@ -230,7 +230,27 @@ def test_a_copy_and_its_three_commands_need_no_trust(released: Path, tmp_path: P
     assert f"cd '{tmp_path}/my service'" in done.stderr
     assert "git init" in done.stderr
     assert "uv run just dev" in done.stderr
-    assert "WARNING" not in done.stderr
+    assert "is no question" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("ci", "address", "warned"),
+    [
+        ("github", "{}", True),
+        ("gitlab", "git+file://{}", True),
+        ("github", ".", True),
+        ("none", "{}", False),
+    ],
+)
+def test_a_template_that_the_generated_ci_cannot_reach_is_named_at_the_copy(
+    released: Path, tmp_path: Path, ci: str, address: str, warned: bool
+) -> None:
+    options = ["copy", "--defaults", "--data", f"ci={ci}"]
+
+    done = run_copier(*options, address.format(released), str(tmp_path / "new"), cwd=released)
+
+    assert done.returncode == 0, done.stderr
+    assert ("replace _src_path in .copier-answers.yml" in done.stderr) is warned
 
 
 def test_nothing_is_configured_that_would_demand_trust() -> None:
