@@ -25,8 +25,8 @@ def serve() -> int:
     host, port = setting("HOST", "127.0.0.1"), setting("PORT", "8000")
     check_address(host, port)
     say(f"The API documentation will be at http://{host}:{port}/docs - stop with Ctrl-C")
-    if find_spec("app.auth"):
-        say("Some requests need a superuser; create one with: uv run just superuser EMAIL")
+    if find_spec("dev.accounts"):
+        say(import_module("dev.accounts").HINT)
     migrate = [sys.executable, "-m", "app", "migrate"]
     uvicorn = [sys.executable, "-m", "uvicorn", "app.main:app", "--host", host, "--port", port]
     # Open connections (a browser's, a WebSocket) must not hold up a reload.

@@ -43,4 +43,4 @@ def counting(name: str, /, **labels: str) -> Callable[[], Awaitable[None]]:
 def check_name(name: str) -> None:
     """Raise `UnknownMetricError` for a name that no series has: it would count nothing."""
     if _names is not None and name not in _names:
-        raise UnknownMetricError(f"no series is called {name}: see docs/metrics.md")
+        raise UnknownMetricError(f"no series is called {name}")
