@@ -25,6 +25,8 @@ from app.core.project import PROJECT
 from app.core.secret_key import signing_keys
 from app.core.settings import SettingsError
 from app.db.session import open_database
+from app.email.reserved_domains import accept_reserved_domains
+from app.email.settings import EmailSettings
 from app.limiter.limiter import Limiter, LocalLimiter
 from app.services.superuser import FirstSuperuser, create_superuser, reset_password
 
@@ -81,6 +83,7 @@ def _commands(commands: Commands) -> None:
 def _create_superuser(arguments: Namespace) -> int:
     settings = Settings.load()
     first = FirstSuperuser.load()
+    accept_reserved_domains(EmailSettings.load().reserved_domains)
     email = arguments.email or first.first_superuser_email
     password = first.first_superuser_password.get_secret_value()
     if email and not password and sys.stdin.isatty():

@@ -5,14 +5,23 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from app.core.settings import EnvSettings
+from app.core.settings import CommaSeparated, EnvSettings
 from app.core.web_names import read_host
 from app.email.addresses import read_sender
+from app.email.reserved_domains import RESERVED
 
 
 def server(text: str) -> str:
     """Refuse a URL, or a port: that is `SMTP_PORT`."""
     return read_host(text).strip("[]") if text else ""
+
+
+def reserved(domain: str) -> str:
+    """Refuse what needs no permission, or is misspelt."""
+    name = domain.lower().removeprefix(".")
+    if name not in RESERVED:
+        raise ValueError(f"is a list of reserved domains: {', '.join(RESERVED)}")
+    return name
 
 
 class EmailSettings(EnvSettings):
@@ -22,6 +31,8 @@ class EmailSettings(EnvSettings):
     email_file_dir: Path = Path(".local/mail")
     # An address, or a name with one: `Teapots <shop@example.com>`.
     emails_from: Annotated[str, AfterValidator(read_sender)] = "no-reply@localhost"
+    # Reserved domains, such as `local`, whose addresses may be accounts; None: see below.
+    email_reserved_domains: CommaSeparated[Annotated[str, AfterValidator(reserved)]] | None = None
     # The page of your website that asks for the new password; the token is put behind it.
     password_reset_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
 
@@ -32,6 +43,15 @@ class EmailSettings(EnvSettings):
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
     # Seconds.
     smtp_timeout: Annotated[float, Field(gt=0)] = 10
+
+    environment: str = "development"
+
+    @property
+    def reserved_domains(self) -> list[str]:
+        """What is accepted: while developing, what tests and internal networks use."""
+        if self.email_reserved_domains is not None:
+            return self.email_reserved_domains
+        return [] if self.environment == "production" else ["local", "test"]
 
     @model_validator(mode="after")
     def reachable(self) -> Self:
