@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
+from starlette.datastructures import State
 
 from app.cli import main
 from app.core.settings import SettingsError
 from app.email.reserved_domains import accept_reserved_domains
 from app.email.settings import EmailSettings
+from app.features import FEATURES
 from tests.auth.factories import AUTH, PASSWORD
 from tests.clients import connect
 from tests.conftest import MakeApp
@@ -63,6 +66,16 @@ async def test_so_may_the_first_superuser(
 
     command = ["create-superuser", "--email", "root@office.local"]
     assert await asyncio.to_thread(main, command) == code
+
+
+async def test_workers_accept_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAIL_RESERVED_DOMAINS", "onion")
+    [feature] = [feature for feature in FEATURES if feature.name == "email"]
+
+    async with feature.worker(State()):
+        assert validate_email("root@office.onion", check_deliverability=False)
+        with pytest.raises(EmailNotValidError):
+            validate_email("root@office.local", check_deliverability=False)
 
 
 @pytest.mark.parametrize("domains", ["example.com", "local,lan", "*"])
