@@ -1,16 +1,19 @@
 """What a person may answer, and what happens to answers given on the command line."""
 
+import re
+import shutil
 import subprocess
 import sys
 import tomllib
+from itertools import cycle
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import copier
 import pytest
+import uv
 import yaml
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 from pytest_copie.plugin import Copie
 
 from tests import questions
@@ -79,27 +82,58 @@ def test_a_name_in_another_alphabet_asks_for_a_slug(source: Path, tmp_path: Path
 
 @pytest.mark.parametrize(
     ("name", "slug"),
-    [("Order Desk", "order-desk"), ("R&D (north), v2", "r-d-north-v2"), ("24 Hours", "hours")],
+    [
+        ("Order Desk", "order-desk"),
+        ("R&D (north), v2", "r-d-north-v2"),
+        ("24 Hours", "hours"),
+        ("Größe", "groesse"),
+        (normalize("NFD", "Straße über Łódź"), "strasse-ueber-lodz"),
+        ("Đặt hàng", "dat-hang"),
+        ("İstanbul, œuvre", "istanbul-oeuvre"),
+        ("Name " * 10 + "Name", "name-name-name-name-name-name-name-name"),
+    ],
 )
 def test_the_slug_follows_from_the_name(render: Render, name: str, slug: str) -> None:
     assert answers_of(render(project_name=name))["project_slug"] == slug
 
 
-def test_no_dependency_can_be_the_projects_own_name(source: Path, render: Render) -> None:
-    needed = set()
-    for preset in questions.presets():
-        for database in questions.choices("database"):
-            needed |= dependencies(render(preset=preset, database=database))
+def test_no_package_that_is_installed_can_be_the_projects_own_name(
+    render: Render, tmp_path: Path
+) -> None:
+    """A project that is named like a dependency of a dependency cannot be locked either."""
     refusal = questions.questions()["project_slug"]["validator"]
+    databases = cycle(questions.choices("database"))
+    needed: set[str] = set()
+    for server, database in zip(questions.choices("server"), databases, strict=False):
+        rendered = render(preset="full", server=server, database=database)
+        project = Path(shutil.copytree(rendered, tmp_path / server))
+        subprocess.run([uv.find_uv_bin(), "lock", "--quiet"], cwd=project, check=True)
+        lock = tomllib.loads((project / "uv.lock").read_text())
+        needed |= {package["name"] for package in lock["package"]} - {"my-service"}
 
-    assert len(needed) > 10
+    assert len(needed) > 100
     assert [name for name in sorted(needed) if f"'{name}'" not in refusal] == []
 
 
-def dependencies(project: Path) -> set[str]:
-    table = tomllib.loads((project / "pyproject.toml").read_text())
-    listed = [*table["project"]["dependencies"], *table["dependency-groups"]["dev"]]
-    return {canonicalize_name(Requirement(line).name) for line in listed}
+@pytest.mark.parametrize("slug", ["vine", "click", "rich", "anyio", "httpx", "tests"])
+def test_a_name_that_is_taken_is_refused_with_another(
+    source: Path, tmp_path: Path, slug: str
+) -> None:
+    with pytest.raises(ValueError, match=f'such as "{slug}-service"'):
+        copier.run_copy(
+            str(source), tmp_path, data={"project_slug": slug}, defaults=True, quiet=True
+        )
+
+
+def test_a_long_name_has_a_user_of_its_own(render: Render) -> None:
+    slugs = ["a" * 31, "a" * 32, "a" * 40, "a" * 39 + "b", "order-desk"]
+    projects = [render(preset="full", project_slug=slug) for slug in slugs]
+
+    units = [(at / "deploy/systemd/hardening.conf").read_text() for at in projects]
+    users = [re.findall(r"^User=(.*)$", unit, re.MULTILINE) for unit in units]
+    assert (users[0], users[-1]) == (["a" * 31], ["order-desk"])
+    assert len({user for [user] in users}) == len(slugs)
+    assert all(re.fullmatch(r"[a-z][a-z0-9-]{0,30}", user) for [user] in users)
 
 
 def test_the_defaults_are_the_standard_service(copie: Copie, source: Path) -> None:
@@ -196,7 +230,27 @@ def test_a_copy_and_its_three_commands_need_no_trust(released: Path, tmp_path: P
     assert f"cd '{tmp_path}/my service'" in done.stderr
     assert "git init" in done.stderr
     assert "uv run just dev" in done.stderr
-    assert "WARNING" not in done.stderr
+    assert "is no question" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("ci", "address", "warned"),
+    [
+        ("github", "{}", True),
+        ("gitlab", "git+file://{}", True),
+        ("github", ".", True),
+        ("none", "{}", False),
+    ],
+)
+def test_a_template_that_the_generated_ci_cannot_reach_is_named_at_the_copy(
+    released: Path, tmp_path: Path, ci: str, address: str, warned: bool
+) -> None:
+    options = ["copy", "--defaults", "--data", f"ci={ci}"]
+
+    done = run_copier(*options, address.format(released), str(tmp_path / "new"), cwd=released)
+
+    assert done.returncode == 0, done.stderr
+    assert ("replace _src_path in .copier-answers.yml" in done.stderr) is warned
 
 
 def test_nothing_is_configured_that_would_demand_trust() -> None:

@@ -1,17 +1,16 @@
 """The command line: `python -m app serve`, `migrate`, and what the features add."""
 
 import argparse
-import socket
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from socket import SOCK_STREAM
 
 from app.core.config import Settings
 from app.core.exceptions import DependencyUnavailableError
 from app.core.logging import configure_logging
+from app.core.port import check_port
 from app.core.project import PROJECT
-from app.core.settings import SettingsError
+from app.core.settings import SettingsError, check_settings
 from app.db.migrations import upgrade
 from app.features import FEATURES
 
@@ -39,22 +38,16 @@ def parser() -> argparse.ArgumentParser:
 
 def serve(_: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C."""
-    settings = Settings.load()
+    server = import_module(f"app.servers.{PROJECT.server}")
     # Whatever is wrong is said here, before any process is started for it.
+    check_settings()
+    settings = Settings.load()
     import_module("app.main")
-    check_port(settings.host, settings.port)
-    return import_module(f"app.servers.{PROJECT.server}").serve(settings)
-
-
-def check_port(host: str, port: int) -> None:
-    """Raise `SettingsError` if nobody can listen there: servers say so in a hundred lines."""
     try:
-        [(family, kind, _, _, address), *_] = socket.getaddrinfo(host, port, type=SOCK_STREAM)
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        raise SettingsError(f"HOST, PORT: {host}:{port}: {error.strerror}") from None
+        check_port(settings.host, settings.port)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+    return server.serve(settings)
 
 
 def migrate(_: argparse.Namespace) -> int:

@@ -19,6 +19,7 @@ from app.core.logging import configure_logging
 from app.core.probe import Probe
 from app.core.project import PROJECT
 from app.core.route import is_upkeep
+from app.core.settings import check_settings
 from app.db.health import database_question
 from app.db.session import open_database
 from app.features import FEATURES
@@ -48,6 +49,7 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
 
 def create_app() -> FastAPI:
     """Make the app from the settings in the environment, or raise `SettingsError`."""
+    check_settings()
     settings = Settings.load()
     configure_logging(settings)
     app = FastAPI(

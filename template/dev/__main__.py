@@ -9,6 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import FrameType
 
+from app.core.port import check_port
 from dev.processes import hand_over, supervise
 from dev.project import LauncherError, say, setting
 
@@ -22,8 +23,11 @@ STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def serve() -> int:
     """Serve until asked to stop, which is a success; a failed step's exit code otherwise."""
     host, port = setting("HOST", "127.0.0.1"), setting("PORT", "8000")
+    check_address(host, port)
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     say(f"The API documentation will be at {url}/docs - stop with Ctrl-C")
+    if find_spec("dev.accounts"):
+        say(import_module("dev.accounts").HINT)
     migrate = [sys.executable, "-m", "app", "migrate"]
     uvicorn = [sys.executable, "-m", "uvicorn", "app.main:app", "--host", host, "--port", port]
     # Open connections (a browser's, a WebSocket) must not hold up a reload.
@@ -37,6 +41,16 @@ def serve() -> int:
                 return supervise(uvicorn + reload, environment)
     except (KeyboardInterrupt, SystemExit):
         return 0
+
+
+def check_address(host: str, port: str) -> None:
+    """Say that a port is taken before anything is started."""
+    if not port.isdecimal():
+        raise LauncherError("PORT must be a number, such as 8000.")
+    try:
+        check_port(host, int(port))
+    except (ValueError, OverflowError) as error:
+        raise LauncherError(f"{error}.") from None
 
 
 def run(command: list[str]) -> int:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from app.core.env_file import check_env_file
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local"
 
@@ -23,7 +25,13 @@ def uses_postgresql() -> bool:
 
 def setting(name: str, default: str = "") -> str:
     """Read a variable as the service does: the environment, then `.env`; empty means unset."""
-    return os.environ.get(name) or dotenv_values(ROOT / ".env").get(name) or default
+    file = ROOT / ".env"
+    try:
+        check_env_file(file)
+    except ValueError as error:
+        raise LauncherError(f"{error}.") from None
+    values = dotenv_values(file, encoding="utf-8-sig")
+    return os.environ.get(name) or values.get(name) or default
 
 
 def say(line: str) -> None:

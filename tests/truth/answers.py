@@ -55,9 +55,10 @@ def values(name: str) -> list[Any]:
 
 @cache
 def texts() -> Row:
-    """Return the answers that are free texts, as they are by default."""
-    free = (name for name in questions.asked() if name != "preset" and not inputs(name))
-    return {name: value(name, {}) for name in free}
+    """Return the answers that are free texts or follow from some, as they are by default."""
+    asked = questions.questions().items()
+    names = [name for name, question in asked if question["type"] == "str" and name != "preset"]
+    return {name: value(name, {}) for name in names if not inputs(name)}
 
 
 @cache

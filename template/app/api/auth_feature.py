@@ -24,9 +24,12 @@ from app.core.exceptions import NotAuthenticatedError
 from app.core.feature import Commands, Feature
 from app.core.project import PROJECT
 from app.core.secret_key import signing_keys
+from app.core.settings import SettingsError
 from app.db.session import open_database
+from app.email.reserved_domains import accept_reserved_domains
+from app.email.settings import EmailSettings
 from app.limiter.limiter import Limiter, LocalLimiter
-from app.services.superuser import FirstSuperuser, create_superuser
+from app.services.superuser import FirstSuperuser, create_superuser, reset_password
 
 
 def make_auth(settings: Settings, limiter: Limiter) -> Auth:
@@ -37,7 +40,7 @@ def make_auth(settings: Settings, limiter: Limiter) -> Auth:
         passwords=Passwords(own),
         policy=PasswordPolicy(own, settings.project_name),
         tokens=AccessTokens(
-            keys=signing_keys(settings),
+            keys=signing_keys(),
             issuer=PROJECT.name,
             lifetime=timedelta(minutes=own.access_token_minutes),
         ),
@@ -74,18 +77,44 @@ def _commands(commands: Commands) -> None:
     command = commands.add_parser("create-superuser", help="let the first superuser in")
     command.add_argument("--email", help="default: FIRST_SUPERUSER_EMAIL")
     command.set_defaults(run=_create_superuser)
+    command = commands.add_parser("reset-password", help="set a password, and end the sessions")
+    command.add_argument("--email", required=True, help="whose; asks for the new password")
+    command.set_defaults(run=_reset_password)
 
 
 def _create_superuser(arguments: Namespace) -> int:
     settings = Settings.load()
     first = FirstSuperuser.load()
+    accept_reserved_domains(EmailSettings.load().reserved_domains)
     email = arguments.email or first.first_superuser_email
     password = first.first_superuser_password.get_secret_value()
     if email and not password and sys.stdin.isatty():
-        password = getpass.getpass(f"Password for {email}: ")
+        password = ask_password(email)
     created = asyncio.run(_create(settings, email, password))
     sys.stdout.write(f"{email} is a superuser {'now' if created else 'already'}.\n")
     return 0
+
+
+def _reset_password(arguments: Namespace) -> int:
+    settings = Settings.load()
+    asyncio.run(_reset(settings, arguments.email, ask_password(arguments.email)))
+    sys.stdout.write(f"{arguments.email} has a new password; all sessions have ended.\n")
+    return 0
+
+
+def ask_password(email: str) -> str:
+    """Ask twice, since it cannot be seen; a script writes it to stdin, once."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    password = getpass.getpass(f"Password for {email}: ")
+    if getpass.getpass("Again: ") != password:
+        raise SettingsError("password: the two are not the same; nothing was changed")
+    return password
+
+
+async def _reset(settings: Settings, email: str, password: str) -> None:
+    async with open_database(settings) as database, database.transactions() as session:
+        await reset_password(session, make_auth(settings, LocalLimiter()), email, password)
 
 
 async def _create(settings: Settings, email: str, password: str) -> bool:

@@ -8,7 +8,12 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app.cache.store import LEASE_SECONDS
-from app.redis.guard import TIMEOUT_SECONDS, GuardedRedis, RedisUnavailableError
+from app.redis.guard import (
+    TIMEOUT_SECONDS,
+    GuardedRedis,
+    RedisEntryError,
+    RedisUnavailableError,
+)
 from app.redis.patience import patience
 
 T = TypeVar("T")
@@ -16,7 +21,7 @@ T = TypeVar("T")
 # When Redis is back, other processes may still be dropping what they could not drop meanwhile.
 DISTRUST_SECONDS = 0.5
 FILL = """
-if redis.call('GET', KEYS[1]) == ARGV[1] then
+if redis.pcall('GET', KEYS[1]) == ARGV[1] then
     redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 end
 """
@@ -31,7 +36,7 @@ class RedisStore:
         self._distrusted_until = 0.0
 
     async def claim(self, key: str, lease: str) -> str | None:
-        """Return the entry, or leave the lease; None if the entry was dropped in between."""
+        """Return the entry, or leave the lease; None if it is gone meanwhile, or no text."""
 
         async def question(redis: Redis) -> Any:
             if found := await redis.get(key):
@@ -41,8 +46,12 @@ class RedisStore:
                 pipe.get(key)
                 return (await pipe.execute())[1]
 
-        found = await self._ask(question)
-        return found.decode() if found else None
+        try:
+            found = await self._ask(question)
+            return found.decode() if found else None
+        except (RedisEntryError, UnicodeDecodeError):
+            await self.drop([key])
+            return None
 
     async def fill(self, key: str, lease: str, value: str, seconds: float) -> None:
         """Replace the lease."""
@@ -65,6 +74,8 @@ class RedisStore:
     async def _ask(self, question: Callable[[Redis], Awaitable[T]]) -> T:
         try:
             answer = await self.redis.ask(question)
+        except RedisEntryError:
+            raise
         except RedisUnavailableError:
             self._away = True
             raise

@@ -15,6 +15,7 @@ from opentelemetry.propagate import inject
 from pydantic import BaseModel, ValidationError
 from structlog.contextvars import get_contextvars
 
+from app.clients.environment import load_certificates, make_proxies
 from app.clients.errors import UpstreamError, UpstreamTimeoutError
 from app.clients.retries import PASSING, SAFE_METHODS, backoff, retry_after
 from app.clients.settings import HttpClientSettings
@@ -123,14 +124,17 @@ async def pass_on(request: httpx2.Request) -> None:
 @asynccontextmanager
 async def open_http_client(settings: HttpClientSettings) -> AsyncGenerator[HttpClient, None]:
     """Open the pool. It follows no redirects, and keeps no cookies for the next caller."""
+    limits = httpx2.Limits(keepalive_expiry=15)  # how many at once, the slots decide
+    context, hooks = load_certificates()
     async with httpx2.AsyncClient(
         # Not compressed: what comes is as large as what we then hold.
         headers={"User-Agent": f"{PROJECT.name}/{PROJECT.version}", "Accept-Encoding": "identity"},
         timeout=httpx2.Timeout(
             settings.http_client_read_timeout, connect=settings.http_client_connect_timeout
         ),
-        limits=httpx2.Limits(keepalive_expiry=15),  # how many at once, the slots decide
+        transport=httpx2.AsyncHTTPTransport(verify=context, limits=limits),
+        mounts=make_proxies(context, limits),
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        event_hooks={"request": [pass_on]},
+        event_hooks={"request": [pass_on, *hooks]},
     ) as client:
         yield HttpClient(client, settings)

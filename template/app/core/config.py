@@ -10,10 +10,13 @@ from app.core.client_address import unmap_network
 from app.core.database_url import parse_database_url
 from app.core.project import PROJECT
 from app.core.settings import CommaSeparated, EnvSettings
+from app.core.web_names import read_origin, read_trusted_host
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=0)]
 Network = Annotated[IPv4Network | IPv6Network, AfterValidator(unmap_network)]
+Origin = Annotated[str, AfterValidator(read_origin)]
+Host = Annotated[str, AfterValidator(read_trusted_host)]
 
 
 class Settings(EnvSettings):
@@ -36,8 +39,8 @@ class Settings(EnvSettings):
     shutdown_grace_seconds: Annotated[int, Field(ge=1, le=3600)] = 30
 
     docs_enabled: bool | None = None
-    cors_origins: CommaSeparated[str] = []
-    trusted_hosts: CommaSeparated[str] = []
+    cors_origins: CommaSeparated[Origin] = []
+    trusted_hosts: CommaSeparated[Host] = []
     trusted_proxies: CommaSeparated[Network] = []
 
     database_url: Annotated[URL, BeforeValidator(parse_database_url)]
@@ -52,14 +55,6 @@ class Settings(EnvSettings):
     def lower_case(cls, level: object) -> object:
         """Accept `INFO` as well as `info`."""
         return level.lower() if isinstance(level, str) else level
-
-    @field_validator("cors_origins")
-    @classmethod
-    def no_wildcard(cls, origins: list[str]) -> list[str]:
-        """`*` together with credentials would open the API to every website."""
-        if any("*" in origin for origin in origins):
-            raise ValueError("list each origin; * is not allowed, since credentials are")
-        return [origin.rstrip("/") for origin in origins]
 
     @model_validator(mode="after")
     def fit_for_production(self) -> Self:

@@ -4,13 +4,12 @@ import os
 import secrets
 from contextlib import suppress
 from tempfile import NamedTemporaryFile
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from app.core.config import Settings
 from app.core.project import ROOT
-from app.core.settings import CommaSeparated, EnvSettings, SettingsError
+from app.core.settings import CommaSeparated, EnvSettings
 
 LEAST_BYTES = 32  # RFC 7518 §3.2: as long as the hash
 PLACEHOLDERS = ("changeme", "change-me", "change_me", "replace-me", "your-secret")
@@ -32,18 +31,24 @@ Key = Annotated[SecretStr, AfterValidator(strong)]
 class SecretKeySettings(EnvSettings):
     """`SECRET_KEY` signs; `SECRET_KEY_FALLBACKS` are older keys, still believed while rotating."""
 
+    environment: str = "development"
     secret_key: Key | None = None
     secret_key_fallbacks: CommaSeparated[Key] = Field(default=[])
 
+    @model_validator(mode="after")
+    def required_when_deployed(self) -> Self:
+        """Without a key, each deployment would have one that no other knows."""
+        if self.secret_key is None and self.environment in {"staging", "production"}:
+            raise ValueError(f"SECRET_KEY: is required when ENVIRONMENT is {self.environment}")
+        return self
 
-def signing_keys(settings: Settings) -> list[str]:
+
+def signing_keys() -> list[str]:
     """All keys, the signing one first. Raises `SettingsError` without a key in production."""
     own = SecretKeySettings.load()
-    if own.secret_key is not None:
-        return [key.get_secret_value() for key in (own.secret_key, *own.secret_key_fallbacks)]
-    if settings.environment not in {"development", "test"}:
-        raise SettingsError(f"SECRET_KEY: is required when ENVIRONMENT is {settings.environment}")
-    return [development_key()]
+    if own.secret_key is None:
+        return [development_key()]
+    return [key.get_secret_value() for key in (own.secret_key, *own.secret_key_fallbacks)]
 
 
 def development_key() -> str:

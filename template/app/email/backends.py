@@ -48,7 +48,9 @@ class FileBackend:
         await self.directory.mkdir(parents=True, exist_ok=True)
         path = self.directory / f"{uuid7()}.json"
         partial = path.with_suffix(".partial")
-        await partial.write_text(json.dumps(mail.as_dict(), indent=2, ensure_ascii=False))
+        await partial.write_text(
+            json.dumps(mail.as_dict(), indent=2, ensure_ascii=False), encoding="utf-8"
+        )
         await partial.rename(path)
 
 

@@ -1,18 +1,24 @@
 """Mail as a feature: sent by this process, unless another feature takes it over."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
+from starlette.datastructures import State
 
 from app.core.config import Settings
 from app.core.feature import Feature
 from app.email.backends import make_backend
 from app.email.background import BackgroundMailer
 from app.email.rendering import Renderer
+from app.email.reserved_domains import accept_reserved_domains
 from app.email.settings import EmailSettings
 
 
 def _setup(app: FastAPI) -> None:
     settings: Settings = app.state.settings
     own = EmailSettings.load()
+    accept_reserved_domains(own.reserved_domains)
     renderer = Renderer(
         project_name=settings.project_name, password_reset_url=own.password_reset_url
     )
@@ -20,4 +26,16 @@ def _setup(app: FastAPI) -> None:
     app.state.background_mailer = app.state.mailer
 
 
-email = Feature(name="email", setup=_setup, lifespan=lambda app: app.state.background_mailer.open())
+@asynccontextmanager
+async def _worker(_: State) -> AsyncGenerator[None, None]:
+    """Workers read the addresses in jobs as the server does."""
+    accept_reserved_domains(EmailSettings.load().reserved_domains)
+    yield
+
+
+email = Feature(
+    name="email",
+    setup=_setup,
+    lifespan=lambda app: app.state.background_mailer.open(),
+    worker=_worker,
+)

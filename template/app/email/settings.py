@@ -4,10 +4,25 @@ from email.headerregistry import Address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
-from app.core.settings import EnvSettings
+from app.core.settings import CommaSeparated, EnvSettings
+from app.core.web_names import read_host
+from app.email.reserved_domains import RESERVED
 from app.email.sender import parse_sender
+
+
+def server(text: str) -> str:
+    """Refuse a URL, or a port: that is `SMTP_PORT`."""
+    return read_host(text).strip("[]") if text else ""
+
+
+def reserved(domain: str) -> str:
+    """Refuse what needs no permission, or is misspelt."""
+    name = domain.lower().removeprefix(".")
+    if name not in RESERVED:
+        raise ValueError(f"is a list of reserved domains: {', '.join(RESERVED)}")
+    return name
 
 
 class EmailSettings(EnvSettings):
@@ -19,16 +34,27 @@ class EmailSettings(EnvSettings):
     emails_from: Annotated[Address, BeforeValidator(parse_sender)] = parse_sender(
         "no-reply@localhost"
     )
+    # Reserved domains, such as `local`, whose addresses may be accounts; None: see below.
+    email_reserved_domains: CommaSeparated[Annotated[str, AfterValidator(reserved)]] | None = None
     # The page of your website that asks for the new password; the token is put behind it.
     password_reset_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
 
-    smtp_host: str = ""
+    smtp_host: Annotated[str, AfterValidator(server)] = ""
     smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
     smtp_username: str = ""
     smtp_password: SecretStr = SecretStr("")
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
     # Seconds.
     smtp_timeout: Annotated[float, Field(gt=0)] = 10
+
+    environment: str = "development"
+
+    @property
+    def reserved_domains(self) -> list[str]:
+        """What is accepted: while developing, what tests and internal networks use."""
+        if self.email_reserved_domains is not None:
+            return self.email_reserved_domains
+        return [] if self.environment == "production" else ["local", "test"]
 
     @model_validator(mode="after")
     def reachable(self) -> Self:

@@ -61,7 +61,7 @@ class SuccessorMiddleware:
 
 
 def _setup(app: FastAPI) -> None:
-    app.state.cursors = Cursors(signing_keys(app.state.settings))
+    app.state.cursors = Cursors(signing_keys())
     app.add_middleware(SuccessorMiddleware, fastapi=app)
     if app.state.settings.serves_docs:
         add_documents(app)

@@ -9,6 +9,7 @@ from queue import Empty, Full, Queue
 from threading import Thread
 from typing import Annotated, TypeAlias
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import anyio.to_thread
@@ -37,8 +38,13 @@ log = structlog.get_logger(__name__)
 
 def usable(url: SecretStr) -> SecretStr:
     """Refuse what is no URL, without repeating it: whoever has it may post."""
-    if not url.get_secret_value().startswith(("https://", "http://")):
-        raise ValueError("must start with https:// or http://")
+    try:
+        parts = urlsplit(url.get_secret_value())
+        _ = parts.port
+    except ValueError:
+        raise ValueError("is not a URL like https://hooks.example.com/path") from None
+    if parts.scheme not in {"https", "http"} or not parts.hostname:
+        raise ValueError("must start with https:// or http:// and a host")
     return url
 
 

@@ -32,6 +32,10 @@ async def _ask(client: Redis, key: str, seconds: float) -> float:
     try:
         if await client.set(key, 1, nx=True, px=round(seconds * 1000)):
             return 0.0
-        return max(await client.pttl(key), 1) / 1000
+        left = await client.pttl(key)
+        if left == -1:  # it never expires, so it is not ours
+            await client.set(key, 1, px=round(seconds * 1000))
+            return 0.0
+        return max(left, 1) / 1000
     finally:
         await client.aclose(close_connection_pool=True)

@@ -1,6 +1,7 @@
 """Counting over all processes, in Redis."""
 
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 
 from app.core.project import PROJECT
 from app.limiter.limiter import LocalLimiter, Window, hidden, window
-from app.redis.guard import GuardedRedis, RedisUnavailableError
+from app.redis.guard import GuardedRedis, RedisEntryError, RedisUnavailableError
 
 
 class SharedLimiter:
@@ -35,7 +36,7 @@ class SharedLimiter:
     async def hit(self, rate: RateLimitItem, *key: str) -> Window:
         """Count once, unless that is too much."""
         try:
-            shared = await self.redis.ask(lambda _: self._hit(rate, hidden(key)))
+            shared = await self._ask(self._hit, rate, hidden(key))
         except RedisUnavailableError:
             own = await self.seen.hit(rate, *key)
             if own.allowed:
@@ -49,7 +50,7 @@ class SharedLimiter:
     async def look(self, rate: RateLimitItem, *key: str) -> Window:
         """See whether one more would be allowed, without counting."""
         try:
-            shared = await self.redis.ask(lambda _: self._look(rate, hidden(key)))
+            shared = await self._ask(self._look, rate, hidden(key))
         except RedisUnavailableError:
             return await self.seen.look(rate, *key)
         return await self._with_untold(shared, rate, *key)
@@ -60,6 +61,19 @@ class SharedLimiter:
         await self.untold.clear(rate, *key)
         with suppress(RedisUnavailableError):
             await self.redis.ask(lambda _: self.shared.clear(rate, *hidden(key)))
+
+    async def _ask(
+        self,
+        question: Callable[[RateLimitItem, tuple[str, str]], Awaitable[Window]],
+        rate: RateLimitItem,
+        key: tuple[str, str],
+    ) -> Window:
+        """Ask Redis. What is no count of ours under the key is deleted, and counted anew."""
+        try:
+            return await self.redis.ask(lambda _: question(rate, key))
+        except RedisEntryError:
+            await self.redis.ask(lambda _: self.shared.clear(rate, *key))
+            return await self.redis.ask(lambda _: question(rate, key))
 
     async def _with_untold(self, shared: Window, rate: RateLimitItem, *key: str) -> Window:
         """Add what we have allowed while Redis did not answer."""

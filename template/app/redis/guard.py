@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from app.redis.patience import TICKS, patience
 
@@ -29,6 +29,10 @@ class RedisUnavailableError(Exception):
     """Redis is down, slow, or was just now. Use the fallback."""
 
 
+class RedisEntryError(RedisUnavailableError):
+    """Redis answers, but what is stored under the key is not ours: another type, or no text."""
+
+
 class GuardedRedis:
     """A client whose failures are one error, soon."""
 
@@ -38,7 +42,10 @@ class GuardedRedis:
         self._paused_until = 0.0
 
     async def ask(self, question: Callable[[Redis], Awaitable[T]]) -> T:
-        """Return the answer, or raise `RedisUnavailableError` within about a tenth of a second."""
+        """Return the answer, or raise `RedisUnavailableError` within about a tenth of a second.
+
+        An entry that cannot be read raises `RedisEntryError`, and stops nobody else from asking.
+        """
         self._insist()
         async with self._turns:  # our own queue is no fault of Redis
             self._insist()
@@ -47,7 +54,11 @@ class GuardedRedis:
             try:
                 async with patience(TIMEOUT_SECONDS) as waiting:
                     answer = await question(self.client)
-            except (RedisError, OSError, TimeoutError) as error:
+            except (RedisError, OSError, TimeoutError, ValueError, OverflowError) as error:
+                if is_about_entry(error):
+                    self._resume()
+                    log.warning("redis_entry_unreadable", error=type(error).__name__)
+                    raise RedisEntryError from error
                 self._fail(type(error).__name__)
                 raise RedisUnavailableError from error
         if waiting.left <= SLOW:
@@ -78,3 +89,10 @@ class GuardedRedis:
         if self._paused_until:
             self._paused_until = 0.0
             log.info("redis_available")
+
+
+def is_about_entry(error: Exception) -> bool:
+    """Whether the entry is at fault, and not Redis. What Redis itself refuses has types of its own:
+    no room, no permission, a replica.
+    """
+    return type(error) is ResponseError or isinstance(error, ValueError | OverflowError)

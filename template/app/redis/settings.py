@@ -3,18 +3,14 @@
 from typing import Annotated
 
 from pydantic import AfterValidator, SecretStr
-from redis.asyncio.connection import parse_url
 
 from app.core.settings import EnvSettings
+from app.redis.url import read_redis_url
 
 
 def usable(url: SecretStr) -> SecretStr:
     """Refuse what is no Redis URL, without repeating it: it may hold a password."""
-    try:
-        parse_url(url.get_secret_value())
-    except ValueError:
-        raise ValueError("is not a URL like redis://host:6379/0 (or rediss://, unix://)") from None
-    return url
+    return SecretStr(read_redis_url(url.get_secret_value()))
 
 
 class RedisSettings(EnvSettings):

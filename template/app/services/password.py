@@ -50,6 +50,13 @@ class PasswordService:
         await self.users.users.replace_hash(user.id, hashed)
         await self.users.logins.revoke_all(user.id)
 
+    async def replace(self, user: User, new: str) -> None:
+        """Replace a password without asking for it, and end all sessions."""
+        hashed = await self._hash(new, user.email)
+        await self.users.users.replace_hash(user.id, hashed)
+        await self.users.logins.revoke_all(user.id)
+        await self.resets.withdraw(user.id)
+
     async def _hash(self, password: str, email: str) -> str:
         await self.users.auth.policy.check(password, email)
         return await self.users.auth.passwords.hash(password)

@@ -9,6 +9,7 @@ from app.core.settings import EnvSettings, SettingsError
 from app.models.user import User
 from app.repositories.user import UserRepository
 from app.schemas.user import UserCreate
+from app.services.password import PasswordService
 from app.services.user import EmailTakenError, UserService
 
 
@@ -31,6 +32,18 @@ async def create_superuser(session: AsyncSession, auth: Auth, email: str, passwo
     except EmailTakenError:  # the same command, run twice at once
         return False
     return True
+
+
+async def reset_password(session: AsyncSession, auth: Auth, email: str, password: str) -> None:
+    """Set anybody's password and commit. Raises `SettingsError`."""
+    user = await UserRepository(session).by_email(email)
+    if user is None:
+        raise SettingsError("--email: there is no account with this address")
+    try:
+        await PasswordService(UserService(session, auth)).replace(user, password)
+        await session.commit()
+    except PasswordRejectedError as error:
+        raise SettingsError(f"password: {error.message}") from None
 
 
 def already(user: User | None) -> bool:

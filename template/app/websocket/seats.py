@@ -22,8 +22,12 @@ RENEW_SECONDS = 10
 # So many users' seats are renewed with one question.
 BATCH = 100
 
+# What has another type is not ours.
+DELETE_OTHERS = """
+if redis.call('TYPE', KEYS[1]).ok ~= 'zset' then redis.call('DEL', KEYS[1]) end
+"""
 # By Redis' clock, since the processes' own may differ.
-TAKE = """
+TAKE = f"""{DELETE_OTHERS}
 local now = redis.call('TIME')[1]
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
@@ -31,7 +35,7 @@ redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[3])
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 return 1
 """
-RENEW = """
+RENEW = f"""{DELETE_OTHERS}
 local ends = redis.call('TIME')[1] + ARGV[1]
 for i = 2, #ARGV do redis.call('ZADD', KEYS[1], ends, ARGV[i]) end
 return redis.call('EXPIRE', KEYS[1], ARGV[1])

@@ -5,6 +5,7 @@ from typing import Any
 from celery.schedules import crontab
 
 from app.core.project import PROJECT
+from app.workers.broker import connection_settings
 from app.workers.settings import JobSettings
 
 JOBS, UPKEEP = "jobs", "upkeep"
@@ -42,7 +43,7 @@ def celery_config(settings: JobSettings) -> dict[str, Any]:
 def connection(broker: str, killed_after: float) -> dict[str, Any]:
     """How the broker is reached: a worker asks for ever, who announces a job asks once."""
     return {
-        "broker_url": broker or None,
+        **connection_settings(broker),
         "broker_transport_options": transport_options(broker, killed_after),
         "broker_connection_timeout": 2,
         "broker_connection_retry_on_startup": True,

@@ -7,15 +7,12 @@ from pydantic import AfterValidator, Field, SecretStr
 
 from app.core.settings import SettingsError
 from app.redis.settings import RedisSettings
-
-SCHEMES = ("redis://", "rediss://", "redis+socket://", "amqp://", "amqps://", "memory://")
+from app.workers.broker import read_broker_url
 
 
 def usable(url: SecretStr) -> SecretStr:
     """Refuse what is no broker, without repeating it: it may hold a password."""
-    if not url.get_secret_value().startswith(SCHEMES):
-        raise ValueError("must start with redis://, rediss://, redis+socket:// or amqp://")
-    return url
+    return SecretStr(read_broker_url(url.get_secret_value()))
 
 
 class JobSettings(RedisSettings):
@@ -39,7 +36,7 @@ class JobSettings(RedisSettings):
     def broker(self) -> str | None:
         """Where jobs are announced."""
         url = self.celery_broker_url or self.redis_url
-        return url.get_secret_value().replace("unix://", "redis+socket://", 1) if url else None
+        return url.get_secret_value() if url else None
 
     @property
     def lease(self) -> timedelta:

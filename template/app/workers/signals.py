@@ -5,6 +5,9 @@ import sys
 from typing import Any
 
 from billiard import pool
+from celery.concurrency import get_implementation
+from celery.concurrency.prefork import TaskPool as PreforkPool
+from celery.concurrency.solo import TaskPool as SoloPool
 from celery.signals import (
     celeryd_init,
     setup_logging,
@@ -31,6 +34,14 @@ def _configure_logging(**_: Any) -> None:
     configure_logging(Settings.load())
     for name in CHATTER:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@celeryd_init.connect(weak=False)
+def _refuse_other_pools(conf: Any, options: dict[str, Any], **_: Any) -> None:
+    """End a worker whose tasks would share a process: the event loop runs one at a time."""
+    chosen = get_implementation(options.get("pool_cls") or options.get("pool") or conf.worker_pool)
+    if not issubclass(chosen, PreforkPool | SoloPool):
+        sys.exit("celery worker: --pool must be prefork or solo; --concurrency adds processes")
 
 
 @celeryd_init.connect(weak=False)

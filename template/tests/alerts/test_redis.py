@@ -5,7 +5,9 @@ from pathlib import Path
 import anyio.to_thread
 import pytest
 from pydantic import SecretStr
+from redis import Redis
 
+from app.core.project import PROJECT
 from app.observability import turns, turns_in_redis
 from tests.alerts.conftest import telling, texts
 from tests.receiver import Receiver
@@ -33,3 +35,15 @@ def test_a_turn_comes_again_when_it_is_time(redis_server: RedisServer) -> None:
 
     assert (first, other) == (0.0, 0.0)
     assert 200 < second <= 300
+
+
+def test_what_others_have_left_for_ever_keeps_nobody_quiet(redis_server: RedisServer) -> None:
+    with Redis.from_url(redis_server.url) as redis:
+        redis.rpush(f"{PROJECT.name}:alerts:list", "one")
+        redis.set(f"{PROJECT.name}:alerts:text", b"\xff")
+
+    url = SecretStr(redis_server.url)
+    turns = [turns_in_redis.take_turn(url, name, 300.0) for name in ("list", "text") * 2]
+
+    assert turns[:2] == [0.0, 0.0]
+    assert min(turns[2:]) > 200

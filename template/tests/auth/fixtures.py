@@ -121,7 +121,7 @@ async def deliver(app: FastAPI) -> None:
 
 def read_mails(folder: Path) -> list[dict[str, Any]]:
     """Read what the `file` backend has written, oldest first."""
-    return [json.loads(file.read_text()) for file in sorted(folder.glob("*.json"))]
+    return [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json"))]
 
 
 def _clear(folder: Path) -> None:

@@ -24,6 +24,75 @@ def test_lists_are_json_or_separated_by_commas(monkeypatch: pytest.MonkeyPatch, 
     assert load(monkeypatch, TRUSTED_HOSTS=text).trusted_hosts == ["a.example", "b.example"]
 
 
+@pytest.mark.parametrize(
+    ("text", "origin"),
+    [
+        ("HTTPS://App.Example.COM", "https://app.example.com"),
+        ("https://app.example.com:443/", "https://app.example.com"),
+        ("http://app.example.com:80", "http://app.example.com"),
+        ("http://localhost:3000", "http://localhost:3000"),
+        ("https://app.example.com:80", "https://app.example.com:80"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ("http://[::1]:5173", "http://[::1]:5173"),
+        ("capacitor://localhost", "capacitor://localhost"),
+    ],
+)
+def test_origins_are_read_as_browsers_send_them(
+    monkeypatch: pytest.MonkeyPatch, text: str, origin: str
+) -> None:
+    assert load(monkeypatch, CORS_ORIGINS=text).cors_origins == [origin]
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("API.Example.com", "api.example.com"),
+        ("api.example.com.", "api.example.com"),
+        ("*.EXAMPLE.org", "*.example.org"),
+        ("my_service", "my_service"),
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("::1", "[::1]"),
+        ("[2001:DB8::1]", "[2001:db8::1]"),
+        ("*", "*"),
+    ],
+)
+def test_hosts_are_read_as_they_are_compared(
+    monkeypatch: pytest.MonkeyPatch, text: str, host: str
+) -> None:
+    assert load(monkeypatch, TRUSTED_HOSTS=text).trusted_hosts == [host]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CORS_ORIGINS", "app.example.com"),
+        ("CORS_ORIGINS", "localhost:3000"),
+        ("CORS_ORIGINS", "//app.example.com"),
+        ("CORS_ORIGINS", "https://app.example.com/shop"),
+        ("CORS_ORIGINS", "https://app.example.com?x=1"),
+        ("CORS_ORIGINS", "https://ann:hunter2@app.example.com"),
+        ("CORS_ORIGINS", "https://app.example.com:port"),
+        ("CORS_ORIGINS", "https://app example.com"),
+        ("CORS_ORIGINS", "null"),
+        ("CORS_ORIGINS", "https://good.example,https://"),
+        ("TRUSTED_HOSTS", "https://api.example.com"),
+        ("TRUSTED_HOSTS", "api.example.com:8000"),
+        ("TRUSTED_HOSTS", "[::1]:8000"),
+        ("TRUSTED_HOSTS", "api.example.com/v1"),
+        ("TRUSTED_HOSTS", "*example.com"),
+        ("TRUSTED_HOSTS", "api.*.com"),
+        ("TRUSTED_HOSTS", "api example.com"),
+        ("TRUSTED_HOSTS", "good.example,a..example"),
+    ],
+)
+def test_what_would_never_match_is_refused_with_what_to_write_instead(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    with pytest.raises(SettingsError, match=rf"^{name}: write a .*\.example\.com"):
+        load(monkeypatch, **{name: value})
+
+
 def test_networks_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(monkeypatch, TRUSTED_PROXIES="10.0.0.0/8, 127.0.0.1, fd00::/8")
 

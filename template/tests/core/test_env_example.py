@@ -37,3 +37,9 @@ def test_the_example_names_every_setting_once() -> None:
     listed = LINE.findall((ROOT / ".env.example").read_text())
 
     assert sorted(key for key in listed if not key.startswith("TEST_")) == sorted(fields)
+
+
+def test_a_copy_of_the_example_changes_nothing() -> None:
+    for each in settings_classes():
+        if each.__module__.startswith("app."):
+            assert each(_env_file=ROOT / ".env.example") == each(_env_file=None), each

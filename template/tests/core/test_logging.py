@@ -1,6 +1,7 @@
 """Logs: what a collector of log lines finds on stdout."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.processes import Service, environment, serving
+from tests.processes import Service, environment, eventually, serving
 
 SECRET = "hunter2"
 # Stands for any library that logs.
@@ -47,8 +48,8 @@ def request(service: Service, path: str, **headers: str) -> list[dict[str, Any]]
     raise TimeoutError("the request is not logged")
 
 
-def log_like_a_library(folder: Path, **settings: str) -> str:
-    command = [sys.executable, "-c", LOG_LIKE_A_LIBRARY]
+def log_like_a_library(folder: Path, script: str = LOG_LIKE_A_LIBRARY, **settings: str) -> str:
+    command = [sys.executable, "-c", script]
     env = environment(**settings)
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True).stdout
 
@@ -106,6 +107,26 @@ def test_a_librarys_lines_have_the_same_form(tmp_path: Path) -> None:
     assert (warning["event"], warning["level"]) == ("the tea is hot", "warning")
     assert (error["event"], error["level"]) == ("broken", "error")
     assert "ZeroDivisionError" in error["exception"]
+
+
+def test_people_read_first_what_was_asked_and_answered(tmp_path: Path) -> None:
+    with serving(tmp_path, LOG_FORMAT="console", NO_COLOR="1") as service:
+        httpx2.get(f"{service.url}/nothing/42")
+        httpx2.get(f"{service.url}/health/live")
+        eventually(lambda: "/health/live" in service.output.read_text())
+
+    lines = service.output.read_text().splitlines()
+    [missing] = [line for line in lines if "/nothing/42" in line]
+    assert re.match(r"\d\d:\d\d:\d\d \[info +\] GET /nothing/42 404 in \d+ ms ", missing)
+    assert max(map(len, lines)) <= 120
+
+
+def test_a_traceback_for_people_shows_no_values_of_variables(tmp_path: Path) -> None:
+    script = LOG_LIKE_A_LIBRARY.replace("1 / 0", "password = 'hunter2'; 1 / 0")
+    output = log_like_a_library(tmp_path, script, LOG_FORMAT="console")
+
+    assert "ZeroDivisionError: division by zero" in output
+    assert output.count(SECRET) <= 1  # the line of code, not the variable
 
 
 def test_people_can_have_lines_to_read_from_a_level_on(tmp_path: Path) -> None:

@@ -60,3 +60,21 @@ def test_the_service_answers_and_ends_quietly(
     assert launcher.returncode == 0, output.read_text()
     assert output.read_text().startswith("The API documentation will be at http://127.0.0.1:")
     assert "Traceback" not in output.read_text()
+
+
+@pytest.mark.parametrize("listens", [True, False], ids=["taken", "no number"])
+def test_a_port_that_cannot_be_used_is_named_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch, listens: bool
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1]) if listens else "eighty"
+        monkeypatch.setenv("PORT", port)
+        monkeypatch.delenv("HOST", raising=False)
+
+        done = subprocess.run(
+            [sys.executable, "-m", "dev", "serve"], cwd=ROOT, capture_output=True, text=True
+        )
+
+    [line] = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert line.startswith(f"PORT: {port} on 127.0.0.1 is in use; set PORT" if listens else "PORT ")

@@ -45,7 +45,9 @@ class MailServer:
     async def open(self) -> AsyncGenerator["MailServer"]:
         """Listen; on the port of last time, if there was one."""
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: SMTP(self), "127.0.0.1", self.port)
+        server = await loop.create_server(
+            lambda: SMTP(self, enable_SMTPUTF8=False), "127.0.0.1", self.port
+        )
         self.port = server.sockets[0].getsockname()[1]
         async with server:
             yield self

@@ -11,7 +11,13 @@ from redis.asyncio import Redis
 
 from app.redis import guard
 from app.redis.client import make_client
-from app.redis.guard import SLOW, TIMEOUT_SECONDS, GuardedRedis, RedisUnavailableError
+from app.redis.guard import (
+    SLOW,
+    TIMEOUT_SECONDS,
+    GuardedRedis,
+    RedisEntryError,
+    RedisUnavailableError,
+)
 from app.redis.patience import TICKS
 from tests.redis.servers import RedisServer
 
@@ -135,6 +141,19 @@ async def test_redis_is_not_blamed_for_our_own_slowness(guarded: GuardedRedis) -
 async def test_what_redis_refuses_is_no_error_of_ours(guarded: GuardedRedis) -> None:
     with pytest.raises(RedisUnavailableError):
         await guarded.ask(lambda redis: redis.execute_command("NONSENSE"))
+
+
+@pytest.mark.usefixtures("patient")
+async def test_an_entry_that_cannot_be_read_takes_redis_from_nobody(guarded: GuardedRedis) -> None:
+    await guarded.ask(lambda redis: redis.rpush("list", "one"))
+
+    async def read_number(redis: Redis) -> int:
+        return int(await redis.lindex("list", 0) or 0)
+
+    for question in (lambda redis: redis.get("list"), read_number):
+        with pytest.raises(RedisEntryError):
+            await guarded.ask(question)
+        assert await guarded.ask(hello) == b"hello"
 
 
 async def test_who_gives_up_leaves_no_answer_behind_for_the_next(guarded: GuardedRedis) -> None:

@@ -86,6 +86,22 @@ async def test_without_a_dsn_nobody_listens(app: FastAPI) -> None:
     assert "Reporter" not in [type(it).__name__ for it in app.state.failures.listeners]
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("HTTPS_PROXY", "nonsense://ann:hunter2@proxy"), ("HTTP_PROXY", "http://hunter2:b:c")],
+)
+async def test_a_proxy_that_cannot_be_used_does_not_stop_the_start(
+    make_app: MakeApp, capsys: pytest.CaptureFixture[str], variable: str, value: str
+) -> None:
+    scheme = variable.partition("_")[0].lower()
+    app = await make_app(**{variable: value, "SENTRY_DSN": f"{scheme}://key@127.0.0.1:1/1"})
+
+    logged = capsys.readouterr().out
+    assert "Reporter" not in [type(it).__name__ for it in app.state.failures.listeners]
+    assert "sentry_unusable" in logged
+    assert SECRET not in logged
+
+
 def test_a_bad_dsn_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENTRY_DSN", f"https://{SECRET}.example")
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
+from importlib.util import find_spec
 from pathlib import Path
 
 import httpx2
@@ -83,3 +84,22 @@ def test_three_migrations_at_once_and_one_more_do_no_harm(
 
         assert [process.wait() for process in migrating] == [0, 0, 0]
         assert main(["migrate"]) == 0
+
+
+def test_all_that_is_missing_or_bad_is_named_at_once(tmp_path: Path) -> None:
+    bad = {"ENVIRONMENT": "production", "DATABASE_URL": "", "SECRET_KEY": ""}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "serve"],
+        cwd=tmp_path,
+        env=environment(**bad, TRUSTED_HOSTS="https://a.example", PORT="x"),
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+
+    assert done.returncode != 0
+    last = done.stderr.splitlines()[-1]
+    named = ["DATABASE_URL: ", "TRUSTED_HOSTS: ", "PORT: "]
+    named += ["SECRET_KEY: "] if find_spec("app.core.secret_key") else []
+    assert [last.count(name) for name in named] == [1] * len(named), last

@@ -91,6 +91,20 @@ async def test_many_at_once_take_no_more_than_there_are(process: Process) -> Non
     assert not await is_full(process())
 
 
+@pytest.mark.parametrize("write", [Redis.rpush, Redis.sadd, Redis.append])
+async def test_what_has_another_type_under_the_key_is_replaced(
+    process: Process, redis_server: RedisServer, write: Callable[[Redis, str, str], object]
+) -> None:
+    with Redis.from_url(redis_server.url) as redis:
+        write(redis, f"{seats.PREFIX}{USER}", "one")
+
+    async with AsyncExitStack() as stack:
+        for _ in range(LIMIT):
+            at = process()
+            await stack.enter_async_context(at.taken(connection(at)))
+        assert await is_full(process())
+
+
 async def test_a_process_that_has_died_gives_its_seats_back(process: Process) -> None:
     dead, alive = process(), process()
 

@@ -134,7 +134,6 @@ def test_the_broker_is_redis_unless_another_is_named() -> None:
 
     assert settings(redis_url=redis).broker == "redis://one"
     assert settings(redis_url=redis, celery_broker_url=other).broker == "amqp://two"
-    assert settings(redis_url=SecretStr("unix:///s")).broker == "redis+socket:///s"
     assert settings(redis_url=None).broker is None
 
 

@@ -31,7 +31,7 @@ def _setup(app: FastAPI) -> None:
     app.state.failures.listeners.append(series.count_failure)
     app.include_router(router)
     app.add_middleware(MetricsMiddleware)
-    count_with(series.count)
+    count_with(series.count, series.COUNTED)
 
 
 @asynccontextmanager
@@ -51,7 +51,7 @@ async def _worker(state: State) -> AsyncGenerator[None, None]:
     from app.observability.metrics import series
 
     state.failures.listeners.append(series.count_failure)
-    count_with(series.count)
+    count_with(series.count, series.COUNTED)
     yield
 
 

@@ -1,7 +1,7 @@
 """The series, and their exposition. Import this late: prometheus_client looks for the folder."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from prometheus_client import (
@@ -25,9 +25,22 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 ORDER_STATUSES = ("pending", "confirmed", "cancelled")
 
 
+# What `count` of app/core/counts.py takes, by name.
+COUNTED: dict[str, Counter | Histogram] = {}
+
+
 def counter(name: str, text: str, *labels: str) -> Counter:
-    """Make a counter; its name ends in `_total`."""
-    return Counter(name, text, labels, registry=REGISTRY)
+    """Make a counter; its name ends in `_total`, which `count` leaves out."""
+    made = Counter(name, text, labels, registry=REGISTRY)
+    COUNTED[name.removesuffix("_total")] = made
+    return made
+
+
+def histogram(name: str, text: str, *labels: str, buckets: Sequence[float] = SECONDS) -> Histogram:
+    """Make a histogram, to which `count` adds a value."""
+    made = Histogram(name, text, labels, buckets=buckets, registry=REGISTRY)
+    COUNTED[name] = made
+    return made
 
 
 def gauge(name: str, text: str, *labels: str) -> Gauge:
@@ -36,12 +49,11 @@ def gauge(name: str, text: str, *labels: str) -> Gauge:
 
 
 REQUESTS = counter("http_requests_total", "Requests answered", "method", "route", "status")
-SECONDS_TAKEN = Histogram(
+SECONDS_TAKEN = histogram(
     "http_request_duration_seconds",
     "Time to the end of the answer, of requests that matched a route",
-    ["method", "route"],
-    buckets=SECONDS,
-    registry=REGISTRY,
+    "method",
+    "route",
 )
 IN_PROGRESS = gauge("http_requests_in_progress", "Requests being answered")
 RATE_LIMITED = counter("rate_limited_total", "Requests refused with 429")
@@ -50,12 +62,11 @@ POOL = gauge("db_pool_connections", "Database connections by state", "state")
 POOL_LIMIT = gauge("db_pool_connections_limit", "Database connections that may be open")
 USERS = counter("users_registered_total", "Accounts registered")
 ORDERS = counter("orders_total", "Orders that became pending, confirmed or cancelled", "status")
-JOB_SECONDS = Histogram(
+JOB_SECONDS = histogram(
     "job_duration_seconds",
     "Time that an attempt at a job took",
-    ["type"],
+    "type",
     buckets=(0.1, 0.5, 1, 5, 15, 60, 300, 1800),
-    registry=REGISTRY,
 )
 WEBSOCKETS = gauge("websocket_connections", "WebSockets open")
 GAUGES = {"websocket_connections": WEBSOCKETS}
@@ -66,13 +77,12 @@ for status in ORDER_STATUSES:
 
 def count(name: str, amount: float, labels: Mapping[str, str]) -> None:
     """Count what other modules tell of (see app/core/counts.py)."""
-    match name:
-        case "users_registered":
-            USERS.inc(amount)
-        case "orders":
-            ORDERS.labels(**labels).inc(amount)
-        case "job_duration_seconds":
-            JOB_SECONDS.labels(**labels).observe(amount)
+    series = COUNTED[name]
+    child = series.labels(**labels) if labels else series
+    if isinstance(child, Histogram):
+        child.observe(amount)
+    else:
+        child.inc(amount)
 
 
 def count_failure(failure: Failure) -> None:

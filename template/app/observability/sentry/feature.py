@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
+import structlog
 from fastapi import FastAPI
 from pydantic import AfterValidator, SecretStr
 from starlette.datastructures import State
@@ -12,6 +13,8 @@ from app.core.config import Settings
 from app.core.failures import Failures
 from app.core.feature import Feature
 from app.core.settings import EnvSettings
+
+log = structlog.get_logger(__name__)
 
 
 def usable(dsn: SecretStr) -> SecretStr:
@@ -40,7 +43,13 @@ async def _report(state: State) -> AsyncGenerator[None, None]:
     # Not before: it takes a while, and is not needed without a DSN.
     from app.observability.sentry.reporter import Reporter
 
-    reporter = Reporter(dsn.get_secret_value(), Settings.load().environment)
+    try:
+        reporter = Reporter(dsn.get_secret_value(), Settings.load().environment)
+    except (ImportError, OSError, ValueError) as error:  # without its text: it may hold a password
+        hint = "HTTP_PROXY, HTTPS_PROXY or NO_PROXY cannot be used"
+        log.error("sentry_unusable", error=type(error).__name__, hint=hint)
+        yield
+        return
     failures: Failures = state.failures
     failures.listeners.append(reporter)
     try:

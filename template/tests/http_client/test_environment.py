@@ -1,0 +1,77 @@
+"""Proxies and certificates of the environment count, and never stop the start."""
+
+import pytest
+
+from tests.conftest import MakeClient
+from tests.http_client.upstream import Upstream
+from tests.problems import assert_problem
+
+RATES = "/api/v1/rates?base=EUR"
+HTTP, HTTPS = "http://rates.example.com/latest", "https://127.0.0.1:1/latest"
+UNUSABLE = [
+    ("ALL_PROXY", "socks5://ann:secret@127.0.0.1:1080", HTTP),
+    ("HTTP_PROXY", "socks4://ann:secret@127.0.0.1:1080", HTTP),
+    ("HTTP_PROXY", "http://ann:secret@proxy:port", HTTP),
+    ("HTTPS_PROXY", "ftp://ann:secret@127.0.0.1", HTTPS),
+    ("SSL_CERT_FILE", "/nowhere/secret.pem", HTTPS),
+    ("SSL_CERT_FILE", "/dev/null", HTTPS),
+]
+
+
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out those of the machine."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.mark.parametrize(("variable", "value", "url"), UNUSABLE)
+async def test_a_call_that_needs_what_cannot_be_used_is_a_502_and_the_log_names_the_variable(
+    make_client: MakeClient,
+    capsys: pytest.CaptureFixture[str],
+    variable: str,
+    value: str,
+    url: str,
+) -> None:
+    client = await make_client(**{variable: value, "RATES_URL": url})
+    capsys.readouterr()
+
+    response = await client.get(RATES)
+
+    logged = capsys.readouterr().out
+    assert_problem(response, 502, "upstream_error")
+    assert "http_client_variable_unusable" in logged
+    assert variable in logged
+    assert "secret" not in logged
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"ALL_PROXY": "socks5://127.0.0.1:1080", "NO_PROXY": "127.0.0.1"},
+        {"ALL_PROXY": "socks5h://127.0.0.1:1080", "NO_PROXY": "10.0.0.0/8,127.0.0.0/8"},
+        {"HTTPS_PROXY": "socks5://127.0.0.1:1080"},
+        {"HTTP_PROXY": "nonsense://127.0.0.1", "NO_PROXY": "*"},
+        {"SSL_CERT_FILE": "/nowhere/ca.pem", "SSL_CERT_DIR": "/nowhere"},
+    ],
+)
+async def test_a_call_that_does_not_need_it_is_made(
+    make_client: MakeClient, upstream: Upstream, environment: dict[str, str]
+) -> None:
+    client = await make_client(**environment, RATES_URL=upstream.url)
+
+    assert (await client.get(RATES)).status_code == 200
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY", "http_proxy"])
+async def test_a_proxy_that_can_be_used_is_asked(
+    make_client: MakeClient, upstream: Upstream, variable: str
+) -> None:
+    proxy = upstream.url.removesuffix("/latest")
+    client = await make_client(**{variable: proxy, "RATES_URL": HTTP})
+
+    response = await client.get(RATES)
+
+    assert response.status_code == 200
+    assert upstream.asked[0].headers["host"] == "rates.example.com"
