@@ -19,6 +19,7 @@ from tests.combinations import Answers
 from tests.commands import execute
 from tests.covered import covered
 from tests.rendering import git
+from tests.tools import program
 
 pytestmark = pytest.mark.service
 
@@ -75,6 +76,12 @@ def test_a_generated_service_passes_its_own_checks_and_tests(
     assert still_running(project) == []
     shutil.rmtree(project)
     covered("services installed and put through their own tests")
+
+
+@pytest.mark.parametrize("name", ["redis-server", "pgbouncer"])
+def test_what_the_services_are_tested_against_is_installed(name: str) -> None:
+    """Their own tests take an imitation, or are skipped, where it is missing; not in CI."""
+    program(name)
 
 
 @pytest.mark.thorough
