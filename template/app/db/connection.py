@@ -11,13 +11,9 @@ from app.core.postgresql_options import DRIVER
 
 CONNECT_SECONDS = 3
 STATEMENT_SECONDS = 5
-# A pooler gives each transaction another connection, where statements were not prepared. Without
-# a name and a cache, the driver sends each statement whole.
-UNPREPARED = {
-    "statement_cache_size": 0,
-    "prepared_statement_cache_size": 0,
-    "prepared_statement_name_func": str,  # str() is ""
-}
+# A pooler gives each transaction another connection, which knows no statements prepared before:
+# the driver then sends each without a name, and keeps none.
+UNPREPARED = {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
 
 
 def engine_arguments(url: URL, *, prepared: bool = True) -> dict[str, Any]:

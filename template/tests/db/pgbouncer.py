@@ -15,7 +15,7 @@ from dev import unprivileged
 from tests.databases import free_port
 
 PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-# Fewer connections than callers, so that each statement may meet another one.
+# Fewer connections than callers, and another one for each statement.
 CONFIG = """
 [databases]
 * = host={url.host} port={url.port} user={url.username}
@@ -25,7 +25,8 @@ listen_port = {port}
 unix_socket_dir =
 auth_type = any
 pool_mode = transaction
-default_pool_size = 4
+default_pool_size = 3
+server_round_robin = 1
 logfile = {folder}/pgbouncer.log
 pidfile = {folder}/pgbouncer.pid
 """

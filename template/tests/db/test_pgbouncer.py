@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncGenerator, Generator
 
 import pytest
+from fastapi import FastAPI
 from httpx2 import AsyncClient
-from sqlalchemy import URL
+from sqlalchemy import URL, text
 
 from tests.clients import connect
 from tests.conftest import MakeApp
@@ -35,6 +36,14 @@ async def caller(
     app = await make_app(DATABASE_URL=str(url), DB_POOL_SIZE="20", DB_POOL_TIMEOUT="5", **settings)
     async with connect(app, credentials) as client:
         yield client
+    assert await asyncio.gather(*(left_prepared(app) for _ in range(8))) == [0] * 8
+
+
+async def left_prepared(app: FastAPI) -> int | None:
+    """How many statements are prepared on one of the connections behind the pooler."""
+    async with app.state.database.engine.connect() as connection:
+        await connection.execute(text("SELECT pg_sleep(0.1)"))
+        return await connection.scalar(text("SELECT count(*) FROM pg_prepared_statements"))
 
 
 async def test_many_callers_at_once_read_and_write(caller: AsyncClient) -> None:
