@@ -105,9 +105,8 @@ async def _create(url: URL) -> None:
 
 async def _execute(url: URL, statement: str) -> str:
     """Execute outside a transaction; return the code of an error that is to be expected, or ""."""
-    given = engine_arguments(url, prepared=False)  # a pooler may be in between
-    arguments = given["connect_args"] | {"command_timeout": CREATE_SECONDS}
-    engine = create_async_engine(given["url"], isolation_level="AUTOCOMMIT", connect_args=arguments)
+    arguments = engine_arguments(url, prepared=False, seconds=CREATE_SECONDS)  # or a pooler's
+    engine = create_async_engine(**arguments, isolation_level="AUTOCOMMIT")
     try:
         async with engine.connect() as connection:
             await connection.exec_driver_sql(statement)

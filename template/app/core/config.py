@@ -48,6 +48,8 @@ class Settings(EnvSettings):
     # Seconds.
     db_pool_timeout: Annotated[float, Field(gt=0)] = 2
     db_pool_recycle: Annotated[int, Field(ge=1)] = 1800
+    # Seconds that a migration waits for a table that is in use, in each of a few tries.
+    migration_lock_timeout: Annotated[float, Field(gt=0, le=60)] = 3
 
     @field_validator("log_level", mode="before")
     @classmethod

@@ -16,16 +16,22 @@ STATEMENT_SECONDS = 5
 UNPREPARED = {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
 
 
-def engine_arguments(url: URL, *, prepared: bool = True) -> dict[str, Any]:
-    """Return what SQLAlchemy needs of a `DATABASE_URL`: where it is, and bounds for the waits."""
+def engine_arguments(
+    url: URL, *, prepared: bool = True, seconds: int = STATEMENT_SECONDS
+) -> dict[str, Any]:
+    """Return what SQLAlchemy needs of a `DATABASE_URL`: where it is, and bounds for the waits.
+
+    `seconds` is for a statement; with 0 it may take as long as it takes.
+    """
     if url.get_backend_name() == "sqlite":
         return {"url": url, "connect_args": {"timeout": STATEMENT_SECONDS}}
     options = {name: str(value) for name, value in url.query.items()}
     arguments = {
         **_place(options),
         "timeout": _connect_seconds(options),
-        "command_timeout": STATEMENT_SECONDS + 0.25,  # for a server too far gone to count itself
-        "server_settings": _server_settings(options, prepared),
+        # For a server too far gone to count itself.
+        "command_timeout": seconds + 0.25 if seconds else None,
+        "server_settings": _server_settings(options, seconds if prepared else None),
         **({} if prepared else UNPREPARED),
     }
     return {"url": url.set(query={}), "connect_args": arguments}
@@ -59,11 +65,10 @@ def _system_trust(options: Mapping[str, str]) -> ssl.SSLContext:
     return context
 
 
-def _server_settings(options: Mapping[str, str], prepared: bool) -> dict[str, str]:
+def _server_settings(options: Mapping[str, str], seconds: int | None) -> dict[str, str]:
     name = options.get("application_name") or options.get("fallback_application_name")
     given = {"application_name": name or "", "options": options.get("options", "")}
-    if prepared:  # a pooler refuses what it cannot keep to one client
-        milliseconds = str(STATEMENT_SECONDS * 1000)
-        given["statement_timeout"] = given["lock_timeout"] = milliseconds
-        given["idle_in_transaction_session_timeout"] = str(60 * 1000)
+    if seconds is not None:  # a pooler refuses what it cannot keep to one client
+        given["statement_timeout"] = given["lock_timeout"] = str(seconds * 1000)
+        given["idle_in_transaction_session_timeout"] = str(seconds * 12 * 1000)
     return {name: value for name, value in given.items() if value}

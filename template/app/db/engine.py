@@ -43,7 +43,7 @@ def pool_options(settings: Settings) -> dict[str, Any]:
 
 def _listen(engine: AsyncEngine) -> None:
     core = engine.sync_engine
-    event.listen(core, "do_connect", _connect)
+    event.listen(core, "do_connect", connect)
     event.listen(core, "handle_error", _translate_error)
     event.listen(core, "reset", _end_transaction)
     if engine.dialect.name == "sqlite":
@@ -53,7 +53,7 @@ def _listen(engine: AsyncEngine) -> None:
         event.listen(core, "checkout", _refuse_closed)
 
 
-def _connect(dialect: Any, _record: Any, args: Any, parameters: Any) -> Any:
+def connect(dialect: Any, _record: Any, args: Any, parameters: Any) -> Any:
     """Connect. Whatever prevents it is a 503 to callers, and a sentence to those who run us."""
     try:
         return dialect.connect(*args, **parameters)

@@ -5,9 +5,11 @@ from sqlalchemy.exc import IntegrityError
 from app.core.exceptions import DependencyUnavailableError
 from app.db.reasons import code, statement_reason
 
-# SQLSTATE classes: connection, transaction rollback, resources, operator intervention. Then: a
-# lock not given, a standby, and what a wrong role, database or pooler says of each statement.
-UNAVAILABLE = ("08", "40", "53", "57", "55P03", "25006", "42501", "42P01", "26000", "42P05")
+# SQLSTATE: a schema that has changed or lacks a table, a standby, a role that may not, a pooler.
+WRONG_DATABASE = ("0A000", "25006", "42501", "42P01", "26000", "42P05")
+# SQLSTATE classes: connection, transaction rollback, resources, operator intervention. And a
+# lock that is not given.
+UNAVAILABLE = ("08", "40", "53", "57", "55P03", *WRONG_DATABASE)
 SQLITE_UNAVAILABLE = (
     "database is locked",
     "unable to open",

@@ -17,6 +17,7 @@ REFUSED = {
 }
 # By SQLSTATE, of a statement.
 GAVE_UP = {
+    "0A000": "The schema has changed meanwhile",
     "25006": "The database takes no writes: it is a standby, or was made read-only",
     "26000": f"A prepared statement is gone. {POOLER}",
     "42501": "The role of DATABASE_URL may not do this",

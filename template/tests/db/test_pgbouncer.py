@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
-from sqlalchemy import URL, text
+from sqlalchemy import URL, make_url, text
 
+from app.cli import main
+from app.db.migrations import check
 from tests.clients import connect
 from tests.conftest import MakeApp
+from tests.databases import empty_database
 from tests.db.calls import ITEMS
 from tests.db.pgbouncer import PGBOUNCER, pgbouncer
 from tests.problems import assert_problem
@@ -94,3 +98,17 @@ async def test_without_a_pooler_the_setting_works_too(
         answers = await asyncio.gather(*(client.get(ITEMS) for _ in range(20)))
 
     assert {answer.status_code for answer in answers} == {200}
+
+
+async def test_migrations_pass_through_it(
+    pooler: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with empty_database(tmp_path) as url:
+        behind = pooler.set(database=make_url(url).database)
+        monkeypatch.setenv("DATABASE_URL", str(behind))
+        monkeypatch.setenv("DB_PREPARED_STATEMENTS", "false")
+
+        assert await asyncio.to_thread(main, ["migrate"]) == 0
+
+        monkeypatch.setenv("DATABASE_URL", url)
+        await asyncio.to_thread(check)
