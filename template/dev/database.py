@@ -64,11 +64,18 @@ def _own(name: str, file: str) -> Generator[str]:
     if not uses_postgresql():
         yield f"sqlite:///{LOCAL / file}"
         return
+    forget_other_servers()
     # By name, since a project on SQLite has no such module.
     with import_module("dev.postgres").server(LOCAL / "postgres") as server:
         url = f"{server}/{name}"
         create_database("DATABASE_URL", url)
         yield url
+
+
+def forget_other_servers() -> None:
+    """Remove libpq's variables, such as PGSSLMODE: they are for servers other than our own."""
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
 
 
 def create_database(variable: str, value: str) -> None:
