@@ -59,18 +59,18 @@ EDITS: Mapping[str, list[Edit]] = {
         after("    # project dependencies", '    "humanize>=4",'),
     ],
     "app/core/config.py": [
-        change("db_pool_size: Annotated[int, Field(ge=1)] = 5", "db_pool_size: Count = 12"),
+        change("db_pool_size: Annotated[int, Field(ge=1)] = 10", "db_pool_size: Count = 12"),
         after(
             "    db_pool_recycle: Annotated[int, Field(ge=1)] = 1800",
             "\n    # How many suppliers are listed.\n    suppliers_max: Count = 100",
         ),
     ],
     ".env.example": [
-        change("DB_POOL_SIZE=5\n", "DB_POOL_SIZE=12\n"),
+        change("DB_POOL_SIZE=10\n", "DB_POOL_SIZE=12\n"),
         after("# project settings", "SUPPLIERS_MAX=100"),
     ],
     "deploy/compose/settings.env": [
-        change("DB_POOL_SIZE=5\n", "DB_POOL_SIZE=12\n"),
+        change("DB_POOL_SIZE=10\n", "DB_POOL_SIZE=12\n"),
         after("# project settings", "SUPPLIERS_MAX=200"),
     ],
     "README.md": [

@@ -21,6 +21,7 @@ from tests.conftest import is_thorough
 from tests.covered import covered
 from tests.passed import SkipIfPassed, files_of
 from tests.rendering import git
+from tests.tools import program
 
 pytestmark = pytest.mark.service
 THOROUGH = pytest.mark.thorough
@@ -147,6 +148,12 @@ def run_in(project: Path, run: Run, commands: list[str], skip_if_passed: SkipIfP
         assert still_running(project) == []
         shutil.rmtree(project)
     return failures
+
+
+@pytest.mark.parametrize("name", ["redis-server", "pgbouncer"])
+def test_what_the_services_are_tested_against_is_installed(name: str) -> None:
+    """Their own tests take an imitation, or are skipped, where it is missing; not in CI."""
+    program(name)
 
 
 @THOROUGH

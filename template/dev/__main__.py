@@ -69,7 +69,8 @@ def development() -> Generator[dict[str, str]]:
     from dev import database
 
     with ExitStack() as stack:
-        environment = {**os.environ, "DATABASE_URL": stack.enter_context(database.development())}
+        url = stack.enter_context(database.development())
+        environment = {**os.environ, "DATABASE_URL": url}
         # By name, since a project may have no such module.
         if find_spec("dev.redis"):
             redis = import_module("dev.redis")

@@ -13,9 +13,12 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.core.database_url import parse_database_url
+from app.db.connection import engine_arguments
+from app.db.reasons import connection_reason
 from dev.project import LOCAL, LauncherError, setting, uses_postgresql
 
 NO_SUCH_DATABASE = "3D000"
+CREATE_SECONDS = 60
 CREATED_MEANWHILE = {"42P04", "23505"}
 
 
@@ -61,11 +64,18 @@ def _own(name: str, file: str) -> Generator[str]:
     if not uses_postgresql():
         yield f"sqlite:///{LOCAL / file}"
         return
+    forget_other_servers()
     # By name, since a project on SQLite has no such module.
     with import_module("dev.postgres").server(LOCAL / "postgres") as server:
         url = f"{server}/{name}"
         create_database("DATABASE_URL", url)
         yield url
+
+
+def forget_other_servers() -> None:
+    """Remove libpq's variables, such as PGSSLMODE: they are for servers other than our own."""
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
 
 
 def create_database(variable: str, value: str) -> None:
@@ -80,9 +90,11 @@ def create_database(variable: str, value: str) -> None:
         # In a thread of its own: the caller may be running an event loop.
         with ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, _create(url)).result()
-    except (OSError, SQLAlchemyError) as error:
-        reason = error.orig if isinstance(error, DBAPIError) else error
-        raise LauncherError(f"The database of {variable} cannot be used: {reason}") from error
+    except (OSError, SQLAlchemyError, ValueError) as error:
+        reason = error.orig if isinstance(error, DBAPIError) and error.orig else error
+        arguments = engine_arguments(url)["connect_args"]
+        sentence = connection_reason(reason, {"host": url.host, "port": url.port} | arguments)
+        raise LauncherError(f"The database of {variable} cannot be used. {sentence}") from error
 
 
 def _parse(variable: str, value: str) -> URL:
@@ -100,7 +112,8 @@ async def _create(url: URL) -> None:
 
 async def _execute(url: URL, statement: str) -> str:
     """Execute outside a transaction; return the code of an error that is to be expected, or ""."""
-    engine = create_async_engine(url, isolation_level="AUTOCOMMIT", connect_args={"timeout": 5})
+    arguments = engine_arguments(url, prepared=False, seconds=CREATE_SECONDS)  # or a pooler's
+    engine = create_async_engine(**arguments, isolation_level="AUTOCOMMIT")
     try:
         async with engine.connect() as connection:
             await connection.exec_driver_sql(statement)

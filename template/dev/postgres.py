@@ -20,14 +20,13 @@ from typing import IO
 
 import psutil
 
-from dev import unprivileged
+from dev import shell_safe, unprivileged
 from dev.project import LauncherError, say
 
 ATTEMPTS = 3
 # No socket: its path may have about 100 characters only, and a project's is often longer.
-OPTIONS = (
-    "-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c full_page_writes=off"
-)
+OPTIONS = "-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+OPTIONS += " -c full_page_writes=off"
 
 
 @contextmanager
@@ -122,7 +121,7 @@ class Cluster:
 
     def _is_server(self, pid: int) -> bool:
         try:
-            return str(self.data) in psutil.Process(pid).cmdline()
+            return Path(psutil.Process(pid).cwd()) == self.data.resolve()
         except (psutil.Error, ValueError):
             return False
 
@@ -140,17 +139,20 @@ class Cluster:
                 f"that folder to start anew, or set DATABASE_URL to a server of version {made_by}."
             )
         port = self._launch()
-        seconds = time.monotonic() - began
-        say(f"PostgreSQL {version}: ready on 127.0.0.1:{port} in {seconds:.1f} s")
+        say(f"PostgreSQL {version}: ready on 127.0.0.1:{port} in {time.monotonic() - began:.1f} s")
         return port
 
     def _launch(self) -> int:
         log = self.data / "server.log"
+        # pg_ctl gives paths to a shell: relative ones hold nothing that it would take.
+        (link := self.directory / "postgres").unlink(missing_ok=True)
+        link.symlink_to(self.binaries / "postgres")
         # Another program may take the port first, or a killed server's children still be ending.
         for _ in range(ATTEMPTS):
             log.unlink(missing_ok=True)
             options = f"-p {_free_port()} {OPTIONS}"
-            started = self._execute("pg_ctl", "-D", self.data, "-l", log, "-o", options, "start")
+            where = ("-p", "./postgres", "-D", "data", "-l", "data/server.log")
+            started = self._execute("pg_ctl", *where, "-o", options, "start")
             if port := self.port():
                 return port
             time.sleep(0.25)
@@ -159,7 +161,7 @@ class Cluster:
 
     def stop(self) -> None:
         """Stop the server, ending its connections."""
-        self._execute("pg_ctl", "-D", self.data, "-m", "fast", "stop")
+        self._execute("pg_ctl", "-D", "data", "-m", "fast", "stop")
 
     def _create(self) -> None:
         """Make the data elsewhere, then move them: what is interrupted leaves nothing half done."""
@@ -169,11 +171,13 @@ class Cluster:
         if user := unprivileged.account():
             os.chown(new, user.pw_uid, user.pw_gid)
         options = ("-U", "app", "-A", "trust", "-E", "UTF8", "--no-sync")
-        for locale in ("C.UTF-8", "C"):  # the first does not exist everywhere
-            made = self._execute("initdb", "-D", new, *options, f"--locale={locale}")
-            if made.returncode == 0:
-                new.rename(self.data)
-                return
+        with shell_safe.programs(self.binaries) as binaries:
+            for locale in ("C.UTF-8", "C"):  # the first does not exist everywhere
+                command = [binaries / "initdb", "-D", new, *options, f"--locale={locale}"]
+                made = unprivileged.execute(command, self.directory)
+                if made.returncode == 0:
+                    new.rename(self.data)
+                    return
         raise LauncherError(f"PostgreSQL could not create its data:\n{_tail(made.stderr)}")
 
     def _version(self) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.core.database_url import parse_database_url
+from app.db.connection import engine_arguments
 from dev.database import create_database
 
 
@@ -42,7 +43,8 @@ def empty_database(folder: Path) -> Generator[str]:
 
 
 async def _drop(url: URL, name: str) -> None:
-    engine = create_async_engine(parse_database_url(url), isolation_level="AUTOCOMMIT")
+    arguments = engine_arguments(parse_database_url(url))
+    engine = create_async_engine(**arguments, isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
         await connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
     await engine.dispose()

@@ -11,20 +11,21 @@ from tests.truth.space import Table, either
 from tests.truth.template import Template
 
 CODE = ("app/", "dev/")
+IMPORTERS = (*CODE, "migrations/")  # Alembic runs env.py
 # What is run: `python -m app`, `python -m dev`, and a recipe's `python -m dev.image`.
-RUN = {"app.__main__", "dev.__main__", "dev.image"}
+RUN = {"app.__main__", "dev.__main__", "dev.image", "dev.migrations"}
 # Packages whose modules are imported by what they are called.
 COLLECTED = ("app.servers.", "app.workers.handlers.")
 
 
 def use(template: Template) -> Iterator[Need]:
     """Yield what every module of the service needs: somebody who imports it."""
-    code = [one for one in read(template).all if one.source.output.startswith(CODE)]
+    modules = [one for one in read(template).all if one.source.output.startswith(IMPORTERS)]
     importers: dict[str, list[Table]] = defaultdict(list)
-    for module in code:
+    for module in modules:
         for name, where in imported(module):
             importers[name].append(where & module.present)
-    for module in code:
+    for module in (one for one in modules if one.source.output.startswith(CODE)):
         name = dotted(module.source.output)
         package = module.source.output.endswith("/__init__.py")
         if not package and name not in RUN and not name.startswith(COLLECTED):

@@ -1,5 +1,6 @@
 """The core settings. Each feature keeps its own settings class beside its code."""
 
+import re
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal, Self
 
@@ -44,11 +45,16 @@ class Settings(EnvSettings):
     trusted_proxies: CommaSeparated[Network] = []
 
     database_url: Annotated[URL, BeforeValidator(parse_database_url)]
-    db_pool_size: Annotated[int, Field(ge=1)] = 5
-    db_max_overflow: Count = 5
+    # Off behind PgBouncer and other poolers in transaction mode.
+    db_prepared_statements: bool = True
+    # Requests that use the database at once in a process; others wait their turn.
+    db_pool_size: Annotated[int, Field(ge=1)] = 10
+    db_max_overflow: Count = 0
     # Seconds.
     db_pool_timeout: Annotated[float, Field(gt=0)] = 2
     db_pool_recycle: Annotated[int, Field(ge=1)] = 1800
+    # Seconds that a migration waits for a table that is in use, in each of a few tries.
+    migration_lock_timeout: Annotated[float, Field(gt=0, le=60)] = 3
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -62,6 +68,23 @@ class Settings(EnvSettings):
         if self.environment == "production" and self.debug:
             raise ValueError("DEBUG: must be off in production")
         return self
+
+    @model_validator(mode="after")
+    def fit_for_a_pooler(self) -> Self:
+        """Refuse what a pooler in transaction mode refuses."""
+        options = f" {self.database_url.query.get('options', '')}"
+        if not self.prepared_statements and re.search(r"\s(-c|--\w+=)", options):
+            raise ValueError(
+                "DATABASE_URL: a pooler takes no settings in `options`: write them on the role, "
+                "with ALTER ROLE ... SET"
+            )
+        return self
+
+    @property
+    def prepared_statements(self) -> bool:
+        """Whether a connection of ours stays the same one: none does behind a pooler."""
+        told = self.database_url.query.get("pgbouncer") == "true"  # as Prisma and Supabase write it
+        return self.db_prepared_statements and not told
 
     @property
     def serves_docs(self) -> bool:

@@ -2,24 +2,26 @@
 
 from typing import Any
 
-from sqlalchemy import URL, Connection, ExceptionContext, event
+import structlog
+from sqlalchemy import Connection, ExceptionContext, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.core.config import Settings
-from app.db.errors import translate
+from app.db.connection import engine_arguments
+from app.db.errors import DatabaseUnavailableError, translate
+from app.db.pool import FifoPool
+from app.db.reasons import connection_reason
 
-CONNECT_SECONDS = 3
-STATEMENT_SECONDS = 5
 READ_ONLY = {"isolation_level": "AUTOCOMMIT"}
+
+log = structlog.get_logger(__name__)
 
 
 def create_engine(settings: Settings, **options: Any) -> AsyncEngine:
     """Make the engine of the service's own requests. `options` go to SQLAlchemy."""
-    url = settings.database_url
     engine = create_async_engine(
-        url,
-        connect_args=connect_args(url),
+        **engine_arguments(settings.database_url, prepared=settings.prepared_statements),
         hide_parameters=True,  # parameters are people's data, and errors are logged
         echo=settings.debug,
         **options,
@@ -31,6 +33,7 @@ def create_engine(settings: Settings, **options: Any) -> AsyncEngine:
 def pool_options(settings: Settings) -> dict[str, Any]:
     """Bound the pool. Connections to the server: processes x (size + overflow)."""
     return {
+        "poolclass": FifoPool,
         "pool_size": settings.db_pool_size,
         "max_overflow": settings.db_max_overflow,
         "pool_timeout": settings.db_pool_timeout,
@@ -38,25 +41,9 @@ def pool_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def connect_args(url: URL) -> dict[str, Any]:
-    """Bound the waits of one connection."""
-    if url.get_backend_name() == "sqlite":
-        return {"timeout": STATEMENT_SECONDS}
-    milliseconds = str(STATEMENT_SECONDS * 1000)
-    return {
-        "timeout": CONNECT_SECONDS,
-        "command_timeout": STATEMENT_SECONDS + 0.25,  # for a server too far gone to count itself
-        "server_settings": {
-            "statement_timeout": milliseconds,
-            "lock_timeout": milliseconds,
-            "idle_in_transaction_session_timeout": str(60 * 1000),
-        },
-    }
-
-
 def _listen(engine: AsyncEngine) -> None:
     core = engine.sync_engine
-    event.listen(core, "do_connect", _connect)
+    event.listen(core, "do_connect", connect)
     event.listen(core, "handle_error", _translate_error)
     event.listen(core, "reset", _end_transaction)
     if engine.dialect.name == "sqlite":
@@ -66,18 +53,21 @@ def _listen(engine: AsyncEngine) -> None:
         event.listen(core, "checkout", _refuse_closed)
 
 
-def _connect(dialect: Any, _record: Any, args: Any, parameters: Any) -> Any:
-    """Report a refused or silent connection as what it is to the caller."""
+def connect(dialect: Any, _record: Any, args: Any, parameters: Any) -> Any:
+    """Connect. Whatever prevents it is a 503 to callers, and a sentence to those who run us."""
     try:
         return dialect.connect(*args, **parameters)
     except Exception as error:
-        raise translate(error) from error
+        failure = DatabaseUnavailableError(connection_reason(error, parameters))
+        log.warning("database_unavailable", reason=failure.reason)
+        raise failure from error
 
 
 def _translate_error(context: ExceptionContext) -> None:
     error = translate(context.original_exception, disconnected=context.is_disconnect)
-    if error is context.original_exception:
+    if not isinstance(error, DatabaseUnavailableError):
         return
+    log.warning("database_unavailable", reason=error.reason)
     if isinstance(context.original_exception, TimeoutError) and context.connection is not None:
         # The server is silent: do not wait for its goodbye.
         context.is_disconnect = True

@@ -5,11 +5,19 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import NullPool, inspect
+from sqlalchemy import Column, Index, MetaData, NullPool, String, inspect
 
 from app.core.config import Settings
+from app.db.base import Base
 from app.db.engine import create_engine
-from app.db.migrations import alembic_config, current_revision, newest_revision, upgrade
+from app.db.migrations import (
+    SchemaError,
+    alembic_config,
+    check,
+    current_revision,
+    newest_revision,
+    upgrade,
+)
 from tests.databases import empty_database
 
 
@@ -21,7 +29,29 @@ async def tables() -> set[str]:
 
 
 def test_models_and_migrations_agree() -> None:
-    command.check(alembic_config())
+    check()
+
+
+def test_a_missing_migration_is_named_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    metadata = MetaData(naming_convention=Base.metadata.naming_convention)
+    for table in Base.metadata.sorted_tables:
+        table.to_metadata(metadata)
+    items = metadata.tables["items"]
+    items.append_column(Column("colour", String(20)))
+    items.c.name.nullable = True
+    Index("ix_items_colour", items.c.colour)
+    monkeypatch.setattr(Base, "metadata", metadata)
+
+    with pytest.raises(SchemaError) as raised:
+        check()
+
+    _, *changes, advice = str(raised.value).splitlines()
+    assert sorted(change.strip() for change in changes) == [
+        "add_column items.colour",
+        "add_index items ix_items_colour",
+        "modify_nullable items.name",
+    ]
+    assert "just migration" in advice
 
 
 def test_the_schema_can_be_taken_down_and_built_again(

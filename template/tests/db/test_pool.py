@@ -1,8 +1,9 @@
 """The connections of one process are limited, and so is the wait for them."""
 
+import asyncio
 import time
 
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from tests.clients import connect
 from tests.conftest import MakeApp
@@ -33,3 +34,53 @@ async def test_the_health_checks_do_not_queue_for_a_connection(make_app: MakeApp
 
         assert (await client.get("/health/live")).status_code == 200
         assert (await client.get("/health/ready")).status_code == 200
+
+
+async def test_those_who_wait_are_served_in_the_order_in_which_they_came(
+    make_app: MakeApp,
+) -> None:
+    app = await make_app(DB_POOL_SIZE="1", DB_MAX_OVERFLOW="0", DB_POOL_TIMEOUT="20")
+    engine, served = app.state.database.engine, list[int]()
+
+    async def use(number: int) -> None:
+        async with engine.connect():
+            served.append(number)
+
+    async with engine.connect():
+        waiting = [asyncio.create_task(use(number)) for number in range(9)]
+        await asyncio.sleep(0)
+    await use(9)  # just when a connection was given back
+    await asyncio.gather(*waiting)
+
+    assert served == list(range(10))
+
+
+async def test_a_waiter_that_gives_up_takes_no_connection_with_it(make_app: MakeApp) -> None:
+    app = await make_app(DB_POOL_SIZE="1", DB_MAX_OVERFLOW="0", DB_POOL_TIMEOUT="20")
+    engine = app.state.database.engine
+
+    async def use() -> None:
+        async with engine.connect():
+            pass
+
+    async with engine.connect():
+        waiting = [asyncio.create_task(use()) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert [task.cancelled() for task in waiting] == [True, False, False]
+    assert (engine.pool.checkedout(), engine.pool.checkedin()) == (0, 1)
+
+
+async def test_a_busy_service_opens_no_connection_twice(
+    make_app: MakeApp, credentials: dict[str, str]
+) -> None:
+    app = await make_app()
+    opened: list[object] = []
+    event.listen(app.state.database.engine.sync_engine, "connect", lambda *new: opened.append(new))
+    async with connect(app, credentials) as client:
+        for _ in range(5):
+            await asyncio.gather(*(client.get(ITEMS) for _ in range(30)))
+
+    assert 0 < len(opened) <= app.state.settings.db_pool_size

@@ -10,6 +10,7 @@ from httpx2 import AsyncClient
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.database_url import parse_database_url
 from app.db.migrations import upgrade
 from app.db.session import Database
 from app.models.item import Item
@@ -70,3 +71,12 @@ async def test_a_busy_database_is_a_503_and_then_serves_again(
 
         assert_problem(refused, 503, "dependency_unavailable")
         assert (await client.post("/api/v1/items", json=body)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["sqlite://", "sqlite://app.db", "sqlite:///:memory:", "sqlite:///a.db?sslmode=require"],
+)
+def test_what_no_file_of_sqlite_is_called_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match=r"must name a file|does not read: sslmode"):
+        parse_database_url(value)

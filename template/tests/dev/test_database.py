@@ -58,3 +58,23 @@ def test_a_url_that_is_none_is_refused_by_the_name_of_its_variable(
 
     with pytest.raises(LauncherError, match=r"^DATABASE_URL (?!.*secret)"), database.development():
         pass
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PGSSLMODE", "require"),
+        ("PGSSLNEGOTIATION", "direct"),
+        ("PGTARGETSESSIONATTRS", "standby"),
+        ("PGSSLMODE", "nonsense"),
+        ("PGGSSLIB", "nonsense"),
+    ],
+)
+def test_variables_for_other_servers_do_not_stop_our_own(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
+    monkeypatch.setenv(variable, value)
+
+    with database.testing() as url:
+        database.create_database("DATABASE_URL", url)

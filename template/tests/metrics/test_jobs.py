@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from app.core.database_url import parse_database_url
 from app.db.base import utc_now
+from app.db.connection import engine_arguments
 from app.db.session import Database
 from app.models.job import Job
 from app.observability.metrics.folder import VARIABLE
@@ -91,7 +92,7 @@ async def test_while_the_database_is_away_all_tell_what_was_counted_last(
         await process()
 
     silent = FastAPI()
-    engine = create_async_engine(parse_database_url(lost(tmp_path)))
+    engine = create_async_engine(**engine_arguments(parse_database_url(lost(tmp_path))))
     silent.state.database = SimpleNamespace(probe=engine)
 
     numbers = []

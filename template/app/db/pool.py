@@ -1,0 +1,43 @@
+"""The pool of connections: those who wait for one get it in the order in which they came."""
+
+import asyncio
+from typing import Any
+
+from sqlalchemy import AsyncAdaptedQueuePool
+from sqlalchemy.util import await_
+from sqlalchemy.util.queue import AsyncAdaptedQueue, Empty
+
+
+class FifoQueue(AsyncAdaptedQueue[Any]):
+    """SQLAlchemy's queue, where nobody who comes later is served before those who wait.
+
+    There, whoever asks just when a connection is given back takes it, and the one who was woken
+    for it waits again at the end: under load some wait many times as long as others.
+    """
+
+    def __init__(self, maxsize: int = 0, use_lifo: bool = False) -> None:
+        super().__init__(maxsize, use_lifo)
+        self.waiting = 0
+        self.turn = asyncio.Lock()  # its waiters are woken in order
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        """Take a connection. Raises `Empty` when none is given back in time."""
+        if not block or not (self.waiting or self.empty()):
+            return self.get_nowait()
+        return await_(self._get_in_turn(timeout))
+
+    async def _get_in_turn(self, seconds: float | None) -> Any:
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(seconds), self.turn:
+                return await self._queue.get()
+        except TimeoutError:
+            raise Empty from None
+        finally:
+            self.waiting -= 1
+
+
+class FifoPool(AsyncAdaptedQueuePool):
+    """A pool with that queue."""
+
+    _queue_class = FifoQueue

@@ -1,0 +1,87 @@
+"""Why the database cannot be used stands in the log and in commands; callers are told 503."""
+
+import os
+import socket
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+from sqlalchemy import URL, make_url
+
+from app.cli import main
+from tests.clients import connect
+from tests.conftest import MakeApp
+from tests.databases import free_port
+from tests.db.calls import ITEMS
+from tests.problems import assert_problem
+
+WRONG: list[tuple[dict[str, Any], dict[str, str], str]] = [
+    ({"host": "no-such-host.invalid"}, {}, "The host of the database is not known: no-such-host"),
+    ({"port": free_port()}, {}, "cannot be reached"),
+    ({"username": "nobody-here"}, {}, 'refuses the role: role "nobody-here" does not exist'),
+    ({"database": "lost"}, {}, 'There is no such database: database "lost" does not exist'),
+    ({}, {"sslmode": "require"}, "offers no TLS, which sslmode asks for"),
+    ({}, {"options": "-c no.such=1 -c no_such=1"}, "refuses a parameter"),
+    ({}, {"target_session_attrs": "standby"}, "None of the hosts match the target attribute"),
+    ({"host": None, "port": None}, {"host": "/nowhere"}, "at /nowhere:5432 cannot be reached"),
+    ({"database": "postgres"}, {}, "The schema lacks a table"),
+]
+
+
+def url_with(parts: dict[str, Any], options: dict[str, str]) -> str:
+    url: URL = make_url(os.environ["DATABASE_URL"]).set(password="hunter2", **parts)
+    query = {"sslmode": "disable"} | options
+    return url.set(query=query).render_as_string(hide_password=False)
+
+
+@pytest.mark.parametrize(("parts", "options", "reason"), WRONG)
+async def test_a_request_is_a_503_and_the_log_says_why(
+    parts: dict[str, Any],
+    options: dict[str, str],
+    reason: str,
+    make_app: MakeApp,
+    credentials: dict[str, str],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    app = await make_app(DATABASE_URL=url_with(parts, options))
+    async with connect(app, credentials) as client:
+        refused = await client.get(ITEMS)
+
+    assert_problem(refused, 503, "dependency_unavailable")
+    output = capfd.readouterr().out
+    assert reason in output.replace('\\"', '"')
+    assert "hunter2" not in output
+
+
+@pytest.mark.parametrize(("parts", "options", "reason"), WRONG[:-1])
+def test_a_command_says_why(
+    parts: dict[str, Any],
+    options: dict[str, str],
+    reason: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url_with(parts, options))
+
+    assert main(["migrate"]) == 2
+
+    last = capfd.readouterr().err.splitlines()[-1]
+    assert reason in last
+    assert "hunter2" not in last
+
+
+@pytest.fixture
+def silent_port() -> Generator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_a_shorter_time_to_connect_is_kept(
+    silent_port: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    url = url_with({"port": silent_port}, {"connect_timeout": "1"})
+    monkeypatch.setenv("DATABASE_URL", url)
+
+    assert main(["migrate"]) == 2
+
+    assert "does not answer within 1 s" in capfd.readouterr().err.splitlines()[-1]
