@@ -20,6 +20,8 @@ from tests.databases import empty_database
 from tests.db.scripts import scripts
 from tests.processes import environment
 
+pytestmark = pytest.mark.process
+
 TABLE = "op.execute('CREATE TABLE things (id int, name text)')"
 COLUMN = "op.execute('ALTER TABLE things ADD COLUMN colour text')"
 INDEX = """\

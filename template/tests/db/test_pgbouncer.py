@@ -18,7 +18,10 @@ from tests.db.calls import ITEMS
 from tests.db.pgbouncer import PGBOUNCER, pgbouncer
 from tests.problems import assert_problem
 
-pytestmark = pytest.mark.skipif(not PGBOUNCER, reason="needs PgBouncer: apt-get install pgbouncer")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(not PGBOUNCER, reason="needs PgBouncer: apt-get install pgbouncer"),
+]
 
 
 @pytest.fixture(scope="module")
