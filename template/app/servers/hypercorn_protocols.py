@@ -1,9 +1,10 @@
 """Hypercorn's HTTP/1.1 and HTTP/2, with what a client must not be able to do taken out."""
 
+from typing import Any
+
 import hypercorn.protocol
 from h2.errors import ErrorCodes
 from h2.events import DataReceived, Event, RequestReceived
-from h11 import Request
 from hypercorn.protocol.h2 import H2Protocol
 from hypercorn.protocol.h11 import H2ProtocolAssumedError, H11Protocol
 
@@ -17,7 +18,7 @@ class HTTP1Protocol(H11Protocol):
     connection would be a tunnel past the proxy's rules (h2c smuggling).
     """
 
-    async def _check_protocol(self, event: Request) -> None:
+    async def _check_protocol(self, event: Any) -> None:
         line = b"%b %b HTTP/%b\r\n\r\n" % (event.method, event.target, event.http_version)
         if line == PREFACE and self.keep_alive_requests == 0:
             raise H2ProtocolAssumedError(PREFACE + self.connection.trailing_data[0])
