@@ -2,7 +2,11 @@
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
+from app.api.errors import problem
 from app.core.config import Settings
 from app.core.feature import Feature
 
@@ -30,11 +34,34 @@ READ = [
 ]
 
 
+class PreflightRefusal(Response):
+    """A problem, with what Starlette would say in plain text."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        said = f"{bytes(self.body).decode()}."
+        answer = problem(scope, 400, "bad_request", said)
+        for name, value in self.headers.items():
+            answer.headers.setdefault(name, value)
+        await answer(scope, receive, send)
+
+
+class ProblemCORSMiddleware(CORSMiddleware):
+    """Refuses a preflight as everything else is refused."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Answer what Starlette answers, in our form."""
+        answer = super().preflight_response(request_headers)
+        if answer.status_code < 400:
+            return answer
+        return PreflightRefusal(answer.body, answer.status_code, answer.headers)
+
+
 def _setup(app: FastAPI) -> None:
     settings: Settings = app.state.settings
     if settings.cors_origins:
         app.add_middleware(
-            CORSMiddleware,
+            ProblemCORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_credentials=True,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],

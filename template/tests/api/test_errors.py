@@ -1,5 +1,6 @@
 """Errors: problem+json everywhere, and nothing of the input or of our insides in it."""
 
+import gzip
 from collections.abc import AsyncIterator
 
 import pytest
@@ -26,11 +27,12 @@ async def test_an_unknown_path_is_not_found(client: AsyncClient, method: str, pa
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", ITEMS, "GET, POST"),
-        ("PUT", f"{ITEMS}/00000000-0000-0000-0000-000000000000", "DELETE, GET, PATCH"),
-        ("POST", "/health", "GET"),
-        ("POST", "/docs", "GET"),
-        ("QUERY", ITEMS, "GET, POST"),
+        ("DELETE", ITEMS, "GET, HEAD, POST"),
+        ("PUT", f"{ITEMS}/00000000-0000-0000-0000-000000000000", "DELETE, GET, HEAD, PATCH"),
+        ("POST", "/health", "GET, HEAD"),
+        ("POST", "/docs", "GET, HEAD"),
+        ("POST", "/docs/assets/swagger-ui.css", "GET, HEAD"),
+        ("QUERY", ITEMS, "GET, HEAD, POST"),
     ],
 )
 async def test_a_wrong_method_is_told_the_right_ones(
@@ -47,6 +49,7 @@ async def test_a_trailing_slash_leads_to_the_path_without(client: AsyncClient) -
 
     assert response.json()["total"] == 0
     assert [step.status_code for step in response.history] == [307]
+    assert response.history[0].headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize(
@@ -61,10 +64,43 @@ async def test_a_body_that_is_not_json_is_malformed(client: AsyncClient, body: s
     assert_problem(response, response.status_code, response.json()["code"])
 
 
-async def test_malformed_json_is_called_so(client: AsyncClient) -> None:
-    response = await client.post(ITEMS, content='{"name": "Tea', headers=JSON)
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"name": "Tea',
+        '{"name": "Caf\xe9"}'.encode("latin-1"),
+        '{"name": "\u20ac"}'.encode("cp1252"),
+        '{"name": "\u8336"}'.encode("shift_jis"),
+        gzip.compress(b'{"name": "Tea"}'),
+        "[" * 100_000,
+    ],
+)
+async def test_malformed_json_is_called_so(client: AsyncClient, body: str | bytes) -> None:
+    response = await client.post(ITEMS, content=body, headers=JSON)
 
-    assert_problem(response, 400, "malformed_json")
+    problem = assert_problem(response, 400, "malformed_json")
+    assert problem["detail"] == "The body is not valid JSON."
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+async def test_json_in_unicode_is_read(client: AsyncClient, encoding: str) -> None:
+    body = '{"name": "\u8336 Caf\xe9", "price": "1"}'.encode(encoding)
+
+    response = await client.post(ITEMS, content=body, headers=JSON)
+
+    assert (response.status_code, response.json()["name"]) == (201, "\u8336 Caf\xe9")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "deflate", "br", "gzip, identity"])
+async def test_a_compressed_body_is_refused_with_what_would_be_read(
+    client: AsyncClient, coding: str
+) -> None:
+    body = gzip.compress(b'{"name": "Tea", "price": "1"}')
+
+    response = await client.post(ITEMS, content=body, headers=JSON | {"Content-Encoding": coding})
+
+    assert_problem(response, 415, "unsupported_media_type")
+    assert response.headers["accept-encoding"] == "identity"
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,26 @@ async def test_another_origin_may_not(make_client: MakeClient, origin: str) -> N
 
     assert "access-control-allow-origin" not in answer.headers
     assert "access-control-allow-origin" not in preflight.headers
-    assert preflight.status_code == 400
+    assert_problem(preflight, 400, "bad_request")
+
+
+@pytest.mark.parametrize(
+    ("asked", "word"),
+    [
+        ({"Access-Control-Request-Method": "TRACE"}, "method"),
+        ({"Access-Control-Request-Headers": "X-Other"}, "headers"),
+        ({"Origin": "https://evil.example"}, "origin"),
+    ],
+)
+async def test_a_preflight_that_is_refused_says_why(
+    make_client: MakeClient, asked: dict[str, str], word: str
+) -> None:
+    client = await make_client(CORS_ORIGINS=WEB)
+
+    response = await client.options(ITEMS, headers=PREFLIGHT | asked)
+
+    assert word in assert_problem(response, 400, "bad_request")["detail"]
+    assert "Origin" in response.headers["vary"]
 
 
 async def test_no_origin_may_by_default(anonymous: AsyncClient) -> None:
@@ -114,6 +133,27 @@ async def test_a_large_answer_is_compressed_when_asked_for(
     assert int(zipped.headers["content-length"]) < len(plain.content) / 4
     assert "content-encoding" not in plain.headers
     assert zipped.json() == plain.json()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "zipped"),
+    [
+        ("gzip;q=0", False),
+        ("GZIP; Q=0.000, deflate", False),
+        ("gzip;q=0.5, identity", False),
+        ("gzip;q=nonsense", False),
+        ("br, *;q=0", False),
+        ("gzip;q=0.001", True),
+        ("br;q=1, gzip ; q=0.8, identity;q=0.5", True),
+    ],
+)
+async def test_the_weights_decide_whether_it_is_compressed(
+    anonymous: AsyncClient, accepted: str, zipped: bool
+) -> None:
+    response = await anonymous.get("/api/v1/openapi.json", headers={"Accept-Encoding": accepted})
+
+    assert ("content-encoding" in response.headers) is zipped
+    assert "Accept-Encoding" in response.headers["vary"]
 
 
 async def test_a_small_answer_is_not_compressed(client: AsyncClient) -> None:
