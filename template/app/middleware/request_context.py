@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import structlog
@@ -16,7 +17,7 @@ from app.core.client_address import Networks, client_address, is_trusted
 from app.core.config import Settings
 from app.core.drain import draining
 from app.core.feature import Feature
-from app.core.route import route_template
+from app.core.route import is_below, route_template
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 SECURITY_HEADERS = {
@@ -39,6 +40,7 @@ class RequestContextMiddleware:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         self.proxies: Networks = settings.trusted_proxies
+        self.root_path = settings.root_path
         production = settings.environment == "production"
         self.headers = {**SECURITY_HEADERS, **(ONE_YEAR_OF_HTTPS if production else {})}
 
@@ -52,6 +54,7 @@ class RequestContextMiddleware:
         scope.setdefault("state", {})["request_id"] = request_id
         clear_contextvars()
         bind_contextvars(request_id=request_id)
+        add_root_path(scope, self.root_path)
         if self.proxies:
             trust_proxies(scope, headers, self.proxies)
         await self._serve(scope, receive, send)
@@ -67,7 +70,9 @@ class RequestContextMiddleware:
                 MutableHeaders(scope=message)["X-Request-ID"] = scope["state"]["request_id"]
             elif message["type"] in ANSWERS:
                 status = message["status"]
-                self._add_headers(MutableHeaders(scope=message), scope)
+                self._add_headers(MutableHeaders(scope=message), scope, message["status"])
+            elif message["type"] == "http.response.body" and scope["method"] == "HEAD":
+                message = {**message, "body": b""}  # some servers would send it
             await send(message)
 
         try:
@@ -76,10 +81,12 @@ class RequestContextMiddleware:
             if status is not None:
                 log_request(scope, status, time.perf_counter() - started)
 
-    def _add_headers(self, headers: MutableHeaders, scope: Scope) -> None:
+    def _add_headers(self, headers: MutableHeaders, scope: Scope, status: int) -> None:
         for name, value in self.headers.items():
             headers.setdefault(name, value)
         headers["X-Request-ID"] = scope["state"]["request_id"]
+        if status == 307:  # the router's, to the path without a slash
+            headers.setdefault("Cache-Control", "no-store")
         if draining() and scope["http_version"].startswith("1"):  # HTTP/2 has GOAWAY
             headers["Connection"] = "close"
 
@@ -87,6 +94,18 @@ class RequestContextMiddleware:
 def accepted_request_id(sent: str | None) -> str:
     """Take the caller's id if it is harmless, else make one."""
     return sent if sent and REQUEST_ID.fullmatch(sent) else uuid4().hex
+
+
+def add_root_path(scope: Scope, configured: str) -> None:
+    """Put the prefix that a proxy has taken away before the path, where ASGI wants it.
+
+    The prefix is ROOT_PATH or the server's own `--root-path`; not every server puts it there.
+    """
+    root = (configured or scope.get("root_path", "")).rstrip("/")
+    scope["root_path"] = root
+    if root and not is_below(scope["path"], root):
+        scope["path"] = root + scope["path"]
+        scope["raw_path"] = quote(root).encode() + (scope.get("raw_path") or b"")
 
 
 def trust_proxies(scope: Scope, headers: Headers, proxies: Networks) -> None:

@@ -47,6 +47,16 @@ def test_an_early_answer_leaves_the_requests_beside_it_alone(service: Service, p
         assert connection.answer(connection.request("GET", "/health")) == "200"
 
 
+@pytest.mark.parametrize("path", ["/health", "/health/live", "/api/v1/nowhere"])
+def test_head_is_answered_without_a_body(client: Client, path: str) -> None:
+    get = client.get(path)
+
+    head = client.head(path)
+
+    assert (head.status_code, head.content) == (get.status_code, b"")
+    assert connection(head) == connection(get)
+
+
 def test_a_connection_serves_as_many_requests_as_a_client_has(client: Client) -> None:
     answers = [client.get("/health/live") for _ in range(1100)]
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from app.api.csv import csv_lines
+from app.core.config import Settings
 from app.core.job import job
 from app.repositories.item import ItemRepository
 from app.schemas.base import Input
@@ -36,5 +37,5 @@ async def export_items(context: JobContext, _: ItemsExport) -> dict[str, Any]:
         "filename": "items.csv",
         "content_type": "text/csv",
         "rows": rows,
-        "href": f"/api/v1/jobs/{context.job.id}/result",
+        "href": f"{Settings.load().root_path}/api/v1/jobs/{context.job.id}/result",
     }

@@ -14,7 +14,7 @@ from app.api.auth import (
     RegistrationServiceDep,
 )
 from app.api.deps import DatabaseDep
-from app.api.headers import no_store
+from app.api.headers import location, no_store
 from app.api.openapi import problems
 from app.auth.password_policy import PasswordRejectedError
 from app.core.exceptions import TooManyRequestsError
@@ -52,13 +52,14 @@ async def register(
     registration: RegistrationServiceDep,
     database: DatabaseDep,
     tasks: BackgroundTasks,
+    request: Request,
     response: Response,
 ) -> User:
     """Register an account. A welcome is mailed to it."""
     user = await registration.register(data)
     # Runs after the answer, and so after the commit; not at all if that failed.
     tasks.add_task(count_signup, database.transactions)
-    response.headers["Location"] = f"/api/v1/users/{user.id}"
+    response.headers["Location"] = location(request, f"/api/v1/users/{user.id}")
     return user
 
 
