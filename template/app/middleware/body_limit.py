@@ -42,7 +42,8 @@ class BodyLimitMiddleware:
         headers = Headers(scope=scope)
         length = headers.get("content-length", "")
         announced = int(length) if length.isdecimal() else 0
-        compressed = headers.get("content-encoding", "identity").strip().lower() != "identity"
+        codings = ",".join(headers.getlist("content-encoding")).lower().split(",")
+        compressed = any(coding.strip() not in {"", "identity"} for coding in codings)
         received = 0
         state = scope.setdefault("state", {})
 

@@ -16,12 +16,16 @@ SENT = [
     "Idempotency-Key",
     "If-Match",
     "If-None-Match",
+    "If-Range",
+    "Range",
     "Traceparent",
     "Tracestate",
     "X-Request-ID",
 ]
 READ = [
+    "Accept-Ranges",
     "Content-Disposition",
+    "Content-Range",
     "Deprecation",
     "ETag",
     "Link",
@@ -29,6 +33,7 @@ READ = [
     "RateLimit",
     "RateLimit-Policy",
     "Retry-After",
+    "WWW-Authenticate",
     "X-Cache",
     "X-Request-ID",
 ]
@@ -64,7 +69,7 @@ def _setup(app: FastAPI) -> None:
             ProblemCORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_credentials=True,
-            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=SENT,
             expose_headers=READ,
         )

@@ -131,6 +131,17 @@ async def test_a_body_of_another_type_is_refused(client: AsyncClient) -> None:
     assert_problem(response, 422, "validation_error")
 
 
+@pytest.mark.parametrize("coding", ["", "identity", "Identity"])
+async def test_a_body_that_is_said_not_to_be_compressed_is_read(
+    client: AsyncClient, coding: str
+) -> None:
+    tea = {"name": "Tea", "price": "1"}
+
+    response = await client.post(ITEMS, json=tea, headers={"Content-Encoding": coding})
+
+    assert response.status_code == 201
+
+
 async def test_the_input_is_never_echoed(client: AsyncClient) -> None:
     body = {"name": {"password": SECRET}, "price": SECRET, "stock": SECRET, "description": [SECRET]}
 

@@ -36,6 +36,16 @@ async def test_a_listed_origin_may_ask_first(make_client: MakeClient) -> None:
     assert response.headers["x-frame-options"] == "DENY"
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+async def test_it_may_use_every_method(make_client: MakeClient, method: str) -> None:
+    client = await make_client(CORS_ORIGINS=WEB)
+
+    asked = PREFLIGHT | {"Access-Control-Request-Method": method}
+    response = await client.options(ITEMS, headers=asked)
+
+    assert response.status_code == 200
+
+
 async def test_it_may_send_whatever_the_service_reads(make_client: MakeClient) -> None:
     client = await make_client(CORS_ORIGINS=WEB)
 
@@ -51,6 +61,7 @@ async def test_it_may_read_whatever_the_service_says(make_client: MakeClient) ->
 
     exposed = set(response.headers["access-control-expose-headers"].split(", "))
     assert {"Content-Disposition", "ETag", "Location", "Retry-After", "X-Cache"} <= exposed
+    assert {"Accept-Ranges", "Content-Range", "WWW-Authenticate"} <= exposed
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", f"{WEB}.evil.example", "null"])
