@@ -87,6 +87,7 @@ class RequestContextMiddleware:
         headers["X-Request-ID"] = scope["state"]["request_id"]
         if status == 307:  # the router's, to the path without a slash
             headers.setdefault("Cache-Control", "no-store")
+            headers["Location"] = relative_location(headers.get("location", ""), scope)
         if draining() and scope["http_version"].startswith("1"):  # HTTP/2 has GOAWAY
             headers["Connection"] = "close"
 
@@ -106,6 +107,12 @@ def add_root_path(scope: Scope, configured: str) -> None:
     if root and not is_below(scope["path"], root):
         scope["path"] = root + scope["path"]
         scope["raw_path"] = quote(root).encode() + (scope.get("raw_path") or b"")
+
+
+def relative_location(location: str, scope: Scope) -> str:
+    """Leave out scheme and host where they are ours: a proxy may have others (RFC 9110 §10.2.2)."""
+    ours = f"{scope['scheme']}://{Headers(scope=scope).get('host', '')}/"
+    return f"/{location.removeprefix(ours)}" if location.startswith(ours) else location
 
 
 def trust_proxies(scope: Scope, headers: Headers, proxies: Networks) -> None:

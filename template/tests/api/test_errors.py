@@ -48,6 +48,16 @@ async def test_a_trailing_slash_leads_to_the_path_without(client: AsyncClient) -
     assert response.history[0].headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize("path", [f"{ITEMS}/?page=2&q=a%2Fb", "/health/live/"])
+async def test_a_redirect_stays_on_the_host_that_the_client_sees(
+    anonymous: AsyncClient, path: str
+) -> None:
+    response = await anonymous.get(path, headers={"Host": "inside.example:8000"})
+
+    assert response.status_code == 307
+    assert response.headers["location"] == path.replace("/?", "?").removesuffix("/")
+
+
 async def test_the_input_is_never_echoed(client: AsyncClient) -> None:
     body = {"name": {"password": SECRET}, "price": SECRET, "stock": SECRET, "description": [SECRET]}
 
