@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 from fastapi.responses import StreamingResponse
 from httpx2 import AsyncClient
+from starlette.types import Message, Receive, Scope, Send
 
+from app.middleware.head import HeadMiddleware
 from tests.clients import connect
 from tests.conftest import MakeApp
 
@@ -65,3 +67,21 @@ async def test_a_stream_is_not_made_to_its_end_for_head(make_app: MakeApp) -> No
 
     assert (response.status_code, response.headers["content-type"][:8]) == (200, "text/csv")
     assert len(made) < 3
+
+
+async def test_a_file_that_the_server_would_send_itself_is_not_sent_for_head() -> None:
+    sent: list[Message] = []
+
+    async def send_file(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.pathsend", "path": "/tea.pdf"})
+
+    async def note(message: Message) -> None:
+        sent.append(message)
+
+    async def nothing() -> Message:
+        return {"type": "http.disconnect"}
+
+    await HeadMiddleware(send_file)({"type": "http", "method": "HEAD"}, nothing, note)
+
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]

@@ -155,6 +155,7 @@ async def test_a_large_answer_is_compressed_when_asked_for(
         ("gzip;q=nonsense", False),
         ("br, *;q=0", False),
         ("gzip;q=0.001", True),
+        ("gzip;level=1", True),
         ("br;q=1, gzip ; q=0.8, identity;q=0.5", True),
     ],
 )
