@@ -79,16 +79,20 @@ class Nginx:
     def __init__(self, site: Path, folder: Path, service: int) -> None:
         self.folder = folder
         self.http, self.https = free_port(), free_port()
-        self.chain, key = certificate(folder)
-        text = site.read_text().replace("127.0.0.1:8000", f"127.0.0.1:{service}")
+        self.chain, self.key = certificate(folder)
+        self._write(site.read_text(), service)
+
+    def _write(self, site: str, service: int) -> None:
+        """Write the configuration of nginx, with the site in it."""
+        text = site.replace("127.0.0.1:8000", f"127.0.0.1:{service}")
         text = re.sub(r"listen \[::\].*\n", "", text)
         text = text.replace("listen 80;", f"listen 127.0.0.1:{self.http};")
         text = text.replace("listen 443 ", f"listen 127.0.0.1:{self.https} ")
         live = f"/etc/letsencrypt/live/{NAME}"
         text = text.replace(f"{live}/fullchain.pem", str(self.chain))
-        text = text.replace(f"{live}/privkey.pem", str(key))
-        (folder / "site.conf").write_text(text)
-        (folder / "nginx.conf").write_text(self._main())
+        text = text.replace(f"{live}/privkey.pem", str(self.key))
+        (self.folder / "site.conf").write_text(text)
+        (self.folder / "nginx.conf").write_text(self._main())
 
     def _main(self) -> str:
         paths = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -103,6 +107,13 @@ class Nginx:
         path = f"{os.environ['PATH']}:/usr/sbin"
         found = next(f"{p}/nginx" for p in path.split(":") if Path(p, "nginx").exists())
         return [found, "-e", "stderr", "-p", str(self.folder), "-c", f"{self.folder}/nginx.conf"]
+
+    def listens(self) -> bool:
+        """Whether it has started."""
+        with suppress(OSError):
+            self.tls().close()
+            return True
+        return False
 
     def tls(self) -> ssl.SSLSocket:
         """Connect, and believe nothing but the certificate of the test."""
@@ -121,6 +132,26 @@ class Nginx:
         return ask(HTTPConnection("127.0.0.1", self.http, timeout=20), path, Host=NAME)
 
 
+class ComposeNginx(Nginx):
+    """The nginx of a project's Compose files, without Docker around it."""
+
+    def _write(self, site: str, service: int) -> None:
+        changes = {
+            "user nginx;": "daemon off; master_process off;",
+            " /tmp/": f" {self.folder}/",
+            "/run/secrets/tls-certificate": str(self.chain),
+            "/run/secrets/tls-key": str(self.key),
+            "listen 8080 ": f"listen 127.0.0.1:{self.http} ",
+            "listen 127.0.0.1:8081": f"listen 127.0.0.1:{free_port()}",
+            "listen 8443 ": f"listen 127.0.0.1:{self.https} ",
+            "http://app:8000": f"http://127.0.0.1:{service}",
+        }
+        for old, new in changes.items():
+            assert old in site
+            site = site.replace(old, new)
+        (self.folder / "nginx.conf").write_text(site)
+
+
 def ask(connection: HTTPConnection, path: str, **headers: str) -> HTTPResponse:
     connection.request("GET", path, headers={n.replace("_", "-"): v for n, v in headers.items()})
     response = connection.getresponse()
@@ -129,12 +160,12 @@ def ask(connection: HTTPConnection, path: str, **headers: str) -> HTTPResponse:
     return response
 
 
-def echo(connection: ssl.SSLSocket, text: bytes) -> bytes:
+def echo(connection: ssl.SSLSocket, text: bytes, upgrade: str = "websocket") -> bytes:
     """Say something on a WebSocket (RFC 6455), and return what comes back."""
     lines = [
         "GET /echo HTTP/1.1",
         f"Host: {NAME}",
-        "Upgrade: websocket",
+        f"Upgrade: {upgrade}",
         "Connection: Upgrade",
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
         "Sec-WebSocket-Version: 13",

@@ -3,12 +3,16 @@
 import json
 import re
 import shutil
+import socket
 import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from functools import partial
 from http.client import HTTPConnection
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -18,6 +22,7 @@ from tests.conftest import Render
 from tests.deployed import (
     CLIENT,
     NAME,
+    ComposeNginx,
     Nginx,
     ask,
     echo,
@@ -27,6 +32,7 @@ from tests.deployed import (
     running,
     wait_for,
 )
+from tests.smuggling import UPGRADES, credulous_server, smuggle
 
 SLUG = "tea-shop"
 UNITS = ("server", "migrate", "worker", "beat")
@@ -149,7 +155,8 @@ def server(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def project(copy: Callable[..., Path], server: str) -> Path:
-    toggles = {name: name == "systemd" for name in questions.toggles()}
+    wanted = {"docker", "metrics", "systemd"}
+    toggles = {name: name in wanted for name in questions.toggles()}
     project = copy(**(ANSWERS | toggles), server=server, database="sqlite")
     install(project)
     return project
@@ -188,22 +195,58 @@ def deployment(project: Path, tmp_path: Path) -> dict[str, str]:
     return own | changed
 
 
+@contextmanager
+def started(nginx: Nginx) -> Generator[Nginx]:
+    """Check the configuration, and run nginx with it."""
+    checked = subprocess.run([*nginx.command, "-t"], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+    assert "warn" not in checked.stderr
+    with running(nginx.command, nginx.folder):
+        wait_for(nginx.listens)
+        yield nginx
+
+
 @pytest.fixture
 def nginx(project: Path, deployment: dict[str, str], tmp_path: Path) -> Iterator[Nginx]:
     folder = tmp_path / "nginx"
     folder.mkdir()
-    nginx = Nginx(project / "deploy/nginx/site.conf", folder, int(deployment["PORT"]))
-    checked = subprocess.run([*nginx.command, "-t"], capture_output=True, text=True, check=False)
-    assert checked.returncode == 0, checked.stderr
-    assert "warn" not in checked.stderr
-    with running(nginx.command, folder):
+    site = project / "deploy/nginx/site.conf"
+    with started(Nginx(site, folder, int(deployment["PORT"]))) as nginx:
         yield nginx
+
+
+@pytest.fixture
+def compose_nginx(project: Path, deployment: dict[str, str], tmp_path: Path) -> Iterator[Nginx]:
+    folder = tmp_path / "compose"
+    folder.mkdir()
+    site = project / "deploy/compose/nginx.conf"
+    with started(ComposeNginx(site, folder, int(deployment["PORT"]))) as nginx:
+        yield nginx
+
+
+@needs
+@pytest.mark.parametrize(
+    ("site", "kind"),
+    [("deploy/nginx/site.conf", Nginx), ("deploy/compose/nginx.conf", ComposeNginx)],
+)
+def test_nginx_makes_no_tunnel_even_to_a_server_that_grants_it(
+    render: Render, tmp_path: Path, site: str, kind: type[Nginx]
+) -> None:
+    with (
+        credulous_server() as port,
+        started(kind(render(preset="full") / site, tmp_path, port)) as nginx,
+    ):
+        statuses = {upgrade: smuggle(nginx.tls(), NAME, upgrade, "/")[0] for upgrade in UPGRADES}
+        websocket, _ = smuggle(nginx.tls(), NAME, "WebSocket", "/")
+
+    assert statuses == dict.fromkeys(UPGRADES, 200)
+    assert websocket == 101
 
 
 @needs
 @pytest.mark.service
 def test_behind_nginx_the_service_is_reached_known_and_restarted(
-    project: Path, nginx: Nginx, deployment: dict[str, str]
+    project: Path, nginx: Nginx, compose_nginx: Nginx, deployment: dict[str, str]
 ) -> None:
     units = project / "deploy/systemd"
     with running(exec_start(units / "migrate.service", SLUG, project), project, **deployment) as p:
@@ -213,6 +256,7 @@ def test_behind_nginx_the_service_is_reached_known_and_restarted(
     with running(serve, project, **deployment) as first:
         wait_for(lambda: nginx.get("/health/ready").status == 200)
         look_around(nginx, project)
+        dig_tunnels(nginx, compose_nginx, int(deployment["PORT"]))
         assert ask(HTTPConnection("127.0.0.1", int(deployment["PORT"])), "/health").status == 200
         visitors = [Visitor(nginx) for _ in range(3)]
         for visitor in visitors:
@@ -244,3 +288,13 @@ def look_around(nginx: Nginx, project: Path) -> None:
     lines = [json.loads(line) for line in (project / "stdout").read_text().splitlines()]
     assert [line["client"] for line in lines if line.get("request_id") == "here"] == [CLIENT]
     assert (project / "stderr").read_text() == ""
+
+
+def dig_tunnels(nginx: Nginx, compose_nginx: Nginx, port: int) -> None:
+    """Check that only a WebSocket makes a connection a tunnel, through a proxy or without one."""
+    ways = [nginx.tls, compose_nginx.tls, partial(socket.create_connection, ("127.0.0.1", port))]
+    for connect, upgrade in product(ways, UPGRADES):
+        status, answers = smuggle(connect(), NAME, upgrade, "/metrics")
+        assert (status in {200, 400}, answers) == (True, []), (connect, upgrade, status, answers)
+    assert echo(compose_nginx.tls(), b"tea") == b"tea"
+    assert echo(nginx.tls(), b"tea", upgrade="WebSocket") == b"tea"

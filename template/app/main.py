@@ -18,7 +18,7 @@ from app.core.failures import Failures
 from app.core.logging import configure_logging
 from app.core.probe import Probe
 from app.core.project import PROJECT
-from app.core.route import is_upkeep
+from app.core.route import is_upkeep, path_below_root
 from app.core.settings import check_settings
 from app.db.health import database_question
 from app.db.session import open_database
@@ -27,7 +27,10 @@ from app.middleware.stack import add_middleware
 
 # FastAPI traces requests as soon as somebody sets up OpenTelemetry, and does nothing until then.
 TELEMETRY = TelemetryConfig(
-    metrics=False, logs=False, operation_spans=False, exclude=lambda scope: is_upkeep(scope["path"])
+    metrics=False,
+    logs=False,
+    operation_spans=False,
+    exclude=lambda scope: is_upkeep(path_below_root(scope)),
 )
 
 
@@ -73,14 +76,14 @@ def create_app() -> FastAPI:
 
 
 def describe(settings: Settings) -> dict[str, Any]:
-    """Say in the OpenAPI document what this is. Its pages are ours: see app/api/docs.py."""
+    """Say in the OpenAPI document what this is. It and its pages are ours: see app/api/docs.py."""
     return {
         "title": settings.project_name,
         "version": PROJECT.version,
         "description": PROJECT.description,
         "contact": {"name": PROJECT.author, "email": PROJECT.email},
         "license_info": {"name": PROJECT.license},
-        "openapi_url": "/api/v1/openapi.json" if settings.serves_docs else None,
+        "openapi_url": None,
         "docs_url": None,
         "redoc_url": None,
         "swagger_ui_parameters": {"persistAuthorization": True, "displayRequestDuration": True},

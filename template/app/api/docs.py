@@ -2,11 +2,14 @@
 
 import re
 from base64 import b64encode
+from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import quote
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
@@ -23,24 +26,31 @@ POLICY = (
 def add_docs(app: FastAPI, schema: str = "/api/v1/openapi.json", suffix: str = "") -> None:
     """Add both pages. The packaged assets are found without importing the package."""
     app.mount(ASSETS, StaticFiles(directory=assets_folder()), name="docs_assets")
-    icon = f"{ASSETS}/favicon.png"
-    swagger = get_swagger_ui_html(
-        openapi_url=schema,
+    add_page(app, f"/docs{suffix}", partial(swagger_page, schema))
+    add_page(app, f"/redoc{suffix}", partial(redoc_page, schema))
+
+
+def swagger_page(schema: str, app: FastAPI, root: str) -> HTMLResponse:
+    """Make the page of Swagger UI, for those who see the service below `root`."""
+    return get_swagger_ui_html(
+        openapi_url=root + schema,
         title=app.title,
-        swagger_js_url=f"{ASSETS}/swagger-ui-bundle.js",
-        swagger_css_url=f"{ASSETS}/swagger-ui.css",
-        swagger_favicon_url=icon,
+        swagger_js_url=f"{root}{ASSETS}/swagger-ui-bundle.js",
+        swagger_css_url=f"{root}{ASSETS}/swagger-ui.css",
+        swagger_favicon_url=f"{root}{ASSETS}/favicon.png",
         swagger_ui_parameters=app.swagger_ui_parameters,
     )
-    redoc = get_redoc_html(
-        openapi_url=schema,
+
+
+def redoc_page(schema: str, app: FastAPI, root: str) -> HTMLResponse:
+    """Make the page of ReDoc, for those who see the service below `root`."""
+    return get_redoc_html(
+        openapi_url=root + schema,
         title=app.title,
-        redoc_js_url=f"{ASSETS}/redoc.standalone.js",
-        redoc_favicon_url=icon,
+        redoc_js_url=f"{root}{ASSETS}/redoc.standalone.js",
+        redoc_favicon_url=f"{root}{ASSETS}/favicon.png",
         with_google_fonts=False,
     )
-    add_page(app, f"/docs{suffix}", swagger)
-    add_page(app, f"/redoc{suffix}", redoc)
 
 
 def assets_folder() -> Path:
@@ -50,16 +60,17 @@ def assets_folder() -> Path:
     return Path(str(spec.origin)).parent / "static"
 
 
-def add_page(app: FastAPI, path: str, page: HTMLResponse) -> None:
-    """Serve a page, with a policy of its own."""
-    html = bytes(page.body).decode()
-    policy = {"Content-Security-Policy": content_security_policy(html)}
+def add_page(app: FastAPI, path: str, make: Callable[[FastAPI, str], HTMLResponse]) -> None:
+    """Serve a page, with a policy of its own. `make` is told what stands before every path."""
     # Where there are several versions, one links to the others.
-    html = html.replace("<body>", f"<body>{getattr(app.state, 'docs_links', '')}", 1)
+    links = getattr(app.state, "docs_links", "")
 
-    async def show() -> HTMLResponse:
-        # A new one each time: who compresses it, changes its headers.
-        return HTMLResponse(html, headers=policy)
+    async def show(request: Request) -> HTMLResponse:
+        root = quote(request.scope["root_path"])
+        html = bytes(make(request.app, root).body).decode()
+        policy = {"Content-Security-Policy": content_security_policy(html)}
+        navigation = links.replace('href="', f'href="{root}')
+        return HTMLResponse(html.replace("<body>", f"<body>{navigation}", 1), headers=policy)
 
     app.get(path, include_in_schema=False)(show)
 

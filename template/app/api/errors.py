@@ -26,6 +26,13 @@ CODES = {
     413: "payload_too_large",
     415: "unsupported_media_type",
 }
+# What the standard library says of these would mislead.
+DETAILS = {
+    400: "The request is malformed.",
+    415: "The body is of a type or encoding not read here.",
+}
+# What FastAPI says of a body that it fails to decode, such as Latin-1 or JSON nested too deeply.
+UNREADABLE = "There was an error parsing the body"
 
 log = structlog.get_logger(__name__)
 
@@ -112,10 +119,12 @@ async def http_error(request: Request, error: Exception) -> Response:
     """Answer what the framework refuses: unknown paths, wrong methods, bodies too large."""
     assert isinstance(error, HTTPException)  # noqa: S101
     headers = dict(error.headers or {})
+    if error.detail == UNREADABLE and isinstance(error.__cause__, ValueError | RecursionError):
+        return problem(request.scope, 400, "malformed_json", "The body is not valid JSON.")
     if error.status_code == 405:
         headers["Allow"] = ", ".join(allowed_methods(request))
     code = CODES.get(error.status_code, "bad_request")
-    detail = f"{HTTPStatus(error.status_code).description or 'The request was refused'}."
+    detail = DETAILS.get(error.status_code) or f"{HTTPStatus(error.status_code).description}."
     return problem(request.scope, error.status_code, code, detail, headers)
 
 

@@ -1,11 +1,18 @@
 """Headers that whole routers share."""
 
-from fastapi import Response
+from urllib.parse import quote
+
+from fastapi import Request, Response
 
 
 async def no_store(response: Response) -> None:
     """Keep an answer about a person out of every cache (RFC 9111 §5.2.2.5)."""
     response.headers["Cache-Control"] = "no-store"
+
+
+def location(request: Request, path: str) -> str:
+    """Say where something is, with the prefix that a proxy takes away."""
+    return f"{quote(request.scope.get('root_path', ''))}{path}"
 
 
 def cache_headers(hit: bool | None) -> dict[str, str]:

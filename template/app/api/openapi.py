@@ -3,10 +3,13 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
+from urllib.parse import quote
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
 
 from app.api.errors import MEDIA_TYPE, Problem
@@ -31,10 +34,13 @@ PROBLEM = {"$ref": "#/components/schemas/Problem"}
 # What any operation may answer, beside what it declares itself.
 BAD_REQUEST = "The request is malformed"
 TOO_LARGE = "The body is larger than `REQUEST_MAX_BYTES`"
+UNREADABLE = "The body is compressed, or of a type that is not read here"
 INVALID = "The input breaks a rule: `validation_error`"
 
 # Each version of the API has a document; what is below none, such as /health, is in the first.
 FIRST = re.compile(r"(?!/api/v(?!1/))")
+
+URL = "/api/v1/openapi.json"
 
 Responses = dict[int | str, dict[str, Any]]
 Refusals = Callable[[str], list[type[AppError]]]
@@ -58,7 +64,7 @@ def _plain(description: str) -> dict[str, Any]:
 
 
 def add_openapi(app: FastAPI) -> None:
-    """Make `app.openapi()` answer our document, built once."""
+    """Make `app.openapi()` answer our document, built once, and serve it."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -66,6 +72,25 @@ def add_openapi(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = openapi
+    app.get(URL, include_in_schema=False)(show)
+
+
+async def show(request: Request) -> JSONResponse:
+    """Answer with the document."""
+    return JSONResponse(place(request.app.openapi(), request))
+
+
+def place(document: dict[str, Any], request: Request) -> dict[str, Any]:
+    """Name the server in a document: the path that the proxies before it take away.
+
+    The URLs of OAuth2 get it too, since tools do not read them as relative to the server.
+    """
+    root = quote(request.scope["root_path"])
+    components = deepcopy(document["components"])
+    for scheme in components.get("securitySchemes", {}).values():
+        for flow in scheme.get("flows", {}).values():
+            flow |= {name: root + flow[name] for name in ("tokenUrl", "refreshUrl") if name in flow}
+    return {**document, "servers": [{"url": root or "/"}], "components": components}
 
 
 def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> dict[str, Any]:
@@ -111,6 +136,7 @@ def _complete(operation: dict[str, Any], refusals: Responses) -> None:
         general["422"] = declared or _plain(INVALID)
     if "requestBody" in operation:
         general["413"] = _plain(TOO_LARGE)
+        general["415"] = _plain(UNREADABLE)
     if operation.get("security"):
         general["401"] = _response([NotAuthenticatedError])
         general["403"] = _response([PermissionDeniedError])

@@ -37,7 +37,12 @@ def _setup(app: FastAPI) -> None:
     url = RedisSettings.load().redis_url
     app.state.events = Publisher(hub, Relay(url, hub.deliver) if url else NoRelay())
     if app.state.settings.serves_docs:
-        add_page(app, "/docs/websocket", HTMLResponse(PAGE.read_text(encoding="utf-8")))
+        add_page(app, "/docs/websocket", show_page)
+
+
+def show_page(_: FastAPI, __: str) -> HTMLResponse:
+    """Make the page, whose own paths are relative."""
+    return HTMLResponse(PAGE.read_text(encoding="utf-8"))
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ Count = Annotated[int, Field(ge=0)]
 Network = Annotated[IPv4Network | IPv6Network, AfterValidator(unmap_network)]
 Origin = Annotated[str, AfterValidator(read_origin)]
 Host = Annotated[str, AfterValidator(read_trusted_host)]
+ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*/?")
 
 
 class Settings(EnvSettings):
@@ -33,6 +34,8 @@ class Settings(EnvSettings):
     host: str = "127.0.0.1"
     port: Port = 8000
     web_concurrency: Annotated[int, Field(ge=1, le=256)] = 1
+    # What a proxy takes away from the paths, such as /shop.
+    root_path: str = ""
     request_max_bytes: Annotated[int, Field(ge=1024)] = 1024 * 1024
     # Seconds between SIGTERM and the closed listener, in which a balancer notices.
     shutdown_drain_seconds: Annotated[float, Field(ge=0, le=300)] | None = None
@@ -61,6 +64,14 @@ class Settings(EnvSettings):
     def lower_case(cls, level: object) -> object:
         """Accept `INFO` as well as `info`."""
         return level.lower() if isinstance(level, str) else level
+
+    @field_validator("root_path")
+    @classmethod
+    def beginning_with_a_slash(cls, path: str) -> str:
+        """Accept a path; one slash at its end makes no difference."""
+        if not ROOT_PATH.fullmatch(path):
+            raise ValueError("a path such as /shop, of letters, digits, slashes and -._~")
+        return path.rstrip("/")
 
     @model_validator(mode="after")
     def fit_for_production(self) -> Self:

@@ -16,14 +16,22 @@ def is_upkeep(path: str) -> bool:
     return UPKEEP.fullmatch(path) is not None
 
 
+def path_below_root(scope: Mapping[str, Any]) -> str:
+    """Return the path as the routes know it, without the prefix that is `root_path`."""
+    root, path = scope.get("root_path", ""), scope["path"]
+    return path.removeprefix(root) if is_below(path, root) else path
+
+
+def is_below(path: str, root: str) -> bool:
+    """Whether a path begins with a prefix: `/shop/items` with `/shop`, and `/shopping` not."""
+    return path == root or path.startswith(f"{root}/")
+
+
 def route_template(scope: Mapping[str, Any]) -> str:
     """Return e.g. `/api/v1/items/{item_id}`, or `unmatched`.
 
-    FastAPI keeps the whole template beside the route, whose own path lacks the router's prefix. Of
-    the OpenAPI document, which it adds itself, it keeps none.
+    FastAPI keeps the whole template beside the route, whose own path lacks the router's prefix.
     """
-    if scope["path"] == getattr(scope.get("app"), "openapi_url", None):
-        return scope["path"]
     context = scope.get("fastapi", {}).get("effective_route_context")
     found = getattr(context, "path_format", "")  # a WebSocket's is empty
     return found or getattr(scope.get("route"), "path_format", UNMATCHED)

@@ -7,7 +7,7 @@ from email.utils import unquote
 
 from app.core.email_address import with_ascii_domain
 
-SENDER = re.compile(r"(?P<name>[^\x00-\x1f\x7f]*?)\s*<(?P<address>[^<>]*)>|(?P<only>[^<>]*)")
+SENDER = re.compile(r"(?P<name>[^<>\x00-\x1f\x7f]*?)\s*<(?P<address>[^<>]*)>|(?P<only>[^<>]*)")
 # What every server takes, those without SMTPUTF8 (RFC 6531) too.
 ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[a-z\d-]+(\.[a-z\d-]+)*", re.ASCII | re.IGNORECASE)
 # Longer ones would be folded, and Python loses their quotes then.

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.v2.documents import add_documents
 from app.core.cursor import Cursors
 from app.core.feature import Feature
+from app.core.route import path_below_root
 from app.core.secret_key import signing_keys
 
 # A WebSocket is answered too, whether it is refused or not.
@@ -37,7 +38,7 @@ class SuccessorMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Add the headers on the way out, to errors too."""
         root = scope.get("root_path", "")
-        path = scope.get("path", "").removeprefix(root)
+        path = path_below_root(scope) if "path" in scope else ""
         if not f"{path}/".startswith(f"{V1}/"):
             await self.app(scope, receive, send)
             return

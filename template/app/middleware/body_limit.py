@@ -1,4 +1,4 @@
-"""Refuses bodies and headers that are larger than this service wants to hold."""
+"""Refuses bodies and headers that this service does not read: too large, or compressed."""
 
 from fastapi import HTTPException
 from starlette.datastructures import Headers
@@ -8,6 +8,8 @@ from app.api.errors import problem
 
 # Nobody reads the body of these.
 BODILESS = {"GET", "HEAD", "OPTIONS"}
+# Of a 415, what would be read (RFC 9110 §12.5.3).
+UNCOMPRESSED = {"Accept-Encoding": "identity"}
 # Of all headers together. Some servers have such a limit, some have none.
 HEADER_BYTES = 64 * 1024
 
@@ -37,8 +39,11 @@ class BodyLimitMiddleware:
         await self.app(scope, self._limited(scope, receive), send)
 
     def _limited(self, scope: Scope, receive: Receive) -> Receive:
-        length = Headers(scope=scope).get("content-length", "")
+        headers = Headers(scope=scope)
+        length = headers.get("content-length", "")
         announced = int(length) if length.isdecimal() else 0
+        codings = ",".join(headers.getlist("content-encoding")).lower().split(",")
+        compressed = any(coding.strip() not in {"", "identity"} for coding in codings)
         received = 0
         state = scope.setdefault("state", {})
 
@@ -47,6 +52,8 @@ class BodyLimitMiddleware:
             limit = state.get("body_limit", self.max_bytes)
             if announced > limit:
                 raise HTTPException(413)
+            if compressed:
+                raise HTTPException(415, headers=UNCOMPRESSED)
             message = await receive()
             received += len(message.get("body", b""))
             if received > limit:

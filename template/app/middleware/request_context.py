@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import structlog
@@ -16,7 +17,7 @@ from app.core.client_address import Networks, client_address, is_trusted, unmap
 from app.core.config import Settings
 from app.core.drain import draining
 from app.core.feature import Feature
-from app.core.route import route_template
+from app.core.route import is_below, route_template
 from app.middleware.proxy_headers import disable_uvicorn_proxy_headers
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -40,6 +41,7 @@ class RequestContextMiddleware:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         self.proxies: Networks = settings.trusted_proxies
+        self.root_path = settings.root_path
         production = settings.environment == "production"
         self.headers = {**SECURITY_HEADERS, **(ONE_YEAR_OF_HTTPS if production else {})}
 
@@ -55,6 +57,7 @@ class RequestContextMiddleware:
         bind_contextvars(request_id=request_id)
         if peer := scope.get("client"):  # none on a Unix socket
             scope["client"] = (unmap(peer[0]), peer[1])
+        add_root_path(scope, self.root_path)
         if self.proxies:
             trust_proxies(scope, headers, self.proxies)
         await self._serve(scope, receive, send)
@@ -70,7 +73,9 @@ class RequestContextMiddleware:
                 MutableHeaders(scope=message)["X-Request-ID"] = scope["state"]["request_id"]
             elif message["type"] in ANSWERS:
                 status = message["status"]
-                self._add_headers(MutableHeaders(scope=message), scope)
+                self._add_headers(MutableHeaders(scope=message), scope, message["status"])
+            elif message["type"] == "http.response.body" and scope["method"] == "HEAD":
+                message = {**message, "body": b""}  # some servers would send it
             await send(message)
 
         try:
@@ -79,10 +84,13 @@ class RequestContextMiddleware:
             if status is not None:
                 log_request(scope, status, time.perf_counter() - started)
 
-    def _add_headers(self, headers: MutableHeaders, scope: Scope) -> None:
+    def _add_headers(self, headers: MutableHeaders, scope: Scope, status: int) -> None:
         for name, value in self.headers.items():
             headers.setdefault(name, value)
         headers["X-Request-ID"] = scope["state"]["request_id"]
+        if status == 307:  # the router's, to the path without a slash
+            headers.setdefault("Cache-Control", "no-store")
+            headers["Location"] = relative_location(headers.get("location", ""), scope)
         if draining() and scope["http_version"].startswith("1"):  # HTTP/2 has GOAWAY
             headers["Connection"] = "close"
 
@@ -90,6 +98,24 @@ class RequestContextMiddleware:
 def accepted_request_id(sent: str | None) -> str:
     """Take the caller's id if it is harmless, else make one."""
     return sent if sent and REQUEST_ID.fullmatch(sent) else uuid4().hex
+
+
+def add_root_path(scope: Scope, configured: str) -> None:
+    """Put the prefix that a proxy has taken away before the path, where ASGI wants it.
+
+    The prefix is ROOT_PATH or the server's own `--root-path`; not every server puts it there.
+    """
+    root = (configured or scope.get("root_path", "")).rstrip("/")
+    scope["root_path"] = root
+    if root and not is_below(scope["path"], root):
+        scope["path"] = root + scope["path"]
+        scope["raw_path"] = quote(root).encode() + (scope.get("raw_path") or b"")
+
+
+def relative_location(location: str, scope: Scope) -> str:
+    """Leave out scheme and host where they are ours: a proxy may have others (RFC 9110 §10.2.2)."""
+    ours = f"{scope['scheme']}://{Headers(scope=scope).get('host', '')}/"
+    return f"/{location.removeprefix(ours)}" if location.startswith(ours) else location
 
 
 def trust_proxies(scope: Scope, headers: Headers, proxies: Networks) -> None:

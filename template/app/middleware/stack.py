@@ -1,10 +1,11 @@
 """The innermost middlewares, the first innermost. Features add theirs around these."""
 
 from fastapi import FastAPI
-from fastapi.middleware.gzip import GZipMiddleware
 
 from app.core.config import Settings
 from app.middleware.body_limit import BodyLimitMiddleware
+from app.middleware.gzip import WeightedGZipMiddleware
+from app.middleware.head import HeadMiddleware
 from app.middleware.last_resort import LastResortMiddleware
 from app.middleware.trusted_hosts import TrustedHostsMiddleware
 
@@ -16,8 +17,9 @@ LARGE_BYTES = 2048
 def add_middleware(app: FastAPI) -> None:
     """Add what the settings ask for."""
     settings: Settings = app.state.settings
+    app.add_middleware(HeadMiddleware)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.request_max_bytes)
     app.add_middleware(LastResortMiddleware)
-    app.add_middleware(GZipMiddleware, minimum_size=LARGE_BYTES, compresslevel=5)
+    app.add_middleware(WeightedGZipMiddleware, minimum_size=LARGE_BYTES, compresslevel=5)
     if settings.trusted_hosts:
         app.add_middleware(TrustedHostsMiddleware, hosts=settings.trusted_hosts)

@@ -8,7 +8,7 @@ from fastapi.routing import iter_route_contexts
 from limits import RateLimitItem
 from starlette.types import Scope
 
-from app.core.route import is_upkeep
+from app.core.route import is_upkeep, path_below_root
 from app.core.settings import SettingsError
 from app.rate_limit.settings import RateLimitSettings
 
@@ -43,11 +43,12 @@ class Rules:
 
     def find(self, scope: Scope) -> Rule | None:
         """Return what the request is held to; None if it is free."""
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        if is_upkeep(path) or scope["method"] == "OPTIONS":
+        path = path_below_root(scope)
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        if is_upkeep(path) or method == "OPTIONS":
             return None
         for rule in self.routes:
-            if rule.method == scope["method"] and rule.path.match(path):
+            if rule.method == method and rule.path.match(path):
                 return rule
         return self.default
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from functools import partial
 from importlib import import_module
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from app.core.config import Settings
 from app.core.settings import EnvSettings
 from app.servers import BACKLOG, HEADER_BYTES, KEEP_ALIVE_SECONDS, LAST_SECONDS, MESSAGE_BYTES
 from app.servers.bounded_stream import bound_messages
+from app.servers.hypercorn_protocols import use_protocols
 from app.servers.processes import Processes, ignore_stop, listen_for_stop
 from app.servers.reading_on import ReadingOn
 
@@ -50,6 +52,8 @@ def configure(settings: Settings) -> Config:
     config.h11_max_incomplete_size = config.h2_max_header_list_size = HEADER_BYTES
     config.websocket_max_message_size = MESSAGE_BYTES
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
+    # Over HTTP/2 it would leave the requests after the last unanswered.
+    config.keep_alive_max_requests = sys.maxsize
     config.graceful_timeout = settings.shutdown_grace_seconds
     config.max_requests = requests or None
     config.max_requests_jitter = requests // 10
@@ -59,6 +63,7 @@ def configure(settings: Settings) -> Config:
 def work(config: Config, sockets: Sockets) -> None:
     """Serve in this process."""
     bound_messages()
+    use_protocols()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(config, sockets))
 

@@ -17,6 +17,12 @@ class UnsupportedTypeError(AppError):
     detail = "Files of this type are not accepted, or the content is not what the name says."
 
 
+class UnreadableTextError(UnsupportedTypeError):
+    """The file is text by its name, and in another encoding or not text at all."""
+
+    detail = "Text must be in UTF-8, without control characters. Excel calls that CSV UTF-8."
+
+
 class FileTooLargeError(AppError):
     """The file is larger than `UPLOAD_MAX_BYTES`."""
 
@@ -78,6 +84,6 @@ class Inspection:
         try:
             self._decode(block, final)
         except UnicodeDecodeError:
-            raise UnsupportedTypeError from None
+            raise UnreadableTextError from None
         if BINARY.search(block):
-            raise UnsupportedTypeError
+            raise UnreadableTextError

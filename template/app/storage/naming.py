@@ -9,23 +9,33 @@ from uuid import UUID
 LONGEST = 150
 FOLDER = "files/"
 INCOMING = "incoming/"
+JOINERS = "\u200c\u200d"  # zero width non-joiner and joiner
+# One that has no letter or sign beyond ASCII on both sides joins nothing.
+NO_JOINER = re.compile(
+    f"(?<![^\\x00-\\x7f{JOINERS}])[{JOINERS}]|[{JOINERS}](?![^\\x00-\\x7f{JOINERS}])"
+)
 
 
 def display_name(sent: str) -> str:
     """Make a harmless name of what the caller sent; empty, if nothing is left of it.
 
     No folders, and no characters that nobody sees or that turn the line around (NUL, controls,
-    right-to-left overrides): what the name ends in is what a person takes the file for.
+    right-to-left overrides): what the name ends in is what a person takes the file for. Joiners
+    stay between letters that they shape, as in Persian, and between the parts of an emoji.
     """
     last = re.split(r"[/\\]", sent)[-1]
     shown = (char for char in unicodedata.normalize("NFC", last) if _is_visible(char))
-    name = "".join(shown).strip(" .")
+    name = NO_JOINER.sub("", "".join(shown)).strip(" .")
     suffix = PurePosixPath(name).suffix[:LONGEST]
-    return name if len(name) <= LONGEST else name[: LONGEST - len(suffix)].rstrip(" .") + suffix
+    return (
+        name
+        if len(name) <= LONGEST
+        else name[: LONGEST - len(suffix)].rstrip(f" .{JOINERS}") + suffix
+    )
 
 
 def _is_visible(char: str) -> bool:
-    return char == " " or unicodedata.category(char)[0] not in "CZ"
+    return char in f" {JOINERS}" or unicodedata.category(char)[0] not in "CZ"
 
 
 def attachment(filename: str) -> str:

@@ -26,15 +26,17 @@ TYPES = {
     f"{OFFICE}.wordprocessingml.document": FileType((".docx",), ZIP),
     "application/zip": FileType((".zip",), ZIP),
     "image/gif": FileType((".gif",), rb"GIF8[79]a"),
-    "image/jpeg": FileType((".jpg", ".jpeg"), rb"\xff\xd8\xff"),
+    "image/jpeg": FileType((".jpg", ".jpeg", ".jpe", ".jfif", ".pjpeg", ".pjp"), rb"\xff\xd8\xff"),
     "image/png": FileType((".png",), rb"\x89PNG\r\n\x1a\n"),
     "image/webp": FileType((".webp",), rb"RIFF.{4}WEBP"),
     "text/csv": FileType((".csv",)),
-    "text/markdown": FileType((".md",)),
+    "text/markdown": FileType((".md", ".markdown")),
     "text/plain": FileType((".txt",)),
     "video/mp4": FileType((".mp4",), rb".{4}ftyp"),
 }
 # A browser that ignores `nosniff` would take this for a page (WHATWG MIME Sniffing §7.1).
-MARKUP = re.compile(rb"(\xef\xbb\xbf)?\s*<[a-z!?/]", re.IGNORECASE)
+# Other text may begin with `<` too.
+TAGS = rb"a|b|body|br|div|font|h1|head|html|iframe|p|script|style|svg|table|title|!doctype html"
+MARKUP = re.compile(rb"(\xef\xbb\xbf)?\s*<(?:!--|\?xml|(?:" + TAGS + rb")[\s/>])", re.IGNORECASE)
 # All but tab, line feed, form feed, carriage return and escape.
 BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")

@@ -1,7 +1,5 @@
 """Errors: problem+json everywhere, and nothing of the input or of our insides in it."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
@@ -13,7 +11,6 @@ from tests.conftest import MakeApp
 from tests.problems import assert_problem
 
 ITEMS = "/api/v1/items"
-JSON = {"Content-Type": "application/json"}
 SECRET = "correct horse battery staple"
 
 
@@ -26,11 +23,12 @@ async def test_an_unknown_path_is_not_found(client: AsyncClient, method: str, pa
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", ITEMS, "GET, POST"),
-        ("PUT", f"{ITEMS}/00000000-0000-0000-0000-000000000000", "DELETE, GET, PATCH"),
-        ("POST", "/health", "GET"),
-        ("POST", "/docs", "GET"),
-        ("QUERY", ITEMS, "GET, POST"),
+        ("DELETE", ITEMS, "GET, HEAD, POST"),
+        ("PUT", f"{ITEMS}/00000000-0000-0000-0000-000000000000", "DELETE, GET, HEAD, PATCH"),
+        ("POST", "/health", "GET, HEAD"),
+        ("POST", "/docs", "GET, HEAD"),
+        ("POST", "/docs/assets/swagger-ui.css", "GET, HEAD"),
+        ("QUERY", ITEMS, "GET, HEAD, POST"),
     ],
 )
 async def test_a_wrong_method_is_told_the_right_ones(
@@ -47,52 +45,17 @@ async def test_a_trailing_slash_leads_to_the_path_without(client: AsyncClient) -
 
     assert response.json()["total"] == 0
     assert [step.status_code for step in response.history] == [307]
+    assert response.history[0].headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize(
-    "body",
-    ["", "{", "{'name': 1}", '{"stock": 1' + "0" * 5000 + "}", "[" * 100_000, b"\xff\xfe", "\x00"],
-    ids=lambda body: repr(body[:12]),
-)
-async def test_a_body_that_is_not_json_is_malformed(client: AsyncClient, body: str) -> None:
-    response = await client.post(ITEMS, content=body, headers=JSON)
+@pytest.mark.parametrize("path", [f"{ITEMS}/?page=2&q=a%2Fb", "/health/live/"])
+async def test_a_redirect_stays_on_the_host_that_the_client_sees(
+    anonymous: AsyncClient, path: str
+) -> None:
+    response = await anonymous.get(path, headers={"Host": "inside.example:8000"})
 
-    assert response.status_code in {400, 422}
-    assert_problem(response, response.status_code, response.json()["code"])
-
-
-async def test_malformed_json_is_called_so(client: AsyncClient) -> None:
-    response = await client.post(ITEMS, content='{"name": "Tea', headers=JSON)
-
-    assert_problem(response, 400, "malformed_json")
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        '{"name": "Tea", "price": NaN}',
-        '{"name": "Tea", "price": -Infinity}',
-        '{"name": "\\ud800", "price": "1"}',
-        '{"name": "Tea", "price": "1", "\\udfff": 1}',
-        '{"name": "Tea", "price": "1", "' + "a" * 1000 + '": 1}',
-        '{"name": "Tea", "price": 1e400}',
-        "[]",
-        "null",
-        '"text"',
-    ],
-    ids=lambda body: body[:32],
-)
-async def test_json_that_makes_no_sense_is_refused(client: AsyncClient, body: str) -> None:
-    response = await client.post(ITEMS, content=body, headers=JSON)
-
-    problem = assert_problem(response, 422, "validation_error")
-    assert all(error.keys() == {"loc", "message", "type"} for error in problem["errors"])
-
-
-async def test_a_body_of_another_type_is_refused(client: AsyncClient) -> None:
-    response = await client.post(ITEMS, content="<item/>", headers={"Content-Type": "text/xml"})
-
-    assert_problem(response, 422, "validation_error")
+    assert response.status_code == 307
+    assert response.headers["location"] == path.replace("/?", "?").removesuffix("/")
 
 
 async def test_the_input_is_never_echoed(client: AsyncClient) -> None:
@@ -102,29 +65,6 @@ async def test_the_input_is_never_echoed(client: AsyncClient) -> None:
 
     assert len(response.json()["errors"]) == 4
     assert SECRET not in response.text
-
-
-async def test_a_body_that_announces_to_be_too_large_is_refused(client: AsyncClient) -> None:
-    response = await client.post(ITEMS, content=b" " * (1024 * 1024 + 1), headers=JSON)
-
-    assert_problem(response, 413, "payload_too_large")
-
-
-async def test_a_body_that_turns_out_to_be_too_large_is_refused(client: AsyncClient) -> None:
-    async def endless() -> AsyncIterator[bytes]:
-        while True:
-            yield b" " * 65536
-
-    response = await client.post(ITEMS, content=endless(), headers=JSON)
-
-    assert "content-length" not in response.request.headers
-    assert_problem(response, 413, "payload_too_large")
-
-
-async def test_a_body_of_the_largest_size_is_read(client: AsyncClient) -> None:
-    body = b'{"name": "Tea", "price": "1"}'.ljust(1024 * 1024)
-
-    assert (await client.post(ITEMS, content=body, headers=JSON)).status_code == 201
 
 
 async def break_down() -> None:

@@ -1,6 +1,8 @@
 """GET /api/v1/items/export: CSV of any size."""
 
 import csv
+import re
+from codecs import BOM_UTF8 as BOM
 from decimal import Decimal
 from io import StringIO
 
@@ -40,7 +42,7 @@ async def test_an_empty_export_has_a_header(client: AsyncClient) -> None:
     assert response.text.count("\n") == 1
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＠", " ="])
 async def test_a_cell_is_never_run_as_a_formula(
     client: AsyncClient, session: AsyncSession, start: str
 ) -> None:
@@ -50,6 +52,41 @@ async def test_a_cell_is_never_run_as_a_formula(
 
     [row] = csv.DictReader(StringIO(response.text, newline=""))
     assert (row["name"], row["description"]) == (f"'{start}cmd()", f"'{start}1+1")
+
+
+@pytest.mark.parametrize("text", ["x;=1+1", "x;; @SUM(1)", "x\t=1+1", "x\n-1+1", "x;\r\n＝1"])
+async def test_no_cell_is_found_within_a_cell(
+    client: AsyncClient, session: AsyncSession, text: str
+) -> None:
+    await make_item(session, name="Tea", description=text)
+
+    response = await client.get(EXPORT)
+
+    cells = [cell.strip() for cell in re.split(r"[;\t\r\n]", response.text)]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "＝"))]
+
+
+@pytest.mark.parametrize("text", ["3 - 1 = 2", "a;b", "tea@shop.example", "x\ny", "1,-2"])
+async def test_what_is_no_formula_stays_as_it_is(
+    client: AsyncClient, session: AsyncSession, text: str
+) -> None:
+    await make_item(session, name=text)
+
+    [row] = csv.DictReader(StringIO((await client.get(EXPORT)).text, newline=""))
+
+    assert row["name"] == text
+
+
+@pytest.mark.parametrize(("query", "mark"), [("", b""), ("?bom=false", b""), ("?bom=true", BOM)])
+async def test_excel_can_have_its_mark(
+    client: AsyncClient, session: AsyncSession, query: str, mark: bytes
+) -> None:
+    await make_item(session, name="Früchtetee ☕")
+
+    content = (await client.get(f"{EXPORT}{query}")).content
+
+    assert content.startswith(mark + b"id,name,")
+    assert content.count(BOM) == len(mark) / 3
 
 
 @pytest.mark.parametrize("count", [BATCH, 2 * BATCH + 500])

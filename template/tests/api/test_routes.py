@@ -1,5 +1,6 @@
 """Promises that every route keeps. A new route is held to them as soon as it exists."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +22,13 @@ CHANGING = [
     for operation in OPERATIONS
     if operation.method != "GET"
 ]
+READING = [
+    pytest.param(operation, id=operation.id)
+    for operation in OPERATIONS
+    if operation.method == "GET"
+]
+# What a client may rely on to be the same for HEAD. Times and counts differ from call to call.
+DESCRIBING = ("content-type", "content-disposition", "etag", "cache-control", "location")
 # Each is wrong, or pointless, for every operation.
 BAD_CALLS: list[dict[str, Any]] = [
     {},
@@ -72,6 +80,21 @@ async def test_the_example_succeeds_as_documented(
 
     assert response.is_success, response.text
     assert response.status_code in operation.statuses
+
+
+@pytest.mark.parametrize("operation", READING)
+async def test_head_is_answered_as_get_is_without_a_body(
+    operation: Operation, client: AsyncClient, session: AsyncSession
+) -> None:
+    call = await prepare(operation, client, session)
+
+    get = await send(client, operation, call)
+    head = await send(client, replace(operation, method="HEAD"), call)
+
+    assert (head.status_code, head.content) == (get.status_code, b"")
+    assert [head.headers.get(name) for name in DESCRIBING] == [
+        get.headers.get(name) for name in DESCRIBING
+    ]
 
 
 @pytest.mark.parametrize("operation", CHANGING)

@@ -52,6 +52,22 @@ async def test_requests_are_counted_by_method_route_and_status(
     assert after.value(count, **labels) - before.value(count, **labels) == 3
 
 
+@pytest.mark.parametrize(
+    ("path", "route", "status"),
+    [("/health", "/health", "200"), ("/docs", "/docs", "200"), ("/no", UNMATCHED, "404")],
+)
+async def test_head_is_counted_as_what_it_is(
+    anonymous: AsyncClient, path: str, route: str, status: str
+) -> None:
+    labels = {"method": "HEAD", "route": route, "status": status}
+    before = await scrape(anonymous)
+
+    await anonymous.head(path)
+
+    after = await scrape(anonymous)
+    assert after.value(REQUESTS, **labels) - before.value(REQUESTS, **labels) == 1
+
+
 async def test_what_callers_make_up_adds_hardly_a_series(anonymous: AsyncClient) -> None:
     before = await scrape(anonymous)
 

@@ -36,6 +36,16 @@ async def test_a_listed_origin_may_ask_first(make_client: MakeClient) -> None:
     assert response.headers["x-frame-options"] == "DENY"
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+async def test_it_may_use_every_method(make_client: MakeClient, method: str) -> None:
+    client = await make_client(CORS_ORIGINS=WEB)
+
+    asked = PREFLIGHT | {"Access-Control-Request-Method": method}
+    response = await client.options(ITEMS, headers=asked)
+
+    assert response.status_code == 200
+
+
 async def test_it_may_send_whatever_the_service_reads(make_client: MakeClient) -> None:
     client = await make_client(CORS_ORIGINS=WEB)
 
@@ -51,6 +61,7 @@ async def test_it_may_read_whatever_the_service_says(make_client: MakeClient) ->
 
     exposed = set(response.headers["access-control-expose-headers"].split(", "))
     assert {"Content-Disposition", "ETag", "Location", "Retry-After", "X-Cache"} <= exposed
+    assert {"Accept-Ranges", "Content-Range", "WWW-Authenticate"} <= exposed
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", f"{WEB}.evil.example", "null"])
@@ -62,7 +73,26 @@ async def test_another_origin_may_not(make_client: MakeClient, origin: str) -> N
 
     assert "access-control-allow-origin" not in answer.headers
     assert "access-control-allow-origin" not in preflight.headers
-    assert preflight.status_code == 400
+    assert_problem(preflight, 400, "bad_request")
+
+
+@pytest.mark.parametrize(
+    ("asked", "word"),
+    [
+        ({"Access-Control-Request-Method": "TRACE"}, "method"),
+        ({"Access-Control-Request-Headers": "X-Other"}, "headers"),
+        ({"Origin": "https://evil.example"}, "origin"),
+    ],
+)
+async def test_a_preflight_that_is_refused_says_why(
+    make_client: MakeClient, asked: dict[str, str], word: str
+) -> None:
+    client = await make_client(CORS_ORIGINS=WEB)
+
+    response = await client.options(ITEMS, headers=PREFLIGHT | asked)
+
+    assert word in assert_problem(response, 400, "bad_request")["detail"]
+    assert "Origin" in response.headers["vary"]
 
 
 async def test_no_origin_may_by_default(anonymous: AsyncClient) -> None:
@@ -114,6 +144,28 @@ async def test_a_large_answer_is_compressed_when_asked_for(
     assert int(zipped.headers["content-length"]) < len(plain.content) / 4
     assert "content-encoding" not in plain.headers
     assert zipped.json() == plain.json()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "zipped"),
+    [
+        ("gzip;q=0", False),
+        ("GZIP; Q=0.000, deflate", False),
+        ("gzip;q=0.5, identity", False),
+        ("gzip;q=nonsense", False),
+        ("br, *;q=0", False),
+        ("gzip;q=0.001", True),
+        ("gzip;level=1", True),
+        ("br;q=1, gzip ; q=0.8, identity;q=0.5", True),
+    ],
+)
+async def test_the_weights_decide_whether_it_is_compressed(
+    anonymous: AsyncClient, accepted: str, zipped: bool
+) -> None:
+    response = await anonymous.get("/api/v1/openapi.json", headers={"Accept-Encoding": accepted})
+
+    assert ("content-encoding" in response.headers) is zipped
+    assert "Accept-Encoding" in response.headers["vary"]
 
 
 async def test_a_small_answer_is_not_compressed(client: AsyncClient) -> None:

@@ -39,6 +39,7 @@ async def test_a_rule_is_about_the_route_and_not_about_what_looks_like_it(
 
     assert "q=7;" in await policy(app, "GET", ITEM)
     assert "q=8;" in await policy(app, "GET", ITEMS)
+    assert "q=8;" in await policy(app, "HEAD", ITEMS)
     for method, other in (("DELETE", ITEM), ("GET", f"{ITEMS}/export"), ("GET", f"{ITEM}/x")):
         assert "q=300;" in await policy(app, method, other)
 

@@ -21,6 +21,11 @@ NAMES = [
     (" . tea.txt . ", "tea.txt"),
     ("cafe\u0301.txt", "café.txt"),
     ("茶 ☕.txt", "茶 ☕.txt"),
+    ("می\u200cخواهم.txt", "می\u200cخواهم.txt"),
+    ("क्\u200dष.txt", "क्\u200dष.txt"),
+    ("👩\u200d💻 ❤\ufe0f\u200d🔥.txt", "👩\u200d💻 ❤\ufe0f\u200d🔥.txt"),
+    ("t\u200dea\u200c.t\u200dxt", "tea.txt"),
+    ("茶\u200d\u200d\u200d茶\u200d.txt", "茶茶.txt"),
     ("a" * 300 + ".txt", "a" * 146 + ".txt"),
     ("茶" * 300 + ".txt", "茶" * 146 + ".txt"),
 ]

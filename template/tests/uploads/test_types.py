@@ -15,6 +15,7 @@ GOOD = [
     ("a.png", PNG, "image/png"),
     ("a.JPEG", b"\xff\xd8\xff\xe0 JFIF", "image/jpeg"),
     ("a.jpg", b"\xff\xd8\xff\xe0 JFIF", "image/jpeg"),
+    ("a.jfif", b"\xff\xd8\xff\xe0 JFIF", "image/jpeg"),
     ("a.gif", b"GIF89a...", "image/gif"),
     ("a.webp", b"RIFF\n\x00\x00\x00WEBPVP8 ", "image/webp"),
     ("a.pdf", b"%PDF-1.7\n\x00", "application/pdf"),
@@ -22,6 +23,8 @@ GOOD = [
     ("a.docx", b"PK\x03\x04...", TYPES and next(name for name in TYPES if "word" in name)),
     ("a.mp4", b"\x00\x00\x00\x18ftypisom", "video/mp4"),
     ("a.csv", b"name,price\r\nTea,1\r\n", "text/csv"),
+    ("a.csv", b"<none>,1\r\n", "text/csv"),
+    ("a.csv", b"<tea@shop.example>;<5\r\n", "text/csv"),
     ("a.json", b'{"tea": 1}', "application/json"),
     ("a.txt", "Früchtetee ☕\n".encode(), "text/plain"),
     ("a.txt", b"\xef\xbb\xbftea < coffee <3", "text/plain"),
@@ -40,6 +43,9 @@ BAD = [
     ("a.txt", b" \n<HTML>"),
     ("a.txt", b"\xef\xbb\xbf<script>"),
     ("a.csv", b"<?xml version='1.0'?>"),
+    ("a.csv", b"<!-- -->"),
+    ("a.csv", b"<svg onload=x>,1"),
+    ("a.csv", b"<A\nhref=x>,1"),
     ("a.txt", b"%PDF-1.7"),
     ("a.txt", PNG),
     ("a.txt", b"tea\x00"),
@@ -82,6 +88,17 @@ async def test_what_is_refused_leaves_nothing(
 
     assert_problem(response, 415, "unsupported_media_type")
     assert stored.paths() == []
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-16-le", "cp1251"])
+async def test_text_in_another_encoding_is_told_the_right_one(
+    user_client: AsyncClient, encoding: str
+) -> None:
+    text = "Имя;цена" if encoding == "cp1251" else "Früchtetee;1,50 €\r\n"
+
+    response = await user_client.post(FILES, files=[part("a.csv", text.encode(encoding))])
+
+    assert "UTF-8" in assert_problem(response, 415, "unsupported_media_type")["detail"]
 
 
 async def test_what_the_caller_calls_the_type_does_not_count(user_client: AsyncClient) -> None:

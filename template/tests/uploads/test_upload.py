@@ -1,5 +1,6 @@
 """POST /api/v1/files."""
 
+import gzip
 import os
 import stat
 from hashlib import sha256
@@ -157,3 +158,17 @@ async def test_nobody_reads_the_body_of_a_stranger(anonymous: AsyncClient) -> No
 
     assert_problem(response, 401, "not_authenticated")
     assert body.sent == 0
+
+
+@pytest.mark.parametrize("path", [FILES, f"{FILES}/batch"])
+async def test_a_compressed_form_is_refused(
+    user_client: AsyncClient, stored: Stored, path: str
+) -> None:
+    body = gzip.compress(HEAD + b"tea" + TAIL)
+
+    response = await user_client.post(
+        path, content=body, headers=FORM | {"Content-Encoding": "gzip"}
+    )
+
+    assert_problem(response, 415, "unsupported_media_type")
+    assert stored.paths() == []

@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from app.api.docs import add_docs
-from app.api.openapi import build
+from app.api.openapi import build, place
 
 PATHS = re.compile("/api/v2/")
 URL = "/api/v2/openapi.json"
@@ -28,4 +28,4 @@ def add_documents(app: FastAPI) -> None:
 
 async def show(request: Request) -> JSONResponse:
     """Answer with the document, which is built when somebody first asks for it."""
-    return JSONResponse(request.app.state.openapi_v2())
+    return JSONResponse(place(request.app.state.openapi_v2(), request))

@@ -6,7 +6,7 @@ from functools import cache
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.route import UNMATCHED, route_template
+from app.core.route import UNMATCHED, path_below_root, route_template
 from app.observability.metrics import series
 from app.observability.metrics.endpoint import PATH
 
@@ -21,7 +21,7 @@ class MetricsMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or scope["path"] == PATH:
+        if scope["type"] != "http" or path_below_root(scope) == PATH:
             await self.app(scope, receive, send)
             return
         running = Running(scope)

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from app.api.csv import csv_lines
+from app.core.config import Settings
 from app.core.job import job
 from app.repositories.item import ItemRepository
 from app.schemas.base import Input
@@ -13,11 +14,14 @@ from app.workers.context import JobContext
 
 
 class ItemsExport(Input):
-    """There is nothing to choose."""
+    """How the file is written."""
+
+    # With the mark by which Excel knows UTF-8.
+    bom: bool = False
 
 
 @job("items.export", ItemsExport)
-async def export_items(context: JobContext, _: ItemsExport) -> dict[str, Any]:
+async def export_items(context: JobContext, wanted: ItemsExport) -> dict[str, Any]:
     """Write all items to a CSV file, which `GET /jobs/{id}/result` gives out."""
     async with context.database.reads() as session:
         total = await ItemRepository(session).count()
@@ -30,11 +34,11 @@ async def export_items(context: JobContext, _: ItemsExport) -> dict[str, Any]:
             rows += len(batch)
             context.progress(rows, total)
 
-    async for lines in csv_lines(ItemRead.model_fields, counted()):
+    async for lines in csv_lines(ItemRead.model_fields, counted(), bom=wanted.bom):
         await context.write(lines)
     return {
         "filename": "items.csv",
         "content_type": "text/csv",
         "rows": rows,
-        "href": f"/api/v1/jobs/{context.job.id}/result",
+        "href": f"{Settings.load().root_path}/api/v1/jobs/{context.job.id}/result",
     }

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Body, Depends, Form, Response, status
+from fastapi import APIRouter, BackgroundTasks, Body, Depends, Form, Request, Response, status
 from fastapi.exceptions import RequestValidationError
 
 from app.api.auth import (
@@ -15,7 +15,7 @@ from app.api.auth import (
     RegistrationServiceDep,
 )
 from app.api.deps import DatabaseDep
-from app.api.headers import no_store
+from app.api.headers import location, no_store
 from app.api.oauth2 import REFUSED_REFRESH, RefreshTokenMissingError
 from app.api.openapi import problems
 from app.auth.password_policy import PasswordRejectedError
@@ -55,13 +55,14 @@ async def register(
     registration: RegistrationServiceDep,
     database: DatabaseDep,
     tasks: BackgroundTasks,
+    request: Request,
     response: Response,
 ) -> User:
     """Register an account. A welcome is mailed to it."""
     user = await registration.register(data)
     # Runs after the answer, and so after the commit; not at all if that failed.
     tasks.add_task(count_signup, database.transactions)
-    response.headers["Location"] = f"/api/v1/users/{user.id}"
+    response.headers["Location"] = location(request, f"/api/v1/users/{user.id}")
     return user
 
 

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 from app.api.auth import CurrentUserDep
 from app.api.deps import DatabaseDep, SessionDep
 from app.api.forms import BINARY, InvalidFormError, form, incoming
-from app.api.headers import no_store
+from app.api.headers import location, no_store
 from app.api.openapi import problems
 from app.api.ranges import RangeNotSatisfiableError, requested_range
 from app.core.etag import etag, not_modified
@@ -82,7 +82,7 @@ async def upload_file(
 ) -> File:
     """Upload a file. Its type must be allowed, by the end of its name and by its content."""
     [file] = await uploads.receive(incoming(request, "file", at_most=1), user.id)
-    response.headers["Location"] = f"/api/v1/files/{file.id}"
+    response.headers["Location"] = location(request, f"/api/v1/files/{file.id}")
     return file
 
 

@@ -35,9 +35,15 @@ async def list_items(items: ItemServiceDep, query: Annotated[ItemQuery, Query()]
     response_class=StreamingResponse,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
-async def export_items(database: DatabaseDep) -> StreamingResponse:
-    """Download all items as CSV (RFC 4180), however many there are."""
-    lines = csv_lines(ItemRead.model_fields, stream_items(database.reads))
+async def export_items(
+    database: DatabaseDep, bom: Annotated[bool, Query()] = False
+) -> StreamingResponse:
+    """Download all items as CSV (RFC 4180), however many there are.
+
+    It is in UTF-8. Excel needs `bom=true` to know that; other programs may take the mark that this
+    puts at the beginning for a part of the first column's name.
+    """
+    lines = csv_lines(ItemRead.model_fields, stream_items(database.reads), bom=bom)
     first = await anext(lines)  # a database that is down is a 503, not a broken download
 
     async def body() -> AsyncGenerator[str, None]:

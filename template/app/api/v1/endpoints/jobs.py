@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from app.api.deps import DatabaseDep, SessionDep
 from app.api.events import EventsDep
-from app.api.headers import no_store
+from app.api.headers import location, no_store
 from app.api.openapi import problems
 from app.core.pagination import Page
 from app.models.job import Job
@@ -59,11 +59,15 @@ async def list_jobs(jobs: JobServiceDep, query: Annotated[JobQuery, Query()]) ->
     responses=problems(IdempotencyKeyReusedError),
 )
 async def create_job(
-    data: JobCreate, jobs: JobServiceDep, response: Response, key: KeyDep = None
+    data: JobCreate,
+    jobs: JobServiceDep,
+    request: Request,
+    response: Response,
+    key: KeyDep = None,
 ) -> Job:
     """Ask for a job. Once this is answered it will be done, whatever fails meanwhile."""
     job = await jobs.create(data, key)
-    response.headers["Location"] = f"/api/v1/jobs/{job.id}"
+    response.headers["Location"] = location(request, f"/api/v1/jobs/{job.id}")
     return job
 
 

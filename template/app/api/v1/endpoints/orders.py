@@ -3,10 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response, status
+from fastapi import APIRouter, Depends, Query, Request, Response, status
 
 from app.api.auth import CurrentUserDep, OrderServiceDep, SuperuserDep
-from app.api.headers import no_store
+from app.api.headers import location, no_store
 from app.api.openapi import problems
 from app.core.pagination import Page
 from app.models.order import Order
@@ -32,11 +32,15 @@ async def list_orders(
     responses=problems(ItemNotFoundError, InsufficientStockError),
 )
 async def create_order(
-    data: OrderCreate, user: CurrentUserDep, orders: OrderServiceDep, response: Response
+    data: OrderCreate,
+    user: CurrentUserDep,
+    orders: OrderServiceDep,
+    request: Request,
+    response: Response,
 ) -> Order:
     """Take items out of stock: all lines, or none. A confirmation is mailed to you."""
     order = await orders.create(data, user)
-    response.headers["Location"] = f"/api/v1/orders/{order.id}"
+    response.headers["Location"] = location(request, f"/api/v1/orders/{order.id}")
     return order
 
 

@@ -3,10 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response, status
+from fastapi import APIRouter, Depends, Query, Request, Response, status
 
 from app.api.auth import ClientAddressDep, CurrentUserDep, SuperuserDep, UserServiceDep
-from app.api.headers import no_store
+from app.api.headers import location, no_store
 from app.api.openapi import problems
 from app.auth.password_policy import PasswordRejectedError
 from app.core.exceptions import TooManyRequestsError
@@ -56,11 +56,15 @@ async def list_users(
     responses=problems(EmailTakenError, PasswordRejectedError),
 )
 async def create_user(
-    _: SuperuserDep, data: UserCreate, users: UserServiceDep, response: Response
+    _: SuperuserDep,
+    data: UserCreate,
+    users: UserServiceDep,
+    request: Request,
+    response: Response,
 ) -> User:
     """Add an account. For superusers."""
     user = await users.create(data)
-    response.headers["Location"] = f"/api/v1/users/{user.id}"
+    response.headers["Location"] = location(request, f"/api/v1/users/{user.id}")
     return user
 
 

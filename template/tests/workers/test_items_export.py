@@ -1,0 +1,32 @@
+"""The job that writes all items to a file."""
+
+from codecs import BOM_UTF8
+from uuid import UUID
+
+import pytest
+from httpx2 import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.workers.execution import Execution
+from tests.factories import make_item
+
+JOBS = "/api/v1/jobs"
+
+
+@pytest.mark.parametrize(("payload", "mark"), [({}, b""), ({"bom": True}, BOM_UTF8)])
+async def test_excel_can_have_its_mark(
+    client: AsyncClient,
+    session: AsyncSession,
+    executor: Execution,
+    payload: dict[str, bool],
+    mark: bytes,
+) -> None:
+    await make_item(session, name="Früchtetee ☕")
+    asked = await client.post(JOBS, json={"type": "items.export", "payload": payload})
+    job = asked.json()["id"]
+
+    await executor.run(UUID(job))
+
+    content = (await client.get(f"{JOBS}/{job}/result")).content
+    assert content.startswith(mark + b"id,name,")
+    assert "Früchtetee ☕".encode() in content
