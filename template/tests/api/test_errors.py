@@ -72,7 +72,7 @@ async def break_down() -> None:
 
 
 async def ask_nonsense(session: SessionDep) -> None:
-    await session.execute(text("SELECT * FROM no_such_table"))
+    await session.execute(text("SELECT no_such_column FROM items"))
 
 
 @pytest.fixture
