@@ -7,6 +7,7 @@ import shutil
 import statistics
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -18,7 +19,7 @@ import psutil
 import pytest
 
 from tests.conftest import Render
-from tests.drill.stage import Stage, staged, until
+from tests.drill.stage import PASSWORD, Stage, staged, until
 
 pytestmark = pytest.mark.service
 
@@ -186,14 +187,25 @@ def test_what_is_changed_is_seen_at_once_by_every_process(stage: Stage, api: htt
 def test_two_processes_share_one_limit_whatever_the_client_says(
     stage: Stage, api: httpx2.Client
 ) -> None:
-    def ask(number: int) -> int:
-        headers = {**api.headers, "X-Forwarded-For": f"203.0.113.{number}"}
-        return httpx2.get(f"{stage.url}/api/v1/statistics", headers=headers).status_code
+    def answers(number: int) -> Counter[int]:
+        account = {"email": f"limited-{number}@example.com", "password": PASSWORD}
+        api.post("/users", json=account).raise_for_status()
+        own = stage.log_in(account["email"])
 
-    with ThreadPoolExecutor(10) as pool:
-        answers = list(pool.map(ask, range(40)))
+        def ask(hop: int) -> int:
+            headers = {**own, "X-Forwarded-For": f"203.0.113.{hop}"}
+            return httpx2.get(f"{stage.url}/api/v1/statistics", headers=headers).status_code
 
-    assert (answers.count(200), answers.count(429)) == (10, 30)
+        with ThreadPoolExecutor(10) as pool:
+            return Counter(pool.map(ask, range(40)))
+
+    for number in range(10):
+        before, found = stage.redis_failures(), answers(number)
+        # While Redis is too slow, on a busy machine, each process counts for itself.
+        if stage.redis_failures() == before:
+            break
+
+    assert found == {200: 10, 429: 30}
 
 
 def test_what_is_undone_sends_no_mail_and_what_is_done_sends_one(

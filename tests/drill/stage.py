@@ -58,6 +58,7 @@ class Stage:
     redis: subprocess.Popen[bytes] | None = None
     redis_port: int = field(default_factory=free_port)
     port: int = field(default_factory=free_port)
+    server_number: int = 0
 
     @property
     def url(self) -> str:
@@ -102,6 +103,7 @@ class Stage:
         self.end(self.redis)
 
     def start_server(self) -> None:
+        self.server_number = len(self.running)
         self.start(*self.python("-m", "app", "serve"))
         until(lambda: connects(self.port), START_SECONDS)
 
@@ -131,9 +133,21 @@ class Stage:
         with httpx2.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=10) as client:
             yield client
 
-    def log_in(self) -> dict[str, str]:
+    def redis_failures(self) -> int:
+        """Wait until the servers use Redis, and count how often they did without until then."""
+        log = self.folder / f"{self.server_number}.log"
+
+        def all_found_again() -> bool:
+            httpx2.get(f"{self.url}/health/ready", headers={"Connection": "close"})
+            text = log.read_text()
+            return text.count('"redis_unavailable"') == text.count('"redis_available"')
+
+        until(all_found_again, START_SECONDS)
+        return log.read_text().count('"redis_unavailable"')
+
+    def log_in(self, email: str = EMAIL) -> dict[str, str]:
         with self.client() as client:
-            form = {"username": EMAIL, "password": PASSWORD}
+            form = {"username": email, "password": PASSWORD}
             tokens = client.post("/auth/login", data=form).raise_for_status().json()
         return {"Authorization": f"Bearer {tokens['access_token']}"}
 
