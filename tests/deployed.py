@@ -8,31 +8,18 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
 
+from tests.processes import reserved_port
+
 NAME = "api.example.com"
 # Where the tests come from, to be told from nginx.
 CLIENT = "127.0.0.2"
-START_SECONDS = 60
 
 Process = subprocess.Popen[bytes]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = START_SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it does not come"
-        time.sleep(0.05)
 
 
 @contextmanager
@@ -78,7 +65,7 @@ class Nginx:
 
     def __init__(self, site: Path, folder: Path, service: int) -> None:
         self.folder = folder
-        self.http, self.https = free_port(), free_port()
+        self.http, self.https = reserved_port(), reserved_port()
         self.chain, key = certificate(folder)
         text = site.read_text().replace("127.0.0.1:8000", f"127.0.0.1:{service}")
         text = re.sub(r"listen \[::\].*\n", "", text)
