@@ -83,6 +83,7 @@ async def test_a_redis_that_is_gone_is_one_error_at_once(
     await fail(guarded)
 
 
+@pytest.mark.usefixtures("unbounded")
 async def test_a_redis_that_hangs_is_waited_for_by_few_and_not_for_long(
     guarded: GuardedRedis, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
