@@ -8,31 +8,18 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
 
+from tests.processes import reserved_port
+
 NAME = "api.example.com"
 # Where the tests come from, to be told from nginx.
 CLIENT = "127.0.0.2"
-START_SECONDS = 60
 
 Process = subprocess.Popen[bytes]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = START_SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it does not come"
-        time.sleep(0.05)
 
 
 @contextmanager
@@ -78,7 +65,7 @@ class Nginx:
 
     def __init__(self, site: Path, folder: Path, service: int) -> None:
         self.folder = folder
-        self.http, self.https = free_port(), free_port()
+        self.http, self.https = reserved_port(), reserved_port()
         self.chain, self.key = certificate(folder)
         self._write(site.read_text(), service)
 
@@ -142,7 +129,7 @@ class ComposeNginx(Nginx):
             "/run/secrets/tls-certificate": str(self.chain),
             "/run/secrets/tls-key": str(self.key),
             "listen 8080 ": f"listen 127.0.0.1:{self.http} ",
-            "listen 127.0.0.1:8081": f"listen 127.0.0.1:{free_port()}",
+            "listen 127.0.0.1:8081": f"listen 127.0.0.1:{reserved_port()}",
             "listen 8443 ": f"listen 127.0.0.1:{self.https} ",
             "http://app:8000": f"http://127.0.0.1:{service}",
         }

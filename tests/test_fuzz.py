@@ -2,14 +2,11 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
@@ -19,6 +16,7 @@ from tests import combinations
 from tests.combinations import Answers
 from tests.conftest import is_thorough
 from tests.exchange import exchange
+from tests.processes import reserved_port, until
 
 pytestmark = pytest.mark.service
 
@@ -64,7 +62,7 @@ def test_no_input_makes_a_service_break_its_own_document(
 ) -> None:
     examples = EXAMPLES_THOROUGH if is_thorough(pytestconfig) else EXAMPLES
     project = copy(**answers)
-    port = free_port()
+    port = reserved_port()
     service = f"http://127.0.0.1:{port}"
 
     with exchange() as rates:
@@ -92,22 +90,19 @@ def serving(project: Path, environment: dict[str, str], service: str) -> Generat
         [*launcher, "python", "-m", "app", "serve"], cwd=project, env=environment
     )
     try:
-        wait_until_ready(f"{service}/health/ready")
+        until(lambda: is_ready(f"{service}/health/ready"))
         yield
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=60)
 
 
-def wait_until_ready(address: str) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            with urlopen(address, timeout=1):  # noqa: S310  (our own address)
-                return
-        except (URLError, OSError):
-            time.sleep(0.2)
-    raise AssertionError(f"{address} did not answer within 30 s")
+def is_ready(address: str) -> bool:
+    try:
+        with urlopen(address, timeout=10):  # noqa: S310  (our own address)
+            return True
+    except OSError:  # nobody listens, or the answer is a 503
+        return False
 
 
 def log_in(project: Path, environment: dict[str, str], service: str) -> str | None:
@@ -117,7 +112,7 @@ def log_in(project: Path, environment: dict[str, str], service: str) -> str | No
     run(project, environment, "python", "-m", "app", "create-superuser")
     email, password = SUPERUSER.values()
     form = urlencode({"username": email, "password": password}).encode()
-    with urlopen(f"{service}/api/v1/auth/login", form, timeout=10) as answer:  # noqa: S310
+    with urlopen(f"{service}/api/v1/auth/login", form, timeout=60) as answer:  # noqa: S310
         return json.load(answer)["access_token"]
 
 
@@ -133,8 +128,3 @@ def fuzz(service: str, token: str | None, examples: int) -> subprocess.Completed
     return subprocess.run(
         command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Render
-from tests.deployed import ask, free_port, running, wait_for
+from tests.deployed import ask, running
+from tests.processes import reserved_port, until
 from tests.tools import program
 
 CONF = """
@@ -40,7 +41,7 @@ def answers(folder: Path, port: int) -> Counter[tuple[int, int]]:
     command = [program("nginx"), "-e", "stderr", "-p", str(folder), "-c", f"{folder}/nginx.conf"]
     found: Counter[tuple[int, int]] = Counter()
     with running(command, folder):
-        wait_for(lambda: listens(port))
+        until(lambda: listens(port))
         for number, addresses in enumerate(NETWORKS):
             for address in addresses:
                 connection = HTTPConnection("127.0.0.1", port, timeout=20)
@@ -58,7 +59,7 @@ def test_nginx_counts_networks_of_ipv6(render: Render, tmp_path: Path, name: str
     text = (render(preset="full") / "deploy" / name).read_text()
     [network] = re.findall(r"map \$binary_remote_addr .*?\n *}", text, re.DOTALL)
     zones = re.findall(r"limit_(?:req|conn)_zone (\S+)", text)
-    port = free_port()
+    port = reserved_port()
     (tmp_path / "nginx.conf").write_text(CONF.format(folder=tmp_path, map=network, port=port))
 
     found = answers(tmp_path, port)

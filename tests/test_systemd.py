@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -27,11 +26,10 @@ from tests.deployed import (
     ask,
     echo,
     exec_start,
-    free_port,
     install,
     running,
-    wait_for,
 )
+from tests.processes import reserved_port, until
 from tests.smuggling import UPGRADES, credulous_server, smuggle
 
 SLUG = "tea-shop"
@@ -188,7 +186,7 @@ def deployment(project: Path, tmp_path: Path) -> dict[str, str]:
     own = {name: value for name, value in settings(text).items() if value}
     changed = {
         "DATABASE_URL": f"sqlite:///{tmp_path}/app.db",
-        "PORT": str(free_port()),
+        "PORT": str(reserved_port()),
         "SHUTDOWN_DRAIN_SECONDS": "1",
         "PYTHONPATH": f"{project}/tests/server/extra",
     }
@@ -202,7 +200,7 @@ def started(nginx: Nginx) -> Generator[Nginx]:
     assert checked.returncode == 0, checked.stderr
     assert "warn" not in checked.stderr
     with running(nginx.command, nginx.folder):
-        wait_for(nginx.listens)
+        until(nginx.listens)
         yield nginx
 
 
@@ -250,23 +248,24 @@ def test_behind_nginx_the_service_is_reached_known_and_restarted(
 ) -> None:
     units = project / "deploy/systemd"
     with running(exec_start(units / "migrate.service", SLUG, project), project, **deployment) as p:
-        assert p.wait(60) == 0, (project / "stderr").read_text()
+        assert p.wait(120) == 0, (project / "stderr").read_text()
     serve = exec_start(units / "server.service", SLUG, project)
 
     with running(serve, project, **deployment) as first:
-        wait_for(lambda: nginx.get("/health/ready").status == 200)
+        until(lambda: nginx.get("/health/ready").status == 200)
         look_around(nginx, project)
         dig_tunnels(nginx, compose_nginx, int(deployment["PORT"]))
         assert ask(HTTPConnection("127.0.0.1", int(deployment["PORT"])), "/health").status == 200
         visitors = [Visitor(nginx) for _ in range(3)]
         for visitor in visitors:
             visitor.start()
-        time.sleep(0.5)
+        until(lambda: all(visitor.seen["200"] for visitor in visitors))
         first.terminate()
-        assert first.wait(30) == 0
+        assert first.wait(60) == 0
     with running(serve, project, **deployment):
-        wait_for(lambda: nginx.get("/health/live").status == 200)
-        time.sleep(0.5)
+        until(lambda: nginx.get("/health/live").status == 200)
+        before = [visitor.seen["200"] for visitor in visitors]
+        until(lambda: all(v.seen["200"] > n + 5 for v, n in zip(visitors, before, strict=True)))
         for visitor in visitors:
             visitor.enough.set()
             visitor.join()

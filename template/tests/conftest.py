@@ -45,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "DATABASE_URL": url,
         "SECRET_KEY": secrets.token_hex(32),
         "HEALTH_TOKEN": secrets.token_hex(16),
+        "DB_POOL_TIMEOUT": "60",  # many requests at once queue for long on a busy machine
     }
     from app.db.migrations import upgrade
 

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,7 +23,7 @@ def lost(folder: Path) -> str:
     url = make_url(os.environ["DATABASE_URL"])
     if url.get_backend_name() == "sqlite":
         return str(url.set(database=str(folder / "missing" / "test.db")))
-    return url.set(host="127.0.0.1", port=free_port()).render_as_string(hide_password=False)
+    return url.set(host="127.0.0.1", port=closed_port()).render_as_string(hide_password=False)
 
 
 @contextmanager
@@ -51,7 +52,20 @@ async def _drop(url: URL, name: str) -> None:
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on."""
+    """Find a port to listen on. Another program may take it first: be ready to try again."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def closed_port() -> int:
+    """Return a port that refuses connections: nobody listens, and no other program can."""
+    return _holder().getsockname()[1]
+
+
+@cache
+def _holder() -> socket.socket:
+    """Hold a port without listening, as long as the tests run."""
+    holder = socket.socket()
+    holder.bind(("127.0.0.1", 0))
+    return holder

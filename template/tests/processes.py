@@ -1,5 +1,6 @@
 """The service in a process of its own, as it is deployed."""
 
+import asyncio
 import json
 import os
 import signal
@@ -18,13 +19,24 @@ import psutil
 from app.core.project import ROOT
 from tests.databases import free_port
 
+# What a busy machine may need to start a process, or to do anything else.
+PATIENCE_SECONDS = 60
+ATTEMPTS = 3
 
-def eventually(condition: Callable[[], bool], seconds: float = 15) -> None:
+
+def eventually(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
     """Wait for something that others do."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it does not happen"
         time.sleep(0.05)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for something while the event loop goes on."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not condition():  # noqa: ASYNC110  (nobody would set an event)
+            await asyncio.sleep(0.01)
 
 
 def has_ended(pid: int) -> bool:
@@ -63,33 +75,40 @@ def environment(**settings: str) -> dict[str, str]:
 @contextmanager
 def serving(folder: Path, **settings: str) -> Generator[Service]:
     """Run the service in `folder`, where no `.env` is, until it answers; kill it afterwards."""
-    port, output = settings.pop("PORT", str(free_port())), folder / "stdout"
-    command = [sys.executable, "-m", "app", "serve"]
-    env = environment(PORT=port, **settings)
+    for attempt in range(1, ATTEMPTS + 1):
+        service = _start(folder, environment(**{"PORT": str(free_port())} | settings))
+        try:
+            if _answers(service):
+                yield service
+                return
+            said = service.output.read_text() + (folder / "stderr").read_text()
+            assert "in use" in said, said  # another program may take the port first
+            assert attempt < ATTEMPTS, said
+        finally:
+            with suppress(ProcessLookupError):  # as it should be, after a stop
+                service.kill()
+            service.process.wait()
+
+
+def _start(folder: Path, env: dict[str, str]) -> Service:
+    command, output = [sys.executable, "-m", "app", "serve"], folder / "stdout"
     with output.open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
         process = subprocess.Popen(
             command, cwd=folder, env=env, stdout=stdout, stderr=stderr, start_new_session=True
         )
-    try:
-        service = Service(process, f"http://127.0.0.1:{port}", output)
-        _wait(service)
-        yield service
-    finally:
-        with suppress(ProcessLookupError):  # as it should be, after a stop
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    return Service(process, f"http://127.0.0.1:{env['PORT']}", output)
 
 
-def _wait(service: Service) -> None:
+def _answers(service: Service) -> bool:
+    """Wait until it answers; False if it ends before."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
     with httpx2.Client() as client:
-        for _ in range(1200):
+        while service.process.poll() is None:
             try:
                 client.get(f"{service.url}/health/live")
             except httpx2.TransportError:
-                assert service.process.poll() is None, service.output.with_name(
-                    "stderr"
-                ).read_text()
+                assert time.monotonic() < deadline, "the service does not answer"
                 time.sleep(0.05)
             else:
-                return
-    raise TimeoutError("the service does not answer")
+                return True
+    return False

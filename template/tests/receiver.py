@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,21 +3,21 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx2
+
+from tests.processes import connects, reserved_port, until
 
 # Copied into the project, or run by its own Python.
 INSIDE = Path(__file__).parent / "inside"
 EMAIL, PASSWORD = "drill@example.com", "nothing that anybody would guess"
-# Everything else is as it comes: lease, patience, retries, times to wait.
+# Everything else is as it comes: lease, patience, retries, times to wait. Only the pool is patient:
+# fifty requests at once queue for long on a busy machine.
 SETTINGS = {
     "ENVIRONMENT": "staging",
     "SECRET_KEY": "only for a drill: 0123456789abcdef0123456789abcdef",
@@ -25,25 +25,11 @@ SETTINGS = {
     "FIRST_SUPERUSER_PASSWORD": PASSWORD,
     "SHUTDOWN_DRAIN_SECONDS": "0",
     "WEB_CONCURRENCY": "2",
+    "DB_POOL_TIMEOUT": "60",
     "EMAIL_BACKEND": "file",
     "RATE_LIMIT_DEFAULT": "1000000/minute",
     "RATE_LIMIT_ROUTES": "GET /api/v1/statistics=10/hour",
 }
-START_SECONDS = 60
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
-def until(found: Callable[[], Any], seconds: float) -> Any:
-    """Return what is found as soon as it is there."""
-    deadline = time.monotonic() + seconds
-    while not (value := found()):
-        assert time.monotonic() < deadline, f"not within {seconds:.0f} s"
-        time.sleep(0.1)
-    return value
 
 
 @dataclass
@@ -56,8 +42,8 @@ class Stage:
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     redis: subprocess.Popen[bytes] | None = None
-    redis_port: int = field(default_factory=free_port)
-    port: int = field(default_factory=free_port)
+    redis_port: int = field(default_factory=reserved_port)
+    port: int = field(default_factory=reserved_port)
     server_number: int = 0
 
     @property
@@ -96,7 +82,7 @@ class Stage:
         assert program, "install redis-server"
         options = ["--port", str(self.redis_port), "--bind", "127.0.0.1", "--save", ""]
         self.redis = self.start(program, *options, "--dir", str(self.folder))
-        until(lambda: connects(self.redis_port), START_SECONDS)
+        until(lambda: connects(self.redis_port))
 
     def stop_redis(self) -> None:
         assert self.redis
@@ -105,7 +91,7 @@ class Stage:
     def start_server(self) -> None:
         self.server_number = len(self.running)
         self.start(*self.python("-m", "app", "serve"))
-        until(lambda: connects(self.port), START_SECONDS)
+        until(lambda: connects(self.port))
 
     def celery(self, command: str, *options: str) -> subprocess.Popen[bytes]:
         """Start a worker, or the clock."""
@@ -130,7 +116,7 @@ class Stage:
 
     @contextmanager
     def client(self, **headers: str) -> Generator[httpx2.Client]:
-        with httpx2.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=10) as client:
+        with httpx2.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60) as client:
             yield client
 
     def redis_failures(self) -> int:
@@ -142,7 +128,7 @@ class Stage:
             text = log.read_text()
             return text.count('"redis_unavailable"') == text.count('"redis_available"')
 
-        until(all_found_again, START_SECONDS)
+        until(all_found_again)
         return log.read_text().count('"redis_unavailable"')
 
     def log_in(self, email: str = EMAIL) -> dict[str, str]:
@@ -150,11 +136,6 @@ class Stage:
             form = {"username": email, "password": PASSWORD}
             tokens = client.post("/auth/login", data=form).raise_for_status().json()
         return {"Authorization": f"Bearer {tokens['access_token']}"}
-
-
-def connects(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from app.cache.entry import PREFIX
 from app.cache.read_through import ReadThroughCache
 from app.cache.redis_store import DISTRUST_SECONDS
 from app.cache.store import LocalStore
+from app.redis import guard
 from app.redis.guard import RedisUnavailableError
 from tests.cache.stores import CutOff, cache_of
 from tests.conftest import MakeApp
@@ -109,12 +110,13 @@ async def test_a_service_that_stops_stops_trying(
 
 
 async def test_a_redis_that_was_away_is_not_believed_at_once(
-    make_app: MakeApp, redis_server: RedisServer
+    make_app: MakeApp, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app: FastAPI = await make_app(REDIS_URL=redis_server.url)
     store = cache_of(app).store
     with redis_server.frozen(), pytest.raises(RedisUnavailableError):
         await store.claim("w", "lease")
+    monkeypatch.setattr(guard, "TIMEOUT_SECONDS", 60)
 
     await app.state.redis.ping()  # ends the pause
 

@@ -1,7 +1,6 @@
 """Redis stops, hangs, forgets and comes back: answers stay right, and soon."""
 
 import asyncio
-import time
 from collections.abc import Awaitable
 
 import pytest
@@ -15,34 +14,32 @@ from tests.conftest import MakeApp, MakeClient
 from tests.factories import make_item
 from tests.redis.servers import RedisServer
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.usefixtures("unbounded")]
 
 ITEMS = "/api/v1/items"
-# What Redis may cost, and what the request itself costs on a slow machine: less than the second
-# that a client without the guard would wait for.
-LATEST_SECONDS = 0.25 + 0.65
-RECOVERY_SECONDS = 10
+# Less than the minute that a client without the guard waits for here; more than a busy machine
+# needs.
+LATEST_SECONDS = 20
+RECOVERY_SECONDS = 60
 
 
 async def timely(request: Awaitable[Response]) -> Response:
     """The answer, which must come in time."""
-    began = time.monotonic()
-    response = await request
-    assert time.monotonic() - began < LATEST_SECONDS
+    async with asyncio.timeout(LATEST_SECONDS):
+        response = await request
     assert response.status_code == 200
     return response
 
 
 async def eventually_hit(client: AsyncClient, url: str, stock: int) -> None:
     """Read until the cache answers, and never anything but this stock."""
-    give_up = time.monotonic() + RECOVERY_SECONDS
-    while time.monotonic() < give_up:
-        response = await client.get(url)
-        assert response.json()["stock"] == stock
-        if response.headers["x-cache"] == "HIT":
-            return
-        await asyncio.sleep(0.05)
-    raise TimeoutError("the cache does not come back")
+    async with asyncio.timeout(RECOVERY_SECONDS):
+        while True:
+            response = await client.get(url)
+            assert response.json()["stock"] == stock
+            if response.headers["x-cache"] == "HIT":
+                return
+            await asyncio.sleep(0.05)
 
 
 @pytest.fixture
@@ -131,8 +128,6 @@ async def test_what_could_not_be_dropped_is_dropped_when_redis_is_back(
         await client.patch(url, json={"stock": 100})
 
     with Redis.from_url(redis_server.url) as redis:
-        for _ in range(100):
-            await asyncio.sleep(0.05)
-            if not redis.keys(f"{PREFIX}*"):
-                return
-    raise TimeoutError("it is still there")
+        async with asyncio.timeout(RECOVERY_SECONDS):
+            while redis.keys(f"{PREFIX}*"):  # noqa: ASYNC110  (nobody would set an event)
+                await asyncio.sleep(0.05)

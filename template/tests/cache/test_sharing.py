@@ -141,6 +141,6 @@ async def test_a_value_is_loaded_again_when_its_time_is_over(store: Watched) -> 
     cache = ReadThroughCache(store, 0.1)
     await cache.read("n", Number, one)
 
-    await asyncio.sleep(0.15)
+    await asyncio.sleep(0.5)
 
     assert (await cache.read("n", Number, one)).hit is False

@@ -32,7 +32,7 @@ async def test_the_server_is_stopped_when_the_drain_is_over(stopped: asyncio.Eve
 
         assert draining()
         assert not stopped.is_set()
-        await asyncio.wait_for(stopped.wait(), 1)
+        await asyncio.wait_for(stopped.wait(), 20)
 
     assert not draining()
 
@@ -41,9 +41,9 @@ async def test_nobody_is_let_in_any_more_when_the_drain_is_over(stopped: asyncio
     async with drain_on_sigterm(0.1):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             os.kill(os.getpid(), signal.SIGTERM)
-            socket.create_connection(listener.getsockname(), timeout=1).close()
+            socket.create_connection(listener.getsockname(), timeout=20).close()
 
-            await asyncio.wait_for(stopped.wait(), 5)
+            await asyncio.wait_for(stopped.wait(), 20)
 
             if sys.platform == "linux":
                 with pytest.raises(TimeoutError):
@@ -57,7 +57,7 @@ async def test_a_request_that_came_before_the_start_is_not_lost() -> None:
 
     os.kill(os.getpid(), signal.SIGTERM)
     async with drain_on_sigterm(60):
-        await asyncio.wait_for(stopped.wait(), 1)
+        await asyncio.wait_for(stopped.wait(), 20)
 
     signal.signal(signal.SIGTERM, before)
     loop.remove_signal_handler(signal.SIGTERM)
@@ -82,7 +82,7 @@ async def test_nothing_is_closed_after_the_end(stopped: asyncio.Event) -> None:
         await asyncio.sleep(0.1)
 
         assert not stopped.is_set()
-        socket.create_connection(listener.getsockname(), timeout=1).close()
+        socket.create_connection(listener.getsockname(), timeout=20).close()
 
 
 async def test_meanwhile_requests_are_served_and_connections_closed(
@@ -129,7 +129,7 @@ async def test_a_signal_that_is_left_to_the_event_loop_is_drained_too() -> None:
             os.kill(os.getpid(), signal.SIGTERM)
             await asyncio.sleep(0.02)
             assert not stopped.is_set()
-            await asyncio.wait_for(stopped.wait(), 5)
+            await asyncio.wait_for(stopped.wait(), 20)
     finally:
         loop.remove_signal_handler(signal.SIGINT)
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -36,4 +36,4 @@ def test_a_listener_that_the_parent_keeps_stays_open() -> None:
 
         subprocess.run(command, cwd=ROOT, pass_fds=numbers, check=True)
 
-        socket.create_connection(listener.getsockname(), timeout=1).close()
+        socket.create_connection(listener.getsockname(), timeout=20).close()

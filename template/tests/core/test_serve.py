@@ -28,7 +28,7 @@ def signals() -> Generator[None]:
 def answers(url: str) -> bool:
     """Whether the service is there."""
     try:
-        return httpx2.get(url).status_code == 200
+        return httpx2.get(url, timeout=20).status_code == 200
     except httpx2.TransportError:
         return False
 

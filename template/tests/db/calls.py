@@ -5,9 +5,11 @@ import time
 from collections import Counter
 from typing import Any
 
+from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from tests.problems import assert_problem
+from tests.processes import until
 
 ITEMS = "/api/v1/items"
 
@@ -18,6 +20,17 @@ async def timed(client: AsyncClient, method: str = "GET", path: str = ITEMS, **m
     response = await client.request(method, path, **more)
     assert_problem(response, 503, "dependency_unavailable")
     return time.monotonic() - began
+
+
+async def served_again(seen: Counter[int]) -> None:
+    """Wait until one more read and one more change have been answered."""
+    reads, changes = seen[200], seen[201]
+    await until(lambda: seen[200] > reads and seen[201] > changes)
+
+
+def connections(app: FastAPI) -> int:
+    """How many connections requests hold."""
+    return app.state.database.engine.pool.checkedout()
 
 
 async def load(client: AsyncClient, seen: Counter[int], stop: asyncio.Event) -> None:

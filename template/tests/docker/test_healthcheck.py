@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.core.project import ROOT
-from tests.databases import free_port, lost
+from tests.databases import closed_port, lost
 from tests.processes import Service, environment, serving
 
 pytestmark = pytest.mark.process
@@ -20,7 +20,7 @@ def check(path: str, port: str, **settings: str) -> int:
     """Run it and return its exit code."""
     command = [sys.executable, str(SCRIPT), path]
     return subprocess.run(
-        command, env=environment(PORT=port, **settings), check=False, timeout=10
+        command, env=environment(PORT=port, **settings), check=False, timeout=60
     ).returncode
 
 
@@ -66,4 +66,4 @@ def test_a_service_without_its_database_is_alive_but_not_ready(tmp_path: Path) -
 
 
 def test_nobody_is_not_healthy() -> None:
-    assert check("/health/live", str(free_port())) == 1
+    assert check("/health/live", str(closed_port())) == 1

@@ -17,6 +17,8 @@ class MailServer:
         self.failures = failures
         self.seconds = seconds
         self.attempts = 0
+        self.awake = asyncio.Event()
+        self.awake.set()
         self.port = 0
         self.envelopes: list[Envelope] = []
 
@@ -24,6 +26,7 @@ class MailServer:
         """Answer as RFC 5321 §4.2.3 says."""
         self.attempts += 1
         await asyncio.sleep(self.seconds)
+        await self.awake.wait()
         if self.attempts <= self.failures:
             return "451 Try again"
         self.envelopes.append(envelope)

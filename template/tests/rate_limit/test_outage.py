@@ -1,5 +1,6 @@
 """Redis fails; the limits hold, in each process, and nobody waits for it."""
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -14,10 +15,11 @@ from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.redis.servers import RedisServer
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.usefixtures("unbounded")]
 
 LOGIN = "/api/v1/auth/login"
-PATIENCE_SECONDS = 0.25
+# More than a busy machine needs, and less than an answer that waits for Redis would take here.
+LATEST_SECONDS = 20
 with_users = pytest.mark.skipif(find_spec("app.auth") is None, reason="a service without users")
 
 Failure = Callable[[RedisServer], AbstractContextManager[None]]
@@ -49,13 +51,11 @@ async def client(fragile: FastAPI) -> AsyncGenerator[AsyncClient]:
 
 
 async def ask(client: AsyncClient, times: int) -> list[int]:
-    """Ask so often. No answer may be late, but one: it may be the machine that is busy."""
-    statuses, seconds = [], [0.0]
+    """Ask so often. No answer may be late."""
+    statuses = []
     for _ in range(times):
-        began = time.monotonic()
-        statuses.append((await client.get("/nothing")).status_code)
-        seconds.append(time.monotonic() - began)
-    assert sorted(seconds)[-2] < PATIENCE_SECONDS
+        async with asyncio.timeout(LATEST_SECONDS):
+            statuses.append((await client.get("/nothing")).status_code)
     return statuses
 
 
@@ -100,6 +100,7 @@ async def test_counts_are_shared_again_when_redis_is_back(
         await ask(client, 1)
     if failure is killed:
         redis_server.restart()
+    monkeypatch.setattr(guard, "TIMEOUT_SECONDS", 60)
 
     other = await make_app()
     async with connect(other, address="192.0.2.1") as elsewhere:

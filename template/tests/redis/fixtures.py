@@ -52,6 +52,12 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def unbounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the guard be all that limits a wait for Redis: without it, a test would see a minute."""
+    monkeypatch.setattr(client, "FORGOTTEN_SECONDS", 60)
+
+
+@pytest.fixture
 def redis_server(tmp_path: Path) -> Generator[RedisServer]:
     """A Redis of the test's own, to be stopped and started again."""
     server = RedisServer.start(tmp_path)

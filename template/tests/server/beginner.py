@@ -18,7 +18,7 @@ def work(folder: Path) -> None:
         time.sleep(0.02)
     told = threading.Event()
     listen_for_stop(told.set)
-    if told.wait(10):
+    if told.wait(60):
         (folder / f"told-{os.getpid()}").touch()
     told.clear()
     ignore_stop()

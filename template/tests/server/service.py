@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx2
 
 from app.core.project import ROOT
-from tests.processes import Service, serving
+from tests.processes import Service, eventually, serving
 
 EXTRA = Path(__file__).parent / "extra"
 PATH = os.pathsep.join(map(str, (ROOT, EXTRA)))
@@ -19,6 +19,36 @@ def serving_more(folder: Path, **settings: str) -> AbstractContextManager[Servic
     """Run the service with the routes of extra/sitecustomize.py, in all its processes."""
     folder.mkdir(exist_ok=True)
     return serving(folder, PYTHONPATH=PATH, **settings)
+
+
+def answering(service: Service) -> int:
+    """The process that answers a new connection."""
+    return httpx2.get(f"{service.url}/process", timeout=20).json()
+
+
+def wait_for_processes(service: Service, count: int) -> set[int]:
+    """Wait until so many processes have answered: the first does before the others can."""
+    seen: set[int] = set()
+
+    def all_have_answered() -> bool:
+        seen.add(answering(service))
+        return len(seen) == count
+
+    eventually(all_have_answered)
+    return seen
+
+
+def wait_until_draining(service: Service) -> httpx2.Response:
+    """Ask until the service says that it is going away; meanwhile nothing may fail."""
+    seen: list[httpx2.Response] = []
+
+    def drains() -> bool:
+        seen.append(client.get("/health/ready"))
+        return "shutdown" in seen[-1].json()["checks"]
+
+    with httpx2.Client(base_url=service.url, timeout=20) as client:
+        eventually(drains)
+    return seen[-1]
 
 
 class Visitor(threading.Thread):

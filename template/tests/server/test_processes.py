@@ -24,7 +24,7 @@ def test_what_is_said_to_processes_that_begin_is_heard_later(tmp_path: Path, num
 
         os.killpg(process.pid, number)  # as a terminal does, and a manager of services may
         (tmp_path / "go-on").touch()
-        _, said = process.communicate(timeout=15)
+        _, said = process.communicate(timeout=60)
 
     assert (process.returncode, said) == (0, "")
     assert len(list(tmp_path.glob("told-*"))) == 2

@@ -2,15 +2,19 @@
 
 import os
 import signal
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from tests.processes import Service, eventually
-from tests.server.service import Visitor, serving_more
+from tests.processes import eventually
+from tests.server.service import (
+    Visitor,
+    serving_more,
+    wait_for_processes,
+    wait_until_draining,
+)
 
 pytestmark = pytest.mark.process
 
@@ -19,36 +23,24 @@ DRAIN = {"SHUTDOWN_DRAIN_SECONDS": "1", "SHUTDOWN_GRACE_SECONDS": "10"}
 
 def be_slow(url: str) -> tuple[int, str]:
     """Make a request that takes longer than the drain."""
-    answer = httpx2.get(f"{url}/slow/2.5", timeout=20)
+    answer = httpx2.get(f"{url}/slow/5", timeout=30)
     return answer.status_code, answer.headers.get("connection", "")
-
-
-def wait_until_draining(service: Service) -> httpx2.Response:
-    """Ask until the service says that it is going away; meanwhile nothing may fail."""
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        ready = httpx2.get(f"{service.url}/health/ready")
-        if "shutdown" in ready.json()["checks"]:
-            return ready
-        time.sleep(0.02)
-    raise TimeoutError("it does not drain")
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_a_stop_is_announced_and_lets_everything_end(tmp_path: Path, processes: str) -> None:
-    with (
-        serving_more(tmp_path, WEB_CONCURRENCY=processes, **DRAIN) as service,
-        ThreadPoolExecutor(1) as thread,
-    ):
+    settings = {"WEB_CONCURRENCY": processes} | DRAIN | {"SHUTDOWN_DRAIN_SECONDS": "3"}
+    with serving_more(tmp_path, **settings) as service, ThreadPoolExecutor(1) as thread:
+        wait_for_processes(service, int(processes))
         slow = thread.submit(be_slow, service.url)
-        time.sleep(0.5)
+        eventually((tmp_path / "slow").exists)
 
         service.stop()
         ready = wait_until_draining(service)
 
         assert (ready.status_code, ready.headers["connection"]) == (503, "close")
         assert slow.result() == (200, "close")
-        assert service.process.wait(10) == 0
+        assert service.process.wait(30) == 0
         assert (tmp_path / "stderr").read_text() == ""
         assert all({"timestamp", "level", "event"} <= line.keys() for line in service.lines())
         assert not [line for line in service.lines() if "exception" in line]
@@ -62,9 +54,10 @@ def test_clients_that_come_again_lose_nothing_by_a_restart(tmp_path: Path, proce
         visitors = [Visitor(url), *(Visitor(url, Connection="close") for _ in range(3))]
         for visitor in visitors:
             visitor.start()
-        time.sleep(1)  # one process answers, the other may still be starting
+        wait_for_processes(service, int(processes))
+        eventually(lambda: all(visitor.seen["200"] for visitor in visitors))
         service.stop()
-        assert service.process.wait(20) == 0
+        assert service.process.wait(30) == 0
         before = [max(visitor.seen["200"], 10) for visitor in visitors]
         with serving_more(tmp_path / "after", PORT=str(httpx2.URL(service.url).port), **settings):
             for visitor, number in zip(visitors, before, strict=True):
@@ -78,8 +71,8 @@ def test_clients_that_come_again_lose_nothing_by_a_restart(tmp_path: Path, proce
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_ctrl_c_ends_it_without_a_drain(tmp_path: Path, processes: str) -> None:
     with serving_more(tmp_path, WEB_CONCURRENCY=processes, SHUTDOWN_DRAIN_SECONDS="60") as service:
-        time.sleep(1)  # one process answers, the other may still be starting
+        wait_for_processes(service, int(processes))
         os.killpg(service.process.pid, signal.SIGINT)  # as a terminal does
 
-        assert service.process.wait(15) == 0
+        assert service.process.wait(30) == 0
         assert "Traceback" not in (tmp_path / "stderr").read_text()

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import httpx2
 
 from tests.databases import free_port
+from tests.processes import ATTEMPTS, PATIENCE_SECONDS
 
 BUCKET = "tea"
 
@@ -16,21 +17,24 @@ BUCKET = "tea"
 @contextmanager
 def s3_server() -> Generator[str]:
     """Run Moto's server with an empty bucket, and return its address."""
-    port = free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        _create_bucket(address)
-        yield address
-    finally:
-        process.kill()
-        process.wait()
+    for _ in range(ATTEMPTS):  # another program may take the port first
+        address = f"http://127.0.0.1:{(port := free_port())}"
+        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            if _create_bucket(process, address):
+                yield address
+                return
+        finally:
+            process.kill()
+            process.wait()
+    raise ChildProcessError("Moto's server does not start")
 
 
-def _create_bucket(address: str) -> None:
-    deadline = time.monotonic() + 60
-    while True:
+def _create_bucket(process: subprocess.Popen[bytes], address: str) -> bool:
+    """Do so as soon as the server answers; False if it ends before."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while process.poll() is None:
         try:
             httpx2.put(f"{address}/{BUCKET}").raise_for_status()
         except httpx2.TransportError:
@@ -38,4 +42,5 @@ def _create_bucket(address: str) -> None:
                 raise
             time.sleep(0.05)
         else:
-            return
+            return True
+    return False

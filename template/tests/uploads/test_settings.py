@@ -9,7 +9,7 @@ from app.cli import main
 from app.core.config import Settings
 from app.storage.settings import StorageSettings
 from tests.conftest import MakeApp
-from tests.databases import free_port
+from tests.databases import closed_port
 
 
 @pytest.mark.parametrize("half", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
@@ -42,7 +42,7 @@ def test_a_command_without_its_storage_says_so(
     in_the_way = tmp_path / "storage"
     in_the_way.write_text("in the way")
     monkeypatch.setenv("STORAGE_URL", "s3://tea" if kind == "s3" else in_the_way.as_uri())
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed_port()}")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "me")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
 

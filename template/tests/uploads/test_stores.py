@@ -15,7 +15,7 @@ from app.services.sweep import sweep
 from app.storage.store import StorageUnavailableError
 from tests.clients import connect
 from tests.conftest import MakeApp
-from tests.databases import free_port
+from tests.databases import closed_port
 from tests.problems import assert_problem
 from tests.uploads.factories import FILES, FORM, MIB, Body, part, upload
 from tests.uploads.servers import BUCKET, s3_server
@@ -133,7 +133,7 @@ async def test_a_link_leads_to_s3_itself(
 async def test_a_server_that_is_gone_is_a_503(
     make_app: MakeApp, credentials: dict[str, str]
 ) -> None:
-    address = f"http://127.0.0.1:{free_port()}"
+    address = f"http://127.0.0.1:{closed_port()}"
     app = await make_app(AWS_ENDPOINT_URL=address, **empty_bucket())
 
     async with connect(app, credentials) as client:
@@ -168,7 +168,7 @@ async def test_an_empty_variable_is_as_good_as_none(make_app: MakeApp) -> None:
 
 
 async def test_with_empty_keys_the_role_of_the_machine_is_asked(make_app: MakeApp) -> None:
-    nobody = f"http://127.0.0.1:{free_port()}"
+    nobody = f"http://127.0.0.1:{closed_port()}"
     empty = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", *OTHER_ROLES), "")
     app = await make_app(STORAGE_URL=f"s3://{BUCKET}", AWS_METADATA_ENDPOINT=nobody, **empty)
 

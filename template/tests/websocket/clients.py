@@ -13,7 +13,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.http11 import Response
 
-PATIENCE_SECONDS = 10
+from tests.processes import PATIENCE_SECONDS
+
 WS = "/api/v1/ws"
 
 

@@ -88,7 +88,7 @@ async def test_the_owner_hears_of_progress_and_of_further_attempts(
     app: FastAPI, owner: Client, user: User, session: AsyncSession
 ) -> None:
     script: dict[str, Any] = {"type": SCRIPT, "owner_id": user.id}
-    slow = await make_job(session, payload={"seconds": 1}, **script)
+    slow = await make_job(session, payload={"seconds": 3}, **script)
     failing = await make_job(session, payload={"end": "crash"}, **script)
     hurry = settings(job_lease_seconds=0.5, job_retry_seconds=60)
     execution = Execution(app.state.database, hurry, Notes(), app.state.events)

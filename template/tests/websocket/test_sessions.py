@@ -1,7 +1,6 @@
 """What ends a session also ends its connections, and so does time."""
 
 import asyncio
-import time
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -24,8 +23,6 @@ from tests.auth.factories import AUTH, USERS, authorization, bearer, make_user
 from tests.websocket.clients import connected, eventually
 from tests.websocket.conftest import Join
 
-CHECK_SECONDS = 5
-
 
 async def test_a_logout_ends_the_connections_of_that_session_only(
     app: FastAPI, url: str, anonymous: AsyncClient, session: AsyncSession, user: User
@@ -34,10 +31,8 @@ async def test_a_logout_ends_the_connections_of_that_session_only(
 
     async with connected(url, ending) as first, connected(url, staying) as second:
         await anonymous.post(f"{AUTH}/logout", json={}, headers=ending)
-        began = time.monotonic()
 
         assert await first.closed() == (4401, "token_revoked")
-        assert time.monotonic() - began < CHECK_SECONDS
         assert await second.ask(type="ping") == {"type": "pong"}
 
 
@@ -62,7 +57,7 @@ async def test_a_connection_ends_with_its_token(
     login = await SessionRepository(session).open(user.id, timedelta(hours=1))
     await session.commit()
     tokens = app.state.auth.tokens
-    brief = AccessTokens(tokens.keys, tokens.issuer, timedelta(seconds=2))
+    brief = AccessTokens(tokens.keys, tokens.issuer, timedelta(seconds=4))
     token = brief.issue(Claims(user.id, login.id))
 
     async with connected(url, authorization(token)) as client:

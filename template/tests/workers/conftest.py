@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Generator
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.session import Database
 from app.models.job import Job
 from app.workers.execution import Execution
+from tests.processes import PATIENCE_SECONDS
 from tests.redis.servers import RedisServer
 from tests.workers.inline import Notes, settings
-from tests.workers.kinds import SCRIPT
+from tests.workers.kinds import SCRIPT, Gate
 from tests.workers.live import Worker, working
 
 MakeScript = Callable[..., Awaitable[Job]]
@@ -48,10 +50,16 @@ def script(session: AsyncSession) -> MakeScript:
 
 
 @pytest.fixture
+def gate(tmp_path: Path) -> Gate:
+    """Let a job wait: `await script(gate.payload)`, and later `gate.open()`."""
+    return Gate(tmp_path / "open")
+
+
+@pytest.fixture
 def wait_for(session: AsyncSession) -> WaitFor:
     """Wait until a job is as it should be: `await wait_for(id, status="running")`."""
 
-    async def wait(id: UUID, *, seconds: float = 15, **fields: Any) -> Job:
+    async def wait(id: UUID, *, seconds: float = PATIENCE_SECONDS, **fields: Any) -> Job:
         deadline = time.monotonic() + seconds
         while True:
             job = await session.get(Job, id, populate_existing=True)

@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import select
@@ -23,6 +25,8 @@ class Script(Input):
 
     name: str = "effect"
     seconds: float = 0
+    # In the middle, wait for this file: see Gate.
+    until: str = ""
     end: Literal["success", "crash", "refuse"] = "success"
 
 
@@ -32,6 +36,8 @@ async def perform(context: JobContext, payload: Script) -> dict[str, Any]:
     await context.write(str(os.getpid()))
     for step in range(STEPS):
         context.progress(step, STEPS)
+        if step == STEPS // 2:
+            await appeared(payload.until)
         await asyncio.sleep(payload.seconds / STEPS)
     if payload.end == "crash":
         raise ZeroDivisionError("secret of the inside")
@@ -40,6 +46,28 @@ async def perform(context: JobContext, payload: Script) -> dict[str, Any]:
     name = f"{payload.name} {context.job.attempts}"
     context.session.add(Item(name=name, price=Decimal(1)))
     return {"attempt": context.job.attempts}
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Where a job waits, be it in another process, until the test has seen enough."""
+
+    file: Path
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """What a job needs to wait here."""
+        return {"until": str(self.file)}
+
+    def open(self) -> None:
+        """Let it go on."""
+        self.file.touch()
+
+
+async def appeared(path: str) -> None:
+    """Wait for a file."""
+    while path and not await asyncio.to_thread(Path(path).exists):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
 
 
 async def effects(session: AsyncSession) -> list[str]:

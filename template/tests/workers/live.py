@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.processes import environment
+from tests.processes import PATIENCE_SECONDS, environment
 
-START_SECONDS = 30
+LEASE_SECONDS = 5
 HURRY = {
-    "JOB_LEASE_SECONDS": "2",
+    "JOB_LEASE_SECONDS": str(LEASE_SECONDS),
     "JOB_SWEEP_SECONDS": "0.3",
     "JOB_PATIENCE_SECONDS": "1",
     "JOB_RETRY_SECONDS": "0.05",
@@ -68,13 +68,13 @@ def working(
         _wait(worker)
         yield worker
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE_SECONDS)
     finally:
         worker.kill()
 
 
 def _wait(worker: Worker) -> None:
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not any(event.endswith(" ready.") for event in worker.events()):
         error = worker.output.with_name("stderr").read_text()
         assert worker.process.poll() is None, error

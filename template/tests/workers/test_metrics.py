@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 from collections.abc import Generator
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -21,6 +22,7 @@ from app.workers.metrics import answer_with, open_server
 from tests.databases import free_port
 from tests.jobs.factories import NEVER
 from tests.metrics.scrape import Samples, parse
+from tests.processes import ATTEMPTS, eventually
 from tests.redis.servers import RedisServer
 from tests.workers.conftest import MakeScript, WaitFor
 from tests.workers.live import Worker, working
@@ -31,21 +33,30 @@ TOKEN = "a-token"
 
 
 @pytest.fixture(scope="module")
-def port() -> int:
-    """Where the worker is scraped."""
-    return free_port()
+def port(
+    app: FastAPI, broker: RedisServer, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[int]:
+    """Where a worker is scraped."""
+    settings = {"METRICS_TOKEN": TOKEN, "JOB_MAX_ATTEMPTS": "1"}
+    for _ in range(ATTEMPTS):  # another program may take the port first
+        settings["WORKER_METRICS_PORT"] = str(port := free_port())
+        with working(tmp_path_factory.mktemp("worker"), broker.url, **settings) as worker:
+            if listens(worker, port):
+                yield port
+                break
+    pid = worker.process.pid
+    assert not [f for f in folder._base().iterdir() if f.name.startswith(f"{pid}-")]
 
 
-@pytest.fixture(scope="module")
-def worker(
-    app: FastAPI, broker: RedisServer, port: int, tmp_path_factory: pytest.TempPathFactory
-) -> Generator[Worker]:
-    """A worker that can be scraped."""
-    settings = {"WORKER_METRICS_PORT": str(port), "METRICS_TOKEN": TOKEN, "JOB_MAX_ATTEMPTS": "1"}
-    path: Path = tmp_path_factory.mktemp("worker")
-    with working(path, broker.url, **settings) as worker:
-        yield worker
-    assert not [f for f in folder._base().iterdir() if f.name.startswith(f"{worker.process.pid}-")]
+def listens(worker: Worker, port: int) -> bool:
+    """Wait until it can be scraped; False if it says that it cannot."""
+
+    def connects() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    eventually(lambda: "worker_metrics_unavailable" in worker.events() or connects())
+    return "worker_metrics_unavailable" not in worker.events()
 
 
 def read(port: int, token: str = TOKEN) -> Samples:
@@ -56,7 +67,7 @@ def read(port: int, token: str = TOKEN) -> Samples:
 
 
 async def test_attempts_and_errors_of_all_its_processes_are_told(
-    worker: Worker, script: MakeScript, wait_for: WaitFor, port: int, session: AsyncSession
+    script: MakeScript, wait_for: WaitFor, port: int, session: AsyncSession
 ) -> None:
     jobs = [await script({"end": end}, announced_at=NEVER) for end in ("success", "crash")]
 
@@ -70,7 +81,7 @@ async def test_attempts_and_errors_of_all_its_processes_are_told(
     assert samples.value("process_resident_memory_bytes") > 10_000_000
 
 
-def test_they_are_guarded_too(worker: Worker, port: int) -> None:
+def test_they_are_guarded_too(port: int) -> None:
     assert read(port, "nonsense") == {}
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Generator
+from statistics import median
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,8 +20,9 @@ from app.workers.publisher import Publisher
 from app.workers.settings import JobSettings
 from tests.clients import connect
 from tests.conftest import MakeApp, MakeClient
-from tests.databases import free_port
+from tests.databases import closed_port
 from tests.jobs.factories import EXPORT, JOBS
+from tests.processes import eventually
 from tests.redis.servers import RedisServer
 from tests.workers.inline import Notes, settings
 
@@ -92,15 +94,16 @@ def test_a_silent_redis_holds_up_nobody(publisher: Publisher, redis_server: Redi
         publisher.close()
         closed = time.monotonic() - started
 
-    assert announced < 1
-    assert closed < announced + module.FAREWELL_SECONDS + 0.5
+    # With each of them, or in the end, Celery would wait for 19.
+    assert announced < 10
+    assert closed < announced + module.FAREWELL_SECONDS + 10
 
 
-def test_a_redis_that_failed_is_left_alone_for_a_while() -> None:
-    publisher = Publisher(to(f"redis://127.0.0.1:{free_port()}"))
+def test_a_redis_that_failed_is_left_alone_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAUSE_SECONDS", 60 * module.PAUSE_SECONDS)
+    publisher = Publisher(to(f"redis://127.0.0.1:{closed_port()}"))
     publisher.warm()
-    while not publisher.closed_until:
-        time.sleep(0.01)
+    eventually(lambda: publisher.closed_until > 0)
 
     publisher.announce(uuid4())
 
@@ -108,25 +111,23 @@ def test_a_redis_that_failed_is_left_alone_for_a_while() -> None:
     publisher.close()
 
 
-async def p99(client: AsyncClient) -> float:
-    times = []
-    for _ in range(60):
-        started = time.perf_counter()
-        assert (await client.post(JOBS, json=EXPORT)).status_code == 202
-        times.append(time.perf_counter() - started)
-    return sorted(times)[-2]
+async def seconds_to_ask(client: AsyncClient) -> float:
+    started = time.perf_counter()
+    assert (await client.post(JOBS, json=EXPORT)).status_code == 202
+    return time.perf_counter() - started
 
 
 async def test_asking_for_a_job_takes_no_longer_without_redis(
     make_client: MakeClient, redis_server: RedisServer
 ) -> None:
-    client = await make_client(REDIS_URL=redis_server.url)
-    with_redis = await p99(client)
+    usual, without = await make_client(), await make_client(REDIS_URL=redis_server.url)
     redis_server.stop()
 
-    without = await p99(client)
+    # In turn: whatever else the machine does slows down both.
+    times = [[await seconds_to_ask(client) for client in (usual, without)] for _ in range(40)]
 
-    assert without < max(2 * with_redis, BLINK)
+    asked, asked_without = map(median, zip(*times, strict=True))
+    assert asked_without < 2 * asked + BLINK
 
 
 def test_the_broker_is_redis_unless_another_is_named() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, WebSocket
@@ -23,7 +24,8 @@ async def identify() -> int:
 
 
 async def be_slow(seconds: float) -> dict[str, float]:
-    """Take a while."""
+    """Take a while, and leave a sign that the request has come."""
+    await asyncio.to_thread(Path("slow").touch)
     await asyncio.sleep(seconds)
     return {"slept": seconds}
 
