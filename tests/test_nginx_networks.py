@@ -1,7 +1,6 @@
 """What nginx counts by: networks of IPv6, as the service does."""
 
 import re
-import socket
 from collections import Counter
 from http.client import HTTPConnection
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 
 from tests.conftest import Render
 from tests.deployed import ask, running
-from tests.processes import reserved_port, until
+from tests.processes import connects, reserved_port, until
 from tests.tools import program
 
 CONF = """
@@ -41,17 +40,12 @@ def answers(folder: Path, port: int) -> Counter[tuple[int, int]]:
     command = [program("nginx"), "-e", "stderr", "-p", str(folder), "-c", f"{folder}/nginx.conf"]
     found: Counter[tuple[int, int]] = Counter()
     with running(command, folder):
-        until(lambda: listens(port))
+        until(lambda: connects(port))
         for number, addresses in enumerate(NETWORKS):
             for address in addresses:
                 connection = HTTPConnection("127.0.0.1", port, timeout=20)
                 found[number, ask(connection, "/", X_Address=address).status] += 1
     return found
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.mark.parametrize("name", ["compose/nginx.conf", "nginx/site.conf"])
