@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
 
 from app.api.errors import MEDIA_TYPE, Problem
+from app.api.openapi_components import tidy
 from app.core.exceptions import (
     AppError,
     DependencyUnavailableError,
@@ -115,7 +116,7 @@ def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> dict[str, Any]:
             used.update(operation.get("tags", ()))
             _complete(operation, problems(*refusals(path)))
     document["tags"] = [tag for tag in TAGS if tag["name"] in used]
-    return document
+    return tidy(document)
 
 
 def refuse_nothing(_: str) -> list[type[AppError]]:

@@ -22,14 +22,6 @@ async def document(anonymous: AsyncClient) -> dict[str, Any]:
     return (await anonymous.get("/api/v1/openapi.json")).json()
 
 
-def references(part: Any) -> set[str]:
-    """Every `$ref` in a part of the document."""
-    if isinstance(part, dict):
-        found = {part["$ref"]} if isinstance(part.get("$ref"), str) else set()
-        return found.union(*(references(value) for value in part.values()))
-    return set().union(*(references(value) for value in part)) if isinstance(part, list) else set()
-
-
 async def test_the_document_says_what_the_service_is(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1")
     assert document["info"] == {
@@ -95,14 +87,7 @@ def test_an_operation_documents_its_problems(operation: Operation) -> None:
             assert len(response["content"]) == (2 if is_refresh else 1)
 
 
-async def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
-    used = references(document)
-
-    assert used == {
-        f"#/components/schemas/{name}"
-        for name in document["components"]["schemas"]
-        if f"#/components/schemas/{name}" in used
-    }
+async def test_no_schema_of_the_framework_is_left(document: dict[str, Any]) -> None:
     assert "HTTPValidationError" not in document["components"]["schemas"]
 
 
