@@ -82,7 +82,7 @@ def describe(settings: Settings) -> dict[str, Any]:
         "version": PROJECT.version,
         "description": PROJECT.description,
         "contact": {"name": PROJECT.author, "email": PROJECT.email},
-        "license_info": {"name": PROJECT.license},
+        "license_info": PROJECT.license_info,
         "openapi_url": None,
         "docs_url": None,
         "redoc_url": None,

@@ -102,6 +102,7 @@ def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> dict[str, Any]:
         description=app.description,
         contact=app.contact,
         license_info=app.license_info,
+        servers=[{"url": "/"}],
         routes=[c for c in iter_route_contexts(app.routes) if paths.match(str(c.path))],
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
@@ -142,3 +143,4 @@ def _complete(operation: dict[str, Any], refusals: Responses) -> None:
         general["401"] = _response([NotAuthenticatedError])
         general["403"] = _response([PermissionDeniedError])
     operation["responses"] = dict(sorted((general | responses).items()))
+    operation.setdefault("security", [])  # for everybody: not forgotten, but meant

@@ -2,9 +2,10 @@
 
 import os
 import shutil
+from typing import Annotated
 
 import psutil
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 
@@ -22,7 +23,9 @@ class Diagnostics(BaseModel):
     pool: Pool | None
     memory_bytes: int
     cpu_percent: float
-    load_average: tuple[float, float, float]
+    load_average: Annotated[
+        list[float], Field(min_length=3, max_length=3, examples=[[0.8, 0.5, 0.4]])
+    ]
     disk_free_bytes: int
 
 
@@ -35,7 +38,7 @@ def diagnose(engine: AsyncEngine) -> Diagnostics:
         pool=pool_state(engine),
         memory_bytes=PROCESS.memory_info().rss,
         cpu_percent=PROCESS.cpu_percent(),
-        load_average=os.getloadavg(),
+        load_average=[*os.getloadavg()],
         disk_free_bytes=shutil.disk_usage(".").free,
     )
 

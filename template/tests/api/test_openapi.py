@@ -1,6 +1,7 @@
 """The OpenAPI document tells everything a caller needs."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,14 +30,29 @@ async def test_the_document_says_what_the_service_is(document: dict[str, Any]) -
         "version": PROJECT.version,
         "description": PROJECT.description,
         "contact": {"name": PROJECT.author, "email": PROJECT.email},
-        "license": {"name": PROJECT.license},
+        **({"license": PROJECT.license_info} if PROJECT.license_info else {}),
     }
+    assert document["servers"] == [{"url": "/"}]
 
 
 async def test_the_title_can_be_set(anonymous: AsyncClient, make_client: Any) -> None:
     client = await make_client(PROJECT_NAME="Tea & Co")
 
     assert (await client.get("/api/v1/openapi.json")).json()["info"]["title"] == "Tea & Co"
+
+
+@pytest.mark.parametrize(
+    ("license", "expected"),
+    [
+        ("MIT", {"name": "MIT", "identifier": "MIT"}),
+        ("Apache-2.0 OR MIT", {"name": "Apache-2.0 OR MIT", "identifier": "Apache-2.0 OR MIT"}),
+        ("LicenseRef-Proprietary", None),
+    ],
+)
+def test_the_license_is_one_that_generators_can_look_up(
+    license: str, expected: dict[str, str] | None
+) -> None:
+    assert replace(PROJECT, license=license).license_info == expected
 
 
 def test_operation_ids_are_the_names_of_the_functions(app: FastAPI) -> None:
@@ -75,7 +91,7 @@ def test_an_operation_documents_its_problems(operation: Operation) -> None:
     responses = operation.document["responses"]
     expected = {"400", "500", "503"}
     expected |= {"413", "422"} if "requestBody" in operation.document else set()
-    expected |= {"401", "403"} if "security" in operation.document else set()
+    expected |= {"401", "403"} if operation.document["security"] else set()
 
     assert expected <= responses.keys()
     for status, response in responses.items():

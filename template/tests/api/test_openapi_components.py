@@ -107,3 +107,11 @@ def test_maps_say_what_their_values_are(documents: list[dict[str, Any]]) -> None
 )
 def test_no_two_names_become_one(given: list[str], expected: dict[str, str]) -> None:
     assert readable_names(given) == expected
+
+
+def test_an_answer_says_of_what_type_it_is(documents: list[dict[str, Any]]) -> None:
+    for document in documents:
+        contents = [part["content"] for part in parts(document["paths"]) if "content" in part]
+
+        assert contents
+        assert not [kind for content in contents for kind in content if "*" in kind]

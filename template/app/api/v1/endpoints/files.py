@@ -21,6 +21,7 @@ from app.services.upload import UploadService, UploadTooSlowError
 from app.storage.inspection import FileTooLargeError, UnsupportedTypeError
 from app.storage.naming import attachment
 from app.storage.store import BytesNotFoundError, InsufficientStorageError
+from app.storage.types import TYPES
 
 router = APIRouter(prefix="/files", tags=["Files"], dependencies=[Depends(no_store)])
 
@@ -32,7 +33,8 @@ REFUSALS = problems(
     UnsupportedTypeError,
     UploadTooSlowError,
 )
-CONTENT = {"content": {"*/*": {"schema": BINARY}}}
+# First what generated clients take for bytes, then what is sent: the file's own type.
+CONTENT = {"content": {key: {"schema": BINARY} for key in ("application/octet-stream", *TYPES)}}
 # A page in disguise finds itself in a sandbox, should a browser show it after all. Named, the
 # encoding stays as it is: a range of compressed bytes would be a range of another file.
 SAFE_HEADERS = {
