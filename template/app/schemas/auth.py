@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, StrictBool
 
 from app.core.text import Text
 from app.schemas.base import Input, Output
@@ -40,7 +40,7 @@ class RefreshRequest(Input):
 class LogoutRequest(Input):
     """Which sessions to end: this one, or all."""
 
-    everywhere: bool = False
+    everywhere: StrictBool = False
 
 
 class PasswordChange(Input):

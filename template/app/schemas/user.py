@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import MISSING, Field, SecretStr
+from pydantic import MISSING, Field, SecretStr, StrictBool
 
 from app.auth.settings import AuthSettings
 from app.core.email_address import Email
@@ -43,8 +43,8 @@ class UserRegister(Input):
 class UserCreate(UserRegister):
     """What a superuser gives to add somebody."""
 
-    is_active: bool = True
-    is_superuser: bool = False
+    is_active: StrictBool = True
+    is_superuser: StrictBool = False
 
 
 class ProfileUpdate(Input):
@@ -60,8 +60,8 @@ class UserUpdate(Input):
 
     full_name: FullName | None | MISSING = MISSING
     email: Email | MISSING = MISSING
-    is_active: bool | MISSING = MISSING
-    is_superuser: bool | MISSING = MISSING
+    is_active: StrictBool | MISSING = MISSING
+    is_superuser: StrictBool | MISSING = MISSING
 
 
 class UserRead(Output):

@@ -106,6 +106,8 @@ LINE = {"item_id": str(uuid4()), "quantity": 1}
         {"lines": [LINE | {"quantity": 0}]},
         {"lines": [LINE | {"quantity": -1}]},
         {"lines": [LINE | {"quantity": 1001}]},
+        {"lines": [LINE | {"quantity": True}]},
+        {"lines": [LINE | {"quantity": "2"}]},
         {"lines": [LINE | {"quantity": 1.5}]},
         {"lines": [LINE | {"item_id": "teapot"}]},
         {"lines": [LINE | {"unit_price": "0.01"}]},
