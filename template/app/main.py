@@ -64,6 +64,7 @@ def create_app() -> FastAPI:
     app.state.cache = NoCache()
     app.state.failures = Failures()
     app.state.gauges = {}
+    app.state.documented_headers = []
     add_error_handlers(app)
     add_routes(app)
     add_middleware(app)
