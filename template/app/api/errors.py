@@ -46,9 +46,9 @@ log = structlog.get_logger(__name__)
 class Fault(BaseModel):
     """What is wrong with one part of the input."""
 
-    loc: list[str | int]
-    message: str
-    type: str
+    loc: Annotated[list[str | int], Field(examples=[["body", "lines", 0, "quantity"]])]
+    message: Annotated[str, Field(examples=["Input should be greater than or equal to 1"])]
+    type: Annotated[str, Field(examples=["greater_than_equal"])]
 
 
 class Problem(BaseModel):
@@ -60,11 +60,14 @@ class Problem(BaseModel):
     detail: Annotated[str, Field(examples=["There is no such resource."])]
     instance: Annotated[str, Field(examples=["/api/v1/items/1"])]
     code: Annotated[str, Field(examples=["not_found"])]
-    request_id: str
+    request_id: Annotated[str, Field(examples=["5f0c8a4e1b9d4c7e8a2f6d3b0e9c7a15"])]
     errors: list[Fault] | None = None
     error: Annotated[
         str | None,
-        Field(description="For OAuth2 clients, where tokens are given (RFC 6749 §5.2)"),
+        Field(
+            description="For OAuth2 clients, where tokens are given (RFC 6749 §5.2)",
+            examples=["invalid_grant"],
+        ),
     ] = None
 
 

@@ -12,21 +12,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 class Pool(BaseModel):
     """Database connections of this process."""
 
-    in_use: int
-    idle: int
-    limit: int
+    in_use: Annotated[int, Field(examples=[2])]
+    idle: Annotated[int, Field(examples=[3])]
+    limit: Annotated[int, Field(examples=[10])]
 
 
 class Diagnostics(BaseModel):
     """Sizes are in bytes, shares in percent."""
 
     pool: Pool | None
-    memory_bytes: int
-    cpu_percent: float
+    memory_bytes: Annotated[int, Field(examples=[96468992])]
+    cpu_percent: Annotated[float, Field(examples=[3.5])]
     load_average: Annotated[
         list[float], Field(min_length=3, max_length=3, examples=[[0.8, 0.5, 0.4]])
     ]
-    disk_free_bytes: int
+    disk_free_bytes: Annotated[int, Field(examples=[21474836480])]
 
 
 PROCESS = psutil.Process()

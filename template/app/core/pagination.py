@@ -17,7 +17,8 @@ class ListQuery(BaseModel):
 
     size: Annotated[int, Field(ge=1, le=100, description="How many to a page"), QUERY_INTEGER] = 20
     q: Annotated[
-        Text | None, Field(max_length=200, description="Text to find, in any letter case")
+        Text | None,
+        Field(max_length=200, description="Text to find, in any letter case", examples=["tea"]),
     ] = None
 
 
@@ -46,11 +47,11 @@ class Page(BaseModel, Generic[T]):
     """One page of a list. A page past the end is empty."""
 
     items: list[T]
-    total: Annotated[int, Field(ge=0)]
-    page: int
-    size: int
+    total: Annotated[int, Field(ge=0, examples=[97])]
+    page: Annotated[int, Field(examples=[1])]
+    size: Annotated[int, Field(examples=[20])]
 
-    @computed_field
+    @computed_field(examples=[5])
     @property
     def pages(self) -> int:
         """How many pages there are."""

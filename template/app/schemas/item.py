@@ -58,11 +58,13 @@ class ItemRead(Output):
     """An item."""
 
     id: UUID
-    name: str
-    description: str | None
+    name: Annotated[str, Field(examples=["Teapot"])]
+    description: Annotated[str | None, Field(examples=["Holds one litre."])]
     price: Annotated[Decimal, Field(examples=["24.90"])]
-    stock: int
-    version: Annotated[int, Field(description="Grows with every change; also the ETag")]
+    stock: Annotated[int, Field(examples=[12])]
+    version: Annotated[
+        int, Field(description="Grows with every change; also the ETag", examples=[3])
+    ]
     created_at: datetime
     updated_at: datetime
 

@@ -79,10 +79,12 @@ class JobRead(Output):
     id: UUID
     type: Annotated[str, Field(examples=["items.export"])]
     status: Status
-    progress: Annotated[int, Field(ge=0, le=100, description="Percent")]
-    attempts: int
-    result: dict[str, Any] | None
-    error: str | None
+    progress: Annotated[int, Field(ge=0, le=100, description="Percent", examples=[40])]
+    attempts: Annotated[int, Field(examples=[1])]
+    result: Annotated[
+        dict[str, Any] | None, Field(examples=[{"filename": "items.csv", "rows": 120}])
+    ]
+    error: Annotated[str | None, Field(examples=["It took too long."])]
     owner_id: UUID | None
     created_at: datetime
     started_at: datetime | None

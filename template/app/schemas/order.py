@@ -32,7 +32,7 @@ class OrderLineRead(Output):
     """Some of one item, at the price it had."""
 
     item_id: UUID
-    quantity: int
+    quantity: Annotated[int, Field(examples=[2])]
     unit_price: Amount
 
 

@@ -29,7 +29,7 @@ NewPassword = Annotated[
         json_schema_extra=say_shortest,
     ),
 ]
-Password = Annotated[SecretStr, Field(max_length=128)]
+Password = Annotated[SecretStr, Field(max_length=128, examples=["correct horse battery staple"])]
 
 
 class UserRegister(Input):
@@ -69,7 +69,7 @@ class UserRead(Output):
 
     id: UUID
     email: Annotated[str, Field(examples=["ada@example.com"])]
-    full_name: str | None
+    full_name: Annotated[str | None, Field(examples=["Ada Lovelace"])]
     is_active: bool
     is_superuser: bool
     created_at: datetime

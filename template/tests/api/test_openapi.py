@@ -25,14 +25,32 @@ async def document(anonymous: AsyncClient) -> dict[str, Any]:
 
 async def test_the_document_says_what_the_service_is(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1")
+    assert document["info"].pop("description").startswith(f"{PROJECT.description}\n\n")
     assert document["info"] == {
         "title": PROJECT.title,
         "version": PROJECT.version,
-        "description": PROJECT.description,
         "contact": {"name": PROJECT.author, "email": PROJECT.email},
         **({"license": PROJECT.license_info} if PROJECT.license_info else {}),
     }
     assert document["servers"] == [{"url": "/"}]
+
+
+async def test_the_introduction_says_who_may_do_what(document: dict[str, Any]) -> None:
+    text = document["info"]["description"]
+
+    assert "## Who may do what" in text
+    named = re.findall("`(GET|POST) (/[^`]+)`", text)
+    assert named
+    for method, path in named:
+        assert document["paths"][path][method.lower()]
+
+
+async def test_the_introduction_says_how_to_log_in_where_that_is_needed(
+    document: dict[str, Any],
+) -> None:
+    is_needed = any(path.endswith("/auth/login") for path in document["paths"])
+
+    assert ("## Log in" in document["info"]["description"]) == is_needed
 
 
 async def test_the_title_can_be_set(anonymous: AsyncClient, make_client: Any) -> None:

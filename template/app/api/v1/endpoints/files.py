@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from app.api.auth import CurrentUserDep
-from app.api.deps import DatabaseDep, SessionDep
+from app.api.deps import DatabaseDep, IfNoneMatch, SessionDep
 from app.api.forms import BINARY, InvalidFormError, form, incoming
 from app.api.headers import location, no_store
 from app.api.openapi import problems
@@ -16,7 +16,7 @@ from app.api.ranges import RangeNotSatisfiableError, requested_range
 from app.core.etag import etag, not_modified
 from app.core.pagination import Page
 from app.models.file import File
-from app.schemas.file import FileQuery, FileRead
+from app.schemas.file import SHA256, FileQuery, FileRead
 from app.services.file import FileService, NoSuchFileError
 from app.services.upload import UploadService, UploadTooSlowError
 from app.storage.inspection import FileTooLargeError, UnsupportedTypeError
@@ -128,9 +128,9 @@ async def get_file(file_id: UUID, files: FileServiceDep) -> File:
 async def get_file_content(
     file_id: UUID,
     files: FileServiceDep,
-    wanted: Annotated[str | None, Header(alias="Range")] = None,
-    if_range: Annotated[str | None, Header()] = None,
-    if_none_match: Annotated[str | None, Header()] = None,
+    wanted: Annotated[str | None, Header(alias="Range", examples=["bytes=0-99"])] = None,
+    if_range: Annotated[str | None, Header(examples=[f'"{SHA256}"'])] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Download one of your files, or a range of its bytes."""
     file = await files.get(file_id)

@@ -4,11 +4,11 @@ from collections.abc import AsyncGenerator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response, status
+from fastapi import APIRouter, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 
 from app.api.csv import csv_lines
-from app.api.deps import DatabaseDep, ItemServiceDep, PreconditionDep
+from app.api.deps import DatabaseDep, IfNoneMatch, ItemServiceDep, PreconditionDep
 from app.api.headers import cache_headers
 from app.api.openapi import problems
 from app.api.openapi_headers import headers
@@ -74,7 +74,7 @@ async def get_item(
     item_id: UUID,
     items: ItemServiceDep,
     response: Response,
-    if_none_match: Annotated[str | None, Header()] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> ItemRead | Response:
     """Read one item. Its `ETag` goes into `If-None-Match` or `If-Match`."""
     found = await items.read(item_id)

@@ -43,6 +43,7 @@ KeyDep = Annotated[
         min_length=1,
         max_length=255,
         description="Any text of your own: the same request sent again makes no second job",
+        examples=["export-of-2030-01-31"],
     ),
 ]
 
