@@ -112,11 +112,7 @@ def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> dict[str, Any]:
         servers=[{"url": "/"}],
         routes=[c for c in iter_route_contexts(app.routes) if paths.match(str(c.path))],
     )
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas |= problem.pop("$defs") | {"Problem": problem}
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
+    _replace_errors(document.setdefault("components", {}).setdefault("schemas", {}))
     used = set()
     refusals: Refusals = getattr(app.state, "refusals", refuse_nothing)
     added: list[HeadersOf] = getattr(app.state, "documented_headers", [])
@@ -128,6 +124,14 @@ def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> dict[str, Any]:
     describe_headers(document)
     document["tags"] = [tag for tag in TAGS if tag["name"] in used]
     return tidy(document)
+
+
+def _replace_errors(schemas: dict[str, Any]) -> None:
+    """Put ours in the place of FastAPI's."""
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs") | {"Problem": problem}
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
 
 
 def refuse_nothing(_: str) -> list[type[AppError]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Generic, TypeVar
 
 import pytest
-from fastapi import FastAPI, Form
+from fastapi import Body, FastAPI
 from pydantic import BaseModel, Field
 
 from app.api.openapi import build
@@ -30,7 +30,7 @@ class Envelope_Of(BaseModel, Generic[T]):  # noqa: N801  (a name that is not pla
     content: T
 
 
-async def post(content: Annotated[str, Form()]) -> Envelope_Of[Line]:
+async def post(content: Annotated[str, Body()], count: Annotated[int, Body()]) -> Envelope_Of[Line]:
     """Answer with a generic model, as a user's own route may."""
     raise NotImplementedError
 
