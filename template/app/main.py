@@ -64,6 +64,7 @@ def create_app() -> FastAPI:
     app.state.cache = NoCache()
     app.state.failures = Failures()
     app.state.gauges = {}
+    app.state.documented_headers = []
     add_error_handlers(app)
     add_routes(app)
     add_middleware(app)
@@ -82,7 +83,7 @@ def describe(settings: Settings) -> dict[str, Any]:
         "version": PROJECT.version,
         "description": PROJECT.description,
         "contact": {"name": PROJECT.author, "email": PROJECT.email},
-        "license_info": {"name": PROJECT.license},
+        "license_info": PROJECT.license_info,
         "openapi_url": None,
         "docs_url": None,
         "redoc_url": None,

@@ -22,6 +22,25 @@ from app.services.password import PasswordService
 from app.services.registration import RegistrationService
 from app.services.user import UserService
 
+# For the introduction of the OpenAPI document.
+ACCESS = """## Log in
+
+Register with `POST /api/v1/auth/register`, then send your email (as `username`) and password as a
+form to `POST /api/v1/auth/login`; in Swagger UI the button *Authorize* does that. Send the
+`access_token` of the answer with every request: `Authorization: Bearer <access_token>`. When it has
+expired, `POST /api/v1/auth/refresh` gives new tokens for the `refresh_token`, which works once.
+
+## Who may do what
+
+- **Everybody** may call the operations without a lock: to register, log in, refresh, ask for and
+  set a new password, and see whether the service is healthy.
+- **Users**, whose access token is sent, may call the others, but see and change only what belongs
+  to them, besides reading items.
+- **Superusers** alone may add, change and delete items, see and change the accounts of others,
+  confirm orders, and see `GET /health/detailed`. They may see what others have, but for files.
+
+Whoever sends no token gets 401, and whoever may not do it 403.
+"""
 bearer = OAuth2PasswordBearer(tokenUrl=TOKEN_URL, refreshUrl=TOKEN_URL, auto_error=False)
 
 

@@ -52,7 +52,11 @@ async def get_cache(request: Request) -> Cache:
     return request.app.state.cache
 
 
-async def get_precondition(if_match: Annotated[str | None, Header()] = None) -> Precondition:
+IfMatch = Annotated[str | None, Header(examples=['"3"'])]
+IfNoneMatch = Annotated[str | None, Header(examples=['"3"'])]
+
+
+async def get_precondition(if_match: IfMatch = None) -> Precondition:
     """The version the caller has seen, if it says so."""
     return Precondition(if_match)
 

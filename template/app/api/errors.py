@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
+from pydantic_core import PydanticKnownError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
@@ -33,6 +34,11 @@ DETAILS = {
 }
 # What FastAPI says of a body that it fails to decode, such as Latin-1 or JSON nested too deeply.
 UNREADABLE = "There was an error parsing the body"
+# Pydantic counts items, not characters, where a check of our own stands before the length.
+OF_TEXT: dict[str, Literal["string_too_short", "string_too_long"]] = {
+    "too_short": "string_too_short",
+    "too_long": "string_too_long",
+}
 
 log = structlog.get_logger(__name__)
 
@@ -40,9 +46,9 @@ log = structlog.get_logger(__name__)
 class Fault(BaseModel):
     """What is wrong with one part of the input."""
 
-    loc: list[str | int]
-    message: str
-    type: str
+    loc: Annotated[list[str | int], Field(examples=[["body", "lines", 0, "quantity"]])]
+    message: Annotated[str, Field(examples=["Input should be greater than or equal to 1"])]
+    type: Annotated[str, Field(examples=["greater_than_equal"])]
 
 
 class Problem(BaseModel):
@@ -54,11 +60,14 @@ class Problem(BaseModel):
     detail: Annotated[str, Field(examples=["There is no such resource."])]
     instance: Annotated[str, Field(examples=["/api/v1/items/1"])]
     code: Annotated[str, Field(examples=["not_found"])]
-    request_id: str
+    request_id: Annotated[str, Field(examples=["5f0c8a4e1b9d4c7e8a2f6d3b0e9c7a15"])]
     errors: list[Fault] | None = None
     error: Annotated[
         str | None,
-        Field(description="For OAuth2 clients, where tokens are given (RFC 6749 §5.2)"),
+        Field(
+            description="For OAuth2 clients, where tokens are given (RFC 6749 §5.2)",
+            examples=["invalid_grant"],
+        ),
     ] = None
 
 
@@ -144,8 +153,11 @@ async def validation_error(request: Request, error: Exception) -> Response:
 
 
 def _fault(raw: dict[str, Any]) -> Fault:
-    message = raw["msg"].removeprefix("Value error, ")
-    return Fault(loc=[_printable(part) for part in raw["loc"]], message=message, type=raw["type"])
+    loc = [_printable(part) for part in raw["loc"]]
+    if raw["type"] in OF_TEXT and isinstance(raw.get("input"), str):
+        told = PydanticKnownError(OF_TEXT[raw["type"]], raw["ctx"])
+        return Fault(loc=loc, message=told.message(), type=told.type)
+    return Fault(loc=loc, message=raw["msg"].removeprefix("Value error, "), type=raw["type"])
 
 
 def _printable(part: str | int) -> str | int:

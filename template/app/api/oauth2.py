@@ -22,7 +22,7 @@ class OAuth2Error(BaseModel):
     """A refused refresh by form (RFC 6749 §5.2)."""
 
     error: str = Field(examples=["invalid_grant"])
-    error_description: str
+    error_description: str = Field(examples=["The refresh token is not accepted."])
 
 
 class RefreshTokenMissingError(AppError):

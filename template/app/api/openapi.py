@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from typing import Any
 from urllib.parse import quote
@@ -13,11 +13,14 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
 
 from app.api.errors import MEDIA_TYPE, Problem
+from app.api.openapi_components import tidy
+from app.api.openapi_headers import RATE_LIMIT, describe_headers, headers
 from app.core.exceptions import (
     AppError,
     DependencyUnavailableError,
     NotAuthenticatedError,
     PermissionDeniedError,
+    TooManyRequestsError,
 )
 
 TAGS = [
@@ -44,6 +47,8 @@ URL = "/api/v1/openapi.json"
 
 Responses = dict[int | str, dict[str, Any]]
 Refusals = Callable[[str], list[type[AppError]]]
+# Which headers a feature adds to the successes of a path.
+HeadersOf = Callable[[str], Iterable[str]]
 
 
 def problems(*errors: type[AppError]) -> Responses:
@@ -56,7 +61,10 @@ def problems(*errors: type[AppError]) -> Responses:
 
 def _response(errors: list[type[AppError]]) -> dict[str, Any]:
     text = "; ".join(f"`{error.code}`: {error.detail}" for error in errors)
-    return {"description": text, "content": {MEDIA_TYPE: {"schema": PROBLEM}}}
+    names = {name for error in errors for name in error.headers}
+    if any(issubclass(error, TooManyRequestsError) for error in errors):
+        names.update(RATE_LIMIT, ["Retry-After"])
+    return _plain(text) | headers(*sorted(names))
 
 
 def _plain(description: str) -> dict[str, Any]:
@@ -101,21 +109,29 @@ def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> dict[str, Any]:
         description=app.description,
         contact=app.contact,
         license_info=app.license_info,
+        servers=[{"url": "/"}],
         routes=[c for c in iter_route_contexts(app.routes) if paths.match(str(c.path))],
     )
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas |= problem.pop("$defs") | {"Problem": problem}
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
+    _replace_errors(document.setdefault("components", {}).setdefault("schemas", {}))
     used = set()
     refusals: Refusals = getattr(app.state, "refusals", refuse_nothing)
+    added: list[HeadersOf] = getattr(app.state, "documented_headers", [])
     for path, operations in document["paths"].items():
         for operation in operations.values():
             used.update(operation.get("tags", ()))
             _complete(operation, problems(*refusals(path)))
+            _add_headers(operation, [name for find in added for name in find(path)])
+    describe_headers(document)
     document["tags"] = [tag for tag in TAGS if tag["name"] in used]
-    return document
+    return tidy(document)
+
+
+def _replace_errors(schemas: dict[str, Any]) -> None:
+    """Put ours in the place of FastAPI's."""
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs") | {"Problem": problem}
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
 
 
 def refuse_nothing(_: str) -> list[type[AppError]]:
@@ -141,3 +157,10 @@ def _complete(operation: dict[str, Any], refusals: Responses) -> None:
         general["401"] = _response([NotAuthenticatedError])
         general["403"] = _response([PermissionDeniedError])
     operation["responses"] = dict(sorted((general | responses).items()))
+    operation.setdefault("security", [])  # for everybody: not forgotten, but meant
+
+
+def _add_headers(operation: dict[str, Any], names: list[str]) -> None:
+    for status, response in operation["responses"].items():
+        if names and status < "400":
+            response.setdefault("headers", {}).update(headers(*names)["headers"])

@@ -11,6 +11,13 @@ from pydantic import SecretStr
 from app.core.exceptions import NotAuthenticatedError, PermissionDeniedError
 from app.core.settings import EnvSettings
 
+# For the introduction of the OpenAPI document.
+ACCESS = """## Who may do what
+
+There are no users, and nobody logs in: **everybody** may call every operation, but for
+`GET /health/detailed`. That takes the value of the setting `HEALTH_TOKEN`, sent as
+`Authorization: Bearer <HEALTH_TOKEN>`.
+"""
 bearer = HTTPBearer(auto_error=False, description="The value of `HEALTH_TOKEN`")
 CredentialsDep = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 

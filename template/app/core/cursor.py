@@ -17,6 +17,8 @@ MAC_BYTES = 16
 # The base64 of an id and its MAC, 32 bytes.
 FORM = re.compile(r"[A-Za-z0-9_-]{43}")
 
+EXAMPLE = "AZjFpG8OfDudUSt8jk8aYJ3c1VqKx0RmTgHs7uYbEwo"
+
 
 class InvalidCursorError(AppError):
     """We did not make this cursor, or not for this list."""
@@ -30,7 +32,9 @@ class CursorPage(BaseModel, Generic[T]):
     """A part of a list. Ask for the next with `next_cursor`; there is none if it is null."""
 
     items: list[T]
-    next_cursor: Annotated[str | None, Field(description="Send it as `cursor`, unchanged")]
+    next_cursor: Annotated[
+        str | None, Field(description="Send it as `cursor`, unchanged", examples=[EXAMPLE])
+    ]
 
 
 class Cursors:

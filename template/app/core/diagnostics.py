@@ -2,28 +2,31 @@
 
 import os
 import shutil
+from typing import Annotated
 
 import psutil
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 
 class Pool(BaseModel):
     """Database connections of this process."""
 
-    in_use: int
-    idle: int
-    limit: int
+    in_use: Annotated[int, Field(examples=[2])]
+    idle: Annotated[int, Field(examples=[3])]
+    limit: Annotated[int, Field(examples=[10])]
 
 
 class Diagnostics(BaseModel):
     """Sizes are in bytes, shares in percent."""
 
     pool: Pool | None
-    memory_bytes: int
-    cpu_percent: float
-    load_average: tuple[float, float, float]
-    disk_free_bytes: int
+    memory_bytes: Annotated[int, Field(examples=[96468992])]
+    cpu_percent: Annotated[float, Field(examples=[3.5])]
+    load_average: Annotated[
+        list[float], Field(min_length=3, max_length=3, examples=[[0.8, 0.5, 0.4]])
+    ]
+    disk_free_bytes: Annotated[int, Field(examples=[21474836480])]
 
 
 PROCESS = psutil.Process()
@@ -35,7 +38,7 @@ def diagnose(engine: AsyncEngine) -> Diagnostics:
         pool=pool_state(engine),
         memory_bytes=PROCESS.memory_info().rss,
         cpu_percent=PROCESS.cpu_percent(),
-        load_average=os.getloadavg(),
+        load_average=[*os.getloadavg()],
         disk_free_bytes=shutil.disk_usage(".").free,
     )
 

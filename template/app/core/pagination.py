@@ -6,6 +6,7 @@ from typing import Annotated, Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel, Field, computed_field
 
+from app.core.numbers import QUERY_INTEGER
 from app.core.text import Text
 
 T = TypeVar("T")
@@ -14,16 +15,19 @@ T = TypeVar("T")
 class ListQuery(BaseModel):
     """The query parameters of every list. Subclasses add filters."""
 
-    size: Annotated[int, Field(ge=1, le=100, description="How many to a page")] = 20
+    size: Annotated[int, Field(ge=1, le=100, description="How many to a page"), QUERY_INTEGER] = 20
     q: Annotated[
-        Text | None, Field(max_length=200, description="Text to find, in any letter case")
+        Text | None,
+        Field(max_length=200, description="Text to find, in any letter case", examples=["tea"]),
     ] = None
 
 
 class PageQuery(ListQuery):
     """Those of a list in numbered pages. Subclasses add `sort`."""
 
-    page: Annotated[int, Field(ge=1, le=1_000_000, description="Which page, from 1")] = 1
+    page: Annotated[
+        int, Field(ge=1, le=1_000_000, description="Which page, from 1"), QUERY_INTEGER
+    ] = 1
 
     @property
     def offset(self) -> int:
@@ -43,11 +47,11 @@ class Page(BaseModel, Generic[T]):
     """One page of a list. A page past the end is empty."""
 
     items: list[T]
-    total: Annotated[int, Field(ge=0)]
-    page: int
-    size: int
+    total: Annotated[int, Field(ge=0, examples=[97])]
+    page: Annotated[int, Field(examples=[1])]
+    size: Annotated[int, Field(examples=[20])]
 
-    @computed_field
+    @computed_field(examples=[5])
     @property
     def pages(self) -> int:
         """How many pages there are."""

@@ -4,9 +4,10 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import structlog
+from pydantic import Field
 
 BUDGET_SECONDS = 1.0
 
@@ -20,7 +21,7 @@ class Check:
     """
 
     status: Literal["ok", "absent", "degraded", "down"]
-    latency_ms: float | None = None
+    latency_ms: Annotated[float | None, Field(examples=[1.8])] = None
 
 
 class Probe:

@@ -20,6 +20,16 @@ class Project:
     author: str
     email: str
 
+    @property
+    def license_info(self) -> dict[str, str] | None:
+        """The licence for the OpenAPI document: an SPDX expression; None if it is not of that list.
+
+        `LicenseRef-Proprietary` is the project's own word, which client generators cannot look up.
+        """
+        if self.license.startswith("LicenseRef-"):
+            return None
+        return {"name": self.license, "identifier": self.license}
+
 
 def read_project() -> Project:
     """Read pyproject.toml, which is deployed beside the code."""

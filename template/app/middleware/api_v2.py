@@ -22,27 +22,40 @@ V2 = "/api/v2"
 DEPRECATED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class SuccessorMiddleware:
-    """Marks every answer of version 1 as deprecated (RFC 9745), and links to what follows it.
+def resources(fastapi: FastAPI) -> set[str]:
+    """What version 2 has: the first names behind its prefix. Its document is none of them."""
+    contexts = iter_route_contexts(fastapi.routes)
+    paths = (str(c.path) for c in contexts if getattr(c, "include_in_schema", False))
+    return {path.split("/")[3] for path in paths if path.startswith(f"{V2}/")}
 
-    The link is that of RFC 5829 §3.3: the same path, where version 2 has the resource, else the
-    version itself.
+
+def successor(path: str, found: set[str]) -> str | None:
+    """Where version 2 has what version 1 has here; None if it has not, or this is not version 1."""
+    _, _, resource = path.rstrip("/").partition(f"{V1}/")
+    if not path.startswith(f"{V1}/") or resource.split("/")[0] not in found:
+        return None
+    return quote(f"{V2}/{resource}", errors="replace")
+
+
+class SuccessorMiddleware:
+    """Marks the answers of version 1 that have a successor as deprecated (RFC 9745).
+
+    The link is that of RFC 5829 §3.3: the same path in version 2. What has no successor yet stays
+    as it is: to deprecate it would leave its callers nowhere to go.
     """
 
     def __init__(self, app: ASGIApp, fastapi: FastAPI) -> None:
         self.app = app
-        paths = (str(context.path) for context in iter_route_contexts(fastapi.routes))
-        self.resources = {path.split("/")[3] for path in paths if path.startswith(f"{V2}/")}
+        self.resources = resources(fastapi)
         self.since = f"@{DEPRECATED.timestamp():.0f}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Add the headers on the way out, to errors too."""
-        root = scope.get("root_path", "")
-        path = path_below_root(scope) if "path" in scope else ""
-        if not f"{path}/".startswith(f"{V1}/"):
+        target = successor(path_below_root(scope), self.resources) if "path" in scope else None
+        if target is None:
             await self.app(scope, receive, send)
             return
-        link = f'<{quote(root)}{self.successor(path)}>; rel="successor-version"'
+        link = f'<{quote(scope.get("root_path", ""))}{target}>; rel="successor-version"'
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] in ANSWERS:
@@ -53,17 +66,14 @@ class SuccessorMiddleware:
 
         await self.app(scope, receive, send_with_headers)
 
-    def successor(self, path: str) -> str:
-        """Where version 2 has what version 1 has here."""
-        resource, *rest = path.removeprefix(V1).strip("/").split("/")
-        if resource not in self.resources:
-            return V2
-        return quote("/".join((V2, resource, *rest)), errors="replace")
-
 
 def _setup(app: FastAPI) -> None:
     app.state.cursors = Cursors(signing_keys())
     app.add_middleware(SuccessorMiddleware, fastapi=app)
+    found = resources(app)
+    app.state.documented_headers.append(
+        lambda path: ("Deprecation", "Link") if successor(path, found) else ()
+    )
     if app.state.settings.serves_docs:
         add_documents(app)
 

@@ -22,12 +22,18 @@ def refusals(path: str) -> list[type[AppError]]:
     return [] if is_upkeep(path) else [TooManyRequestsError]
 
 
+def headers(path: str) -> tuple[str, ...]:
+    """What the answers of a path tell because of this feature."""
+    return () if is_upkeep(path) else ("RateLimit", "RateLimit-Policy")
+
+
 def _setup(app: FastAPI) -> None:
     settings = RateLimitSettings.load()
     app.state.limiter = SharedLimiter(app.state.redis) if app.state.redis else LocalLimiter()
     app.state.identify = nobody  # until a feature that knows users is set up
     if settings.rate_limit_enabled:
         app.state.refusals = refusals
+        app.state.documented_headers.append(headers)
         app.add_middleware(RateLimitMiddleware, rules=Rules(settings, app))
 
 

@@ -2,13 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, StrictBool
 
 from app.core.text import Text
 from app.schemas.base import Input, Output
 from app.schemas.user import Email, NewPassword, Password
 
-Token = Annotated[Text, Field(min_length=1, max_length=512)]
+# As long and as random as those that the service gives.
+EXAMPLE = "Yb3pFvQe0m8sTz1RrX5uKcWj2LhN7aGdoI4iVfBnP6k"
+Token = Annotated[Text, Field(min_length=1, max_length=512, examples=[EXAMPLE])]
 
 
 class TokenForm(BaseModel):
@@ -18,17 +20,21 @@ class TokenForm(BaseModel):
     username: Annotated[
         str, Field(description="Your email, to log in", examples=["ada@example.com"])
     ] = ""
-    password: SecretStr = SecretStr("")
-    refresh_token: Annotated[str, Field(description="Instead of both, to refresh")] = ""
+    password: Annotated[SecretStr, Field(examples=["correct horse battery staple"])] = SecretStr("")
+    refresh_token: Annotated[
+        str, Field(description="Instead of both, to refresh", examples=[EXAMPLE])
+    ] = ""
 
 
 class TokenPair(Output):
     """What a login gives (RFC 6749 §5.1). `expires_in` is in seconds."""
 
-    access_token: str
-    refresh_token: str
+    access_token: Annotated[
+        str, Field(examples=["eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln"])
+    ]
+    refresh_token: Annotated[str, Field(examples=[EXAMPLE])]
     token_type: Literal["bearer"] = "bearer"  # noqa: S105  (its type, not a token)
-    expires_in: int
+    expires_in: Annotated[int, Field(examples=[900])]
 
 
 class RefreshRequest(Input):
@@ -40,7 +46,7 @@ class RefreshRequest(Input):
 class LogoutRequest(Input):
     """Which sessions to end: this one, or all."""
 
-    everywhere: bool = False
+    everywhere: StrictBool = False
 
 
 class PasswordChange(Input):

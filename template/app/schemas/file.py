@@ -9,6 +9,9 @@ from pydantic import Field
 from app.core.pagination import PageQuery
 from app.schemas.base import Output
 
+# Of an empty file.
+SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
 
 class FileRead(Output):
     """A file. `sha256` is the hash of its content, in hexadecimal digits."""
@@ -16,8 +19,8 @@ class FileRead(Output):
     id: UUID
     filename: Annotated[str, Field(examples=["receipt.pdf"])]
     content_type: Annotated[str, Field(examples=["application/pdf"])]
-    size: Annotated[int, Field(ge=0, description="Bytes")]
-    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    size: Annotated[int, Field(ge=0, description="Bytes", examples=[48213])]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$", examples=[SHA256])]
     created_at: datetime
 
 

@@ -1,23 +1,26 @@
 """Jobs as the API speaks of them."""
 
+import re
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import (
+    BaseModel,
     Field,
     GetJsonSchemaHandler,
     JsonValue,
-    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+    create_model,
     field_validator,
-    model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
+from pydantic_core.core_schema import tagged_union_schema
 
 from app.core.job import KINDS, JobKind
 from app.core.pagination import PageQuery
-from app.core.settings import describe
 from app.schemas.base import Input, Output
 
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -27,7 +30,7 @@ class JobCreate(Input):
     """What to do. The types are those that have a handler; each has its own payload."""
 
     type: str
-    payload: dict[str, JsonValue] = {}
+    payload: Annotated[dict[str, JsonValue], Field(validate_default=True)] = {}
 
     @field_validator("type")
     @classmethod
@@ -37,33 +40,37 @@ class JobCreate(Input):
             raise ValueError("there is no such type of job")
         return name
 
-    @model_validator(mode="after")
-    def fitting(self) -> Self:
+    @field_validator("payload")
+    @classmethod
+    def fitting(cls, payload: dict[str, JsonValue], info: ValidationInfo) -> dict[str, JsonValue]:
         """Let the type's own model check the payload and complete it."""
-        try:
-            payload = KINDS[self.type].payload.model_validate(self.payload)
-        except ValidationError as error:
-            raise ValueError(f"payload: {describe(error)}") from None
-        self.payload = payload.model_dump(mode="json")
-        return self
+        if "type" not in info.data:  # what is wrong with it is said already
+            return payload
+        return KINDS[info.data["type"]].payload.model_validate(payload).model_dump(mode="json")
 
     @classmethod
     def __get_pydantic_json_schema__(
-        cls, _core: CoreSchema, _handler: GetJsonSchemaHandler
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """Describe each type with its own payload."""
+        """Describe each type with its own payload, as components that generators can name."""
         kinds = [kind for kind in KINDS.values() if kind.public]
-        return {"title": cls.__name__, "oneOf": [_alternative(kind) for kind in kinds]}
+        if not kinds:
+            return handler(core)
+        choices = {kind.name: describe_kind(kind).__pydantic_core_schema__ for kind in kinds}
+        alternatives = handler(tagged_union_schema(choices, discriminator="type"))
+        return {"title": cls.__name__, "description": cls.__doc__, **alternatives}
 
 
-def _alternative(kind: JobKind) -> JsonSchemaValue:
-    payload = kind.payload.model_json_schema()
-    return {
-        "type": "object",
-        "properties": {"type": {"const": kind.name}, "payload": payload},
-        "required": ["type", "payload"] if "required" in payload else ["type"],
-        "additionalProperties": False,
+def describe_kind(kind: JobKind) -> type[BaseModel]:
+    """Make the model of one type of job for the OpenAPI document: `ItemsExportJob`."""
+    words = re.findall(r"[^\W_]+", kind.name)
+    needed = any(field.is_required() for field in kind.payload.model_fields.values())
+    fields: dict[str, Any] = {
+        "type": (Annotated[str, WithJsonSchema({"const": kind.name, "type": "string"})], ...),
+        "payload": (kind.payload, ... if needed else Field(default_factory=kind.payload)),
     }
+    name = "".join(word[0].upper() + word[1:] for word in words) + "Job"
+    return create_model(name, __base__=Input, __doc__=kind.handler.__doc__, **fields)
 
 
 class JobRead(Output):
@@ -72,10 +79,12 @@ class JobRead(Output):
     id: UUID
     type: Annotated[str, Field(examples=["items.export"])]
     status: Status
-    progress: Annotated[int, Field(ge=0, le=100, description="Percent")]
-    attempts: int
-    result: dict[str, Any] | None
-    error: str | None
+    progress: Annotated[int, Field(ge=0, le=100, description="Percent", examples=[40])]
+    attempts: Annotated[int, Field(examples=[1])]
+    result: Annotated[
+        dict[str, Any] | None, Field(examples=[{"filename": "items.csv", "rows": 120}])
+    ]
+    error: Annotated[str | None, Field(examples=["It took too long."])]
     owner_id: UUID | None
     created_at: datetime
     started_at: datetime | None

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.core.numbers import JSON_INTEGER
 from app.core.pagination import PageQuery
 from app.schemas.base import Input, Output
 
@@ -18,7 +19,7 @@ class OrderLineCreate(Input):
     """Some of one item."""
 
     item_id: UUID
-    quantity: Annotated[int, Field(ge=1, le=1000, examples=[2])]
+    quantity: Annotated[int, Field(ge=1, le=1000, examples=[2]), JSON_INTEGER]
 
 
 class OrderCreate(Input):
@@ -31,7 +32,7 @@ class OrderLineRead(Output):
     """Some of one item, at the price it had."""
 
     item_id: UUID
-    quantity: int
+    quantity: Annotated[int, Field(examples=[2])]
     unit_price: Amount
 
 

@@ -31,7 +31,7 @@ class RatesFault(Output):
     """Why there are no rates of a currency."""
 
     code: Annotated[str, Field(examples=["upstream_timeout"])]
-    detail: str
+    detail: Annotated[str, Field(examples=["Another service did not answer in time."])]
 
 
 class RatesResult(Output):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import MISSING, Field, SecretStr
+from pydantic import MISSING, Field, SecretStr, StrictBool
 
 from app.auth.settings import AuthSettings
 from app.core.email_address import Email
@@ -29,7 +29,7 @@ NewPassword = Annotated[
         json_schema_extra=say_shortest,
     ),
 ]
-Password = Annotated[SecretStr, Field(max_length=128)]
+Password = Annotated[SecretStr, Field(max_length=128, examples=["correct horse battery staple"])]
 
 
 class UserRegister(Input):
@@ -43,8 +43,8 @@ class UserRegister(Input):
 class UserCreate(UserRegister):
     """What a superuser gives to add somebody."""
 
-    is_active: bool = True
-    is_superuser: bool = False
+    is_active: StrictBool = True
+    is_superuser: StrictBool = False
 
 
 class ProfileUpdate(Input):
@@ -60,8 +60,8 @@ class UserUpdate(Input):
 
     full_name: FullName | None | MISSING = MISSING
     email: Email | MISSING = MISSING
-    is_active: bool | MISSING = MISSING
-    is_superuser: bool | MISSING = MISSING
+    is_active: StrictBool | MISSING = MISSING
+    is_superuser: StrictBool | MISSING = MISSING
 
 
 class UserRead(Output):
@@ -69,7 +69,7 @@ class UserRead(Output):
 
     id: UUID
     email: Annotated[str, Field(examples=["ada@example.com"])]
-    full_name: str | None
+    full_name: Annotated[str | None, Field(examples=["Ada Lovelace"])]
     is_active: bool
     is_superuser: bool
     created_at: datetime

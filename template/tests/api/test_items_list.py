@@ -175,6 +175,11 @@ async def test_the_total_counts_what_matches(client: AsyncClient, session: Async
         ("min_price", "-1"),
         ("max_price", "Infinity"),
         ("max_price", "1e400"),
+        ("min_price", "1e2"),
+        ("max_price", "1_000"),
+        ("page", "1_0"),
+        ("size", "\u0661\u0662"),
+        ("size", "+5"),
         ("in_stock", "perhaps"),
     ],
 )

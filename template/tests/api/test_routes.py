@@ -63,6 +63,7 @@ async def test_what_is_not_public_needs_credentials(
 ) -> None:
     response = await anonymous.request(operation.method, operation.url({}))
 
+    assert (operation.document["security"] == []) == (operation.id in public_operations)
     if operation.id in public_operations:
         assert response.status_code != 401
     else:

@@ -153,13 +153,3 @@ async def test_a_job_without_a_file_has_no_result_to_download(
 
     for job in (waiting, mailed):
         assert_problem(await client.get(f"{JOBS}/{job.id}/result"), 404, "not_found")
-
-
-async def test_the_document_names_every_type_of_job_with_its_payload(client: AsyncClient) -> None:
-    document = (await client.get("/api/v1/openapi.json")).json()
-
-    kinds = document["components"]["schemas"]["JobCreate"]["oneOf"]
-    types = [kind["properties"]["type"]["const"] for kind in kinds]
-    assert "items.export" in types
-    assert "mail.send" not in types
-    assert all(kind["properties"]["payload"]["additionalProperties"] is False for kind in kinds)

@@ -103,10 +103,7 @@ LINE = {"item_id": str(uuid4()), "quantity": 1}
     [
         {},
         {"lines": []},
-        {"lines": [LINE | {"quantity": 0}]},
-        {"lines": [LINE | {"quantity": -1}]},
-        {"lines": [LINE | {"quantity": 1001}]},
-        {"lines": [LINE | {"quantity": 1.5}]},
+        *({"lines": [LINE | {"quantity": wrong}]} for wrong in (0, -1, 1001, 1.5, True, "2")),
         {"lines": [LINE | {"item_id": "teapot"}]},
         {"lines": [LINE | {"unit_price": "0.01"}]},
         {"lines": [LINE], "owner_id": str(uuid4())},

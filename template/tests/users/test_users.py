@@ -59,6 +59,18 @@ async def test_accounts_are_sorted_both_ways(client: AsyncClient, session: Async
     assert_problem(refused, 422, "validation_error")
 
 
+@pytest.mark.parametrize("field", ["is_superuser", "is_active"])
+@pytest.mark.parametrize("value", [1, "true", "yes", None])
+async def test_only_true_and_false_are_booleans(
+    client: AsyncClient, field: str, value: object
+) -> None:
+    for method, path in (("POST", USERS), ("PATCH", f"{USERS}/{uuid4()}")):
+        response = await client.request(method, path, json=ADA | {field: value})
+
+        problem = assert_problem(response, 422, "validation_error")
+        assert ["body", field] in [fault["loc"] for fault in problem["errors"]]
+
+
 async def test_a_superuser_adds_accounts(
     client: AsyncClient, anonymous: AsyncClient, mailbox: Mailbox
 ) -> None:

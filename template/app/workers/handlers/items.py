@@ -3,6 +3,8 @@
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
+from pydantic import StrictBool
+
 from app.api.csv import csv_lines
 from app.core.config import Settings
 from app.core.job import job
@@ -17,7 +19,7 @@ class ItemsExport(Input):
     """How the file is written."""
 
     # With the mark by which Excel knows UTF-8.
-    bom: bool = False
+    bom: StrictBool = False
 
 
 @job("items.export", ItemsExport)

@@ -18,6 +18,7 @@ from app.api.deps import DatabaseDep
 from app.api.headers import location, no_store
 from app.api.oauth2 import REFUSED_REFRESH, RefreshTokenMissingError
 from app.api.openapi import problems
+from app.api.openapi_headers import headers
 from app.auth.password_policy import PasswordRejectedError
 from app.core.exceptions import TooManyRequestsError
 from app.models.user import User
@@ -48,7 +49,10 @@ router = APIRouter(prefix="/auth", tags=["Auth"], dependencies=[Depends(no_store
     "/register",
     status_code=status.HTTP_201_CREATED,
     response_model=UserRead,
-    responses=problems(RegistrationClosedError, EmailTakenError, PasswordRejectedError),
+    responses={
+        201: headers("Location"),
+        **problems(RegistrationClosedError, EmailTakenError, PasswordRejectedError),
+    },
 )
 async def register(
     data: UserRegister,

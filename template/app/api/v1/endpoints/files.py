@@ -7,20 +7,22 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from app.api.auth import CurrentUserDep
-from app.api.deps import DatabaseDep, SessionDep
+from app.api.deps import DatabaseDep, IfNoneMatch, SessionDep
 from app.api.forms import BINARY, InvalidFormError, form, incoming
 from app.api.headers import location, no_store
 from app.api.openapi import problems
+from app.api.openapi_headers import headers
 from app.api.ranges import RangeNotSatisfiableError, requested_range
 from app.core.etag import etag, not_modified
 from app.core.pagination import Page
 from app.models.file import File
-from app.schemas.file import FileQuery, FileRead
+from app.schemas.file import SHA256, FileQuery, FileRead
 from app.services.file import FileService, NoSuchFileError
 from app.services.upload import UploadService, UploadTooSlowError
 from app.storage.inspection import FileTooLargeError, UnsupportedTypeError
 from app.storage.naming import attachment
 from app.storage.store import BytesNotFoundError, InsufficientStorageError
+from app.storage.types import TYPES
 
 router = APIRouter(prefix="/files", tags=["Files"], dependencies=[Depends(no_store)])
 
@@ -32,7 +34,9 @@ REFUSALS = problems(
     UnsupportedTypeError,
     UploadTooSlowError,
 )
-CONTENT = {"content": {"*/*": {"schema": BINARY}}}
+# First what generated clients take for bytes, then what is sent: the file's own type.
+CONTENT = {"content": {key: {"schema": BINARY} for key in ("application/octet-stream", *TYPES)}}
+WHOLE = ("Accept-Ranges", "Content-Disposition", "ETag")
 # A page in disguise finds itself in a sandbox, should a browser show it after all. Named, the
 # encoding stays as it is: a range of compressed bytes would be a range of another file.
 SAFE_HEADERS = {
@@ -74,7 +78,7 @@ async def list_files(files: FileServiceDep, query: Annotated[FileQuery, Query()]
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=FileRead,
-    responses=REFUSALS,
+    responses={201: headers("Location"), **REFUSALS},
     openapi_extra=form("file", BINARY),
 )
 async def upload_file(
@@ -112,19 +116,21 @@ async def get_file(file_id: UUID, files: FileServiceDep) -> File:
     "/{file_id:uuid}/content",
     response_class=StreamingResponse,
     responses={
-        200: CONTENT,
-        206: {"description": "The range you asked for", **CONTENT},
-        304: {"description": "Your copy is current"},
-        307: {"description": "The storage itself serves the file"},
+        200: CONTENT | headers(*WHOLE),
+        206: {"description": "The range you asked for"}
+        | CONTENT
+        | headers("Content-Range", *WHOLE),
+        304: {"description": "Your copy is current"} | headers("Accept-Ranges", "ETag"),
+        307: {"description": "The storage itself serves the file"} | headers("Location"),
         **problems(BytesNotFoundError, NoSuchFileError, RangeNotSatisfiableError),
     },
 )
 async def get_file_content(
     file_id: UUID,
     files: FileServiceDep,
-    wanted: Annotated[str | None, Header(alias="Range")] = None,
-    if_range: Annotated[str | None, Header()] = None,
-    if_none_match: Annotated[str | None, Header()] = None,
+    wanted: Annotated[str | None, Header(alias="Range", examples=["bytes=0-99"])] = None,
+    if_range: Annotated[str | None, Header(examples=[f'"{SHA256}"'])] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Download one of your files, or a range of its bytes."""
     file = await files.get(file_id)
@@ -140,18 +146,18 @@ async def get_file_content(
 async def send(files: FileService, file: File, part: tuple[int, int] | None) -> Response:
     """Answer with the file or a part of it: to be saved, never to be shown."""
     start, stop = part or (0, file.size)
-    headers = {
+    sent = {
         **SAFE_HEADERS,
         "ETag": etag(file.sha256),
         "Content-Disposition": attachment(file.filename),
         "Content-Length": str(stop - start),
     }
     if part:
-        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{file.size}"
+        sent["Content-Range"] = f"bytes {start}-{stop - 1}/{file.size}"
     return StreamingResponse(
         await files.read(file, start, stop),
         status_code=206 if part else 200,
-        headers=headers,
+        headers=sent,
         media_type=file.content_type,
     )
 

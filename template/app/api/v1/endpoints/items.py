@@ -4,13 +4,14 @@ from collections.abc import AsyncGenerator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response, status
+from fastapi import APIRouter, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 
 from app.api.csv import csv_lines
-from app.api.deps import DatabaseDep, ItemServiceDep, PreconditionDep
+from app.api.deps import DatabaseDep, IfNoneMatch, ItemServiceDep, PreconditionDep
 from app.api.headers import cache_headers
 from app.api.openapi import problems
+from app.api.openapi_headers import headers
 from app.core.etag import etag, not_modified
 from app.core.exceptions import PreconditionFailedError
 from app.core.pagination import Page
@@ -33,7 +34,10 @@ async def list_items(items: ItemServiceDep, query: Annotated[ItemQuery, Query()]
 @reading.get(
     "/export",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    responses={
+        200: {"content": {"text/csv": {"schema": {"type": "string"}}}}
+        | headers("Content-Disposition")
+    },
 )
 async def export_items(
     database: DatabaseDep, bom: Annotated[bool, Query()] = False
@@ -60,20 +64,24 @@ async def export_items(
 @reading.get(
     "/{item_id:uuid}",
     response_model=ItemRead,
-    responses={**problems(ItemNotFoundError), 304: {"description": "Your copy is current"}},
+    responses={
+        200: headers("ETag"),
+        304: {"description": "Your copy is current"} | headers("ETag"),
+        **problems(ItemNotFoundError),
+    },
 )
 async def get_item(
     item_id: UUID,
     items: ItemServiceDep,
     response: Response,
-    if_none_match: Annotated[str | None, Header()] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> ItemRead | Response:
     """Read one item. Its `ETag` goes into `If-None-Match` or `If-Match`."""
     found = await items.read(item_id)
-    headers = {"ETag": etag(found.value.version), **cache_headers(found.hit)}
+    sent = {"ETag": etag(found.value.version), **cache_headers(found.hit)}
     if not_modified(if_none_match, found.value.version):
-        return Response(status_code=304, headers=headers)
-    response.headers.update(headers)
+        return Response(status_code=304, headers=sent)
+    response.headers.update(sent)
     return found.value
 
 
@@ -81,7 +89,7 @@ async def get_item(
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=ItemRead,
-    responses=problems(NameTakenError),
+    responses={201: headers("ETag", "Location"), **problems(NameTakenError)},
 )
 async def create_item(
     data: ItemCreate, items: ItemServiceDep, request: Request, response: Response
@@ -96,7 +104,10 @@ async def create_item(
 @writing.patch(
     "/{item_id:uuid}",
     response_model=ItemRead,
-    responses=problems(ItemNotFoundError, NameTakenError, PreconditionFailedError),
+    responses={
+        200: headers("ETag"),
+        **problems(ItemNotFoundError, NameTakenError, PreconditionFailedError),
+    },
 )
 async def update_item(
     item_id: UUID,

@@ -11,6 +11,7 @@ from app.api.deps import DatabaseDep, SessionDep
 from app.api.events import EventsDep
 from app.api.headers import location, no_store
 from app.api.openapi import problems
+from app.api.openapi_headers import headers
 from app.core.pagination import Page
 from app.models.job import Job
 from app.schemas.job import JobCreate, JobQuery, JobRead
@@ -42,6 +43,7 @@ KeyDep = Annotated[
         min_length=1,
         max_length=255,
         description="Any text of your own: the same request sent again makes no second job",
+        examples=["export-of-2030-01-31"],
     ),
 ]
 
@@ -56,7 +58,7 @@ async def list_jobs(jobs: JobServiceDep, query: Annotated[JobQuery, Query()]) ->
     "",
     status_code=status.HTTP_202_ACCEPTED,
     response_model=JobRead,
-    responses=problems(IdempotencyKeyReusedError),
+    responses={202: headers("Location"), **problems(IdempotencyKeyReusedError)},
 )
 async def create_job(
     data: JobCreate,
@@ -82,7 +84,8 @@ async def get_job(job_id: UUID, jobs: JobServiceDep) -> Job:
     response_class=StreamingResponse,
     responses={
         **problems(JobNotFoundError, JobWithoutFileError),
-        200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
+        200: {"content": {"text/csv": {"schema": {"type": "string"}}}}
+        | headers("Content-Disposition"),
     },
 )
 async def get_job_result(
@@ -101,8 +104,8 @@ async def get_job_result(
             yield piece
 
     disposition = f'attachment; filename="{job.result["filename"]}"'
-    headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
-    return StreamingResponse(body(), media_type=job.result["content_type"], headers=headers)
+    sent = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
+    return StreamingResponse(body(), media_type=job.result["content_type"], headers=sent)
 
 
 @router.post(

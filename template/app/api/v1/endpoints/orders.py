@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response, status
 from app.api.auth import CurrentUserDep, OrderServiceDep, SuperuserDep
 from app.api.headers import location, no_store
 from app.api.openapi import problems
+from app.api.openapi_headers import headers
 from app.core.pagination import Page
 from app.models.order import Order
 from app.schemas.order import OrderCreate, OrderQuery, OrderRead
@@ -29,7 +30,7 @@ async def list_orders(
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=OrderRead,
-    responses=problems(ItemNotFoundError, InsufficientStockError),
+    responses={201: headers("Location"), **problems(ItemNotFoundError, InsufficientStockError)},
 )
 async def create_order(
     data: OrderCreate,

@@ -7,13 +7,16 @@ from fastapi import APIRouter, Depends, Query, Request
 from app.api.deps import SessionDep
 from app.api.openapi import problems
 from app.clients.errors import UpstreamError, UpstreamTimeoutError
+from app.core.exceptions import DependencyUnavailableError
 from app.schemas.rate import Currency, Rates, RatesBatch
 from app.services.rate import RateService, RatesNotConfiguredError
 
 router = APIRouter(
     prefix="/rates",
     tags=["Rates"],
-    responses=problems(RatesNotConfiguredError, UpstreamError, UpstreamTimeoutError),
+    responses=problems(
+        DependencyUnavailableError, RatesNotConfiguredError, UpstreamError, UpstreamTimeoutError
+    ),
 )
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response, status
 from app.api.auth import ClientAddressDep, CurrentUserDep, SuperuserDep, UserServiceDep
 from app.api.headers import location, no_store
 from app.api.openapi import problems
+from app.api.openapi_headers import headers
 from app.auth.password_policy import PasswordRejectedError
 from app.core.exceptions import TooManyRequestsError
 from app.core.pagination import Page
@@ -53,7 +54,7 @@ async def list_users(
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=UserRead,
-    responses=problems(EmailTakenError, PasswordRejectedError),
+    responses={201: headers("Location"), **problems(EmailTakenError, PasswordRejectedError)},
 )
 async def create_user(
     _: SuperuserDep,
