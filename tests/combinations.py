@@ -69,23 +69,19 @@ def _toggles() -> Iterable[tuple[int, str]]:
 
 
 def servers() -> tuple[list[Answers], list[Answers]]:
-    """Return rows for each server, one each and those that remain, over the databases.
-
-    The default server has every feature beside it, the others none: what they run in is small.
-    """
-    default, *others = questions.choices("server")
-    databases = questions.choices("database")
-    first: list[Answers] = [{"preset": "full", "server": default, "database": databases[0]}]
-    for turn, server in enumerate(others, start=1):
-        database = databases[turn % len(databases)]
-        first.append({"preset": "minimal", "server": server, "database": database})
-    rest: list[Answers] = [
+    """Return rows for each server, over the databases: one each with nothing else, and the rest."""
+    servers, databases = questions.choices("server"), questions.choices("database")
+    first: list[Answers] = [
+        {"preset": "minimal", "server": server, "database": databases[turn % len(databases)]}
+        for turn, server in enumerate(servers)
+    ]
+    every: list[Answers] = [
         {"preset": preset, "server": server, "database": database}
         for preset in ("minimal", "full")
-        for server in (default, *others)
+        for server in servers
         for database in databases
     ]
-    return first, [row for row in rest if row not in first]
+    return first, [row for row in every if row not in first]
 
 
 def covering(strength: int, rows: Iterable[Answers], *, paper: bool) -> list[Answers]:

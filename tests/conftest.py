@@ -47,6 +47,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest: at the end no core waits for the last service."""
     items.sort(
         key=lambda item: (
+            "processes_of_each_server" not in item.name,
             item.path.stem != "test_service",
             item.get_closest_marker("service") is None,
         )
@@ -54,8 +55,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Run one test more at a time than there are cores: services wait half of the time."""
-    return len(os.sched_getaffinity(0)) + 1
+    """Run two tests more at a time than there are cores: services wait half of the time."""
+    return len(os.sched_getaffinity(0)) + 2
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:

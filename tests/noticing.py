@@ -101,9 +101,8 @@ class Laboratory:
 
     def close(self) -> None:
         """End the process that runs the tests."""
-        assert self.tests.stdin
-        self.tests.stdin.close()
-        self.tests.wait()
+        with self.tests:  # closes its pipes, and waits for its end
+            pass
 
 
 def libraries(project: Path) -> set[str]:

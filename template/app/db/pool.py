@@ -41,3 +41,5 @@ class FifoPool(AsyncAdaptedQueuePool):
     """A pool with that queue."""
 
     _queue_class = FifoQueue
+    # Under its own name, what the pool logs would be taken for the service's.
+    _sqla_logger_namespace = "sqlalchemy.pool.FifoPool"

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from fastapi import FastAPI
 from sqlalchemy import event, text
 
 from tests.clients import connect
@@ -81,3 +82,7 @@ async def test_a_busy_service_opens_no_connection_twice(
             await asyncio.gather(*(client.get(ITEMS) for _ in range(30)))
 
     assert 0 < len(opened) <= app.state.settings.db_pool_size
+
+
+async def test_the_pool_logs_as_sqlalchemys_do(app: FastAPI) -> None:
+    assert app.state.database.engine.pool.logger.name.startswith("sqlalchemy.")

@@ -11,13 +11,7 @@ from redis.asyncio import Redis
 
 from app.redis import guard
 from app.redis.client import make_client
-from app.redis.guard import (
-    QUESTIONS,
-    SLOW,
-    GuardedRedis,
-    RedisEntryError,
-    RedisUnavailableError,
-)
+from app.redis.guard import QUESTIONS, SLOW, GuardedRedis, RedisEntryError, RedisUnavailableError
 from app.redis.patience import TICKS
 from tests.redis.servers import RedisServer
 

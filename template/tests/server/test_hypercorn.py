@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.servers.hypercorn_protocols import use_protocols
+from tests.processes import until
 from tests.server.http2 import HTTP2Connection
 
 pytestmark = pytest.mark.process
@@ -21,6 +22,11 @@ pytestmark = pytest.mark.process
 async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
     assert scope["type"] == "http"
     await Response(status_code=413)(scope, receive, send)
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture
@@ -34,7 +40,9 @@ async def port() -> AsyncIterator[int]:
     serving = asyncio.create_task(
         worker_serve(app, config, sockets=sockets, shutdown_trigger=over.wait)
     )
-    yield sockets.insecure_sockets[0].getsockname()[1]
+    port = sockets.insecure_sockets[0].getsockname()[1]
+    await until(lambda: listens(port))
+    yield port
     over.set()
     await serving
 
