@@ -14,8 +14,8 @@ _reserved: list[socket.socket] = []
 def reserved_port() -> int:
     """Return a port that no other program is given as long as the tests run.
 
-    It is bound, and nobody listens. A server may all the same, as often as it is started: servers
-    set SO_REUSEADDR, with which Linux lets one listen where others are only bound.
+    It is bound without listening. A server may listen all the same, as often as it is started:
+    servers set SO_REUSEADDR, with which Linux lets one listen where others are only bound.
     """
     holder = socket.socket()
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

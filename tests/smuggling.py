@@ -67,7 +67,7 @@ class Credulous(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Answer 101 to whoever asks for another protocol, else 200."""
+        """Answer 101 to requests for another protocol, else 200."""
         self.send_response(101 if "Upgrade" in self.headers else 200)
         self.send_header("Upgrade", self.headers.get("Upgrade", ""))
         self.send_header("Content-Length", "0")

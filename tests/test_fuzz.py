@@ -101,7 +101,7 @@ def is_ready(address: str) -> bool:
     try:
         with urlopen(address, timeout=10):  # noqa: S310  (our own address)
             return True
-    except OSError:  # nobody listens, or the answer is a 503
+    except OSError:  # connection refused, or the answer is a 503
         return False
 
 

@@ -1,3 +1,3 @@
-"""What a developer is told about accounts when the server starts."""
+"""The hint about accounts that is printed when the development server starts."""
 
 HINT = "Some requests need a superuser; create one with: uv run just superuser EMAIL"

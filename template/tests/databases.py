@@ -59,7 +59,7 @@ def free_port() -> int:
 
 
 def closed_port() -> int:
-    """Return a port that refuses connections: nobody listens, and no other program can."""
+    """Return a port that refuses connections: bound, not listening, so no program can take it."""
     return _holder().getsockname()[1]
 
 

@@ -39,7 +39,7 @@ expired, `POST /api/v1/auth/refresh` gives new tokens for the `refresh_token`, w
 - **Superusers** alone may add, change and delete items, see and change the accounts of others,
   confirm orders, and see `GET /health/detailed`. They may see what others have, but for files.
 
-Whoever sends no token gets 401, and whoever may not do it 403.
+A request without a token gets 401, and one without the permission 403.
 """
 bearer = OAuth2PasswordBearer(tokenUrl=TOKEN_URL, refreshUrl=TOKEN_URL, auto_error=False)
 

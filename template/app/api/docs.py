@@ -61,7 +61,7 @@ def assets_folder() -> Path:
 
 
 def add_page(app: FastAPI, path: str, make: Callable[[FastAPI, str], HTMLResponse]) -> None:
-    """Serve a page, with a policy of its own. `make` is told what stands before every path."""
+    """Serve a page, with a policy of its own. `make` gets the prefix of every path."""
     # Where there are several versions, one links to the others.
     links = getattr(app.state, "docs_links", "")
 

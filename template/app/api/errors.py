@@ -155,8 +155,8 @@ async def validation_error(request: Request, error: Exception) -> Response:
 def _fault(raw: dict[str, Any]) -> Fault:
     loc = [_printable(part) for part in raw["loc"]]
     if raw["type"] in OF_TEXT and isinstance(raw.get("input"), str):
-        told = PydanticKnownError(OF_TEXT[raw["type"]], raw["ctx"])
-        return Fault(loc=loc, message=told.message(), type=told.type)
+        known = PydanticKnownError(OF_TEXT[raw["type"]], raw["ctx"])
+        return Fault(loc=loc, message=known.message(), type=known.type)
     return Fault(loc=loc, message=raw["msg"].removeprefix("Value error, "), type=raw["type"])
 
 

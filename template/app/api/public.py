@@ -14,7 +14,7 @@ from app.core.settings import EnvSettings
 # For the introduction of the OpenAPI document.
 ACCESS = """## Who may do what
 
-There are no users, and nobody logs in: **everybody** may call every operation, but for
+There are no users, and there is no login: **everybody** may call every operation, but for
 `GET /health/detailed`. That takes the value of the setting `HEALTH_TOKEN`, sent as
 `Authorization: Bearer <HEALTH_TOKEN>`.
 """

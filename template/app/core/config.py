@@ -94,8 +94,9 @@ class Settings(EnvSettings):
     @property
     def prepared_statements(self) -> bool:
         """Whether a connection of ours stays the same one: none does behind a pooler."""
-        told = self.database_url.query.get("pgbouncer") == "true"  # as Prisma and Supabase write it
-        return self.db_prepared_statements and not told
+        # As Prisma and Supabase write it.
+        pooled = self.database_url.query.get("pgbouncer") == "true"
+        return self.db_prepared_statements and not pooled
 
     @property
     def serves_docs(self) -> bool:

@@ -6,7 +6,7 @@ from socket import SOCK_STREAM
 
 
 def check_port(host: str, port: int) -> None:
-    """Raise `ValueError`, which says what to do, if nobody can listen there.
+    """Raise `ValueError`, which says what to do, if no server can listen there.
 
     Servers say so late, and in many lines.
     """

@@ -1,4 +1,4 @@
-"""What the driver is told of a connection: where, how safely, and how long to wait."""
+"""The driver's arguments for a connection: address, TLS, timeouts."""
 
 import ssl
 from collections.abc import Mapping

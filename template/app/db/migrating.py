@@ -1,4 +1,4 @@
-"""Migrating a database that is in use: nobody else at the same time, and no reader held up."""
+"""Migrate a database that is in use: one process at a time, and readers are not blocked."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -39,7 +39,7 @@ async def migrate(settings: Settings, run: Callable[[Connection], None]) -> None
         for number in range(1, TRIES + 1):
             if await _succeeds(engine, run, number):
                 break
-            # Whoever queued behind us is served meanwhile.
+            # Statements queued behind this one run meanwhile.
             await asyncio.sleep(settings.migration_lock_timeout * number / 2)
 
 
@@ -60,7 +60,7 @@ async def _migrate_sqlite(engine: AsyncEngine, run: Callable[[Connection], None]
         async with engine.begin() as connection:
             await connection.run_sync(run)
     except DatabaseUnavailableError:
-        await asyncio.sleep(0.05)  # SQLite's driver ends a thread, and tells this loop
+        await asyncio.sleep(0.05)  # SQLite's driver ends a thread, and notifies this loop
         raise
 
 
@@ -71,7 +71,7 @@ def _engine(settings: Settings) -> AsyncEngine:
     )
     engine = create_async_engine(**arguments, poolclass=NullPool)
     # In each transaction, so that a pooler may be in between. What is run outside one, such as
-    # CREATE INDEX CONCURRENTLY, holds nobody up, and may wait.
+    # CREATE INDEX CONCURRENTLY, blocks no statement, and may wait.
     limits = {
         "statement_timeout": "0",
         "idle_in_transaction_session_timeout": "0",

@@ -9,10 +9,10 @@ from sqlalchemy.util.queue import AsyncAdaptedQueue, Empty
 
 
 class FifoQueue(AsyncAdaptedQueue[Any]):
-    """SQLAlchemy's queue, where nobody who comes later is served before those who wait.
+    """SQLAlchemy's queue, first in, first out for waiters too.
 
-    There, whoever asks just when a connection is given back takes it, and the one who was woken
-    for it waits again at the end: under load some wait many times as long as others.
+    There, a request that asks just when a connection is returned takes it, and the one that was
+    woken for it waits again at the end: under load some wait many times as long as others.
     """
 
     def __init__(self, maxsize: int = 0, use_lifo: bool = False) -> None:

@@ -23,7 +23,7 @@ def refusals(path: str) -> list[type[AppError]]:
 
 
 def headers(path: str) -> tuple[str, ...]:
-    """What the answers of a path tell because of this feature."""
+    """The headers that this feature adds to the answers of a path."""
     return () if is_upkeep(path) else ("RateLimit", "RateLimit-Policy")
 
 

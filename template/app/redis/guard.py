@@ -44,7 +44,7 @@ class GuardedRedis:
     async def ask(self, question: Callable[[Redis], Awaitable[T]]) -> T:
         """Return the answer, or raise `RedisUnavailableError` within about a tenth of a second.
 
-        An entry that cannot be read raises `RedisEntryError`, and stops nobody else from asking.
+        An entry that cannot be read raises `RedisEntryError`, and does not open the circuit.
         """
         self._insist()
         async with self._turns:  # our own queue is no fault of Redis

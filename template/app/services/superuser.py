@@ -35,7 +35,7 @@ async def create_superuser(session: AsyncSession, auth: Auth, email: str, passwo
 
 
 async def reset_password(session: AsyncSession, auth: Auth, email: str, password: str) -> None:
-    """Set anybody's password and commit. Raises `SettingsError`."""
+    """Set a user's password and commit. Raises `SettingsError`."""
     user = await UserRepository(session).by_email(email)
     if user is None:
         raise SettingsError("--email: there is no account with this address")

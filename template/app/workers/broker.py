@@ -1,4 +1,4 @@
-"""Reading `CELERY_BROKER_URL`, and telling Celery how to reach the broker."""
+"""Read `CELERY_BROKER_URL`, and configure Celery's connection to the broker."""
 
 import ssl
 from typing import Any

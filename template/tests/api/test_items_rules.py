@@ -1,4 +1,4 @@
-"""What an item must be: as the document says, and told in words that fit."""
+"""The rules for an item: as the document says, with messages that fit."""
 
 from typing import Any
 from uuid import uuid4

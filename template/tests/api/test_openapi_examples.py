@@ -20,7 +20,7 @@ def alternatives(schema: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def has_example(schema: dict[str, Any]) -> bool:
-    """Whether the schema itself tells what a value looks like."""
+    """Whether the schema itself shows what a value looks like."""
     if {"examples", "enum", "const", "$ref"} & schema.keys() or schema.get("default") is not None:
         return True
     if "anyOf" in schema:

@@ -1,4 +1,4 @@
-"""The document tells which headers an answer has."""
+"""The document lists the headers of an answer."""
 
 from typing import Any
 

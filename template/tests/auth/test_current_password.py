@@ -1,4 +1,4 @@
-"""Guesses at the current password by somebody who is logged in, perhaps with a stolen session."""
+"""Guesses at the current password within a session, which may be stolen."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 

@@ -24,7 +24,7 @@ op.execute("CREATE TABLE log_lines (line text)")
 
 
 class Colour(enum.Enum):
-    """A type that PostgreSQL has to be told of."""
+    """A type that PostgreSQL has to create."""
 
     red = "r"
     blue = "b"

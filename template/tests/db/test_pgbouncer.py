@@ -34,7 +34,7 @@ def pooler(tmp_path_factory: pytest.TempPathFactory) -> Generator[URL]:
 async def caller(
     pooler: URL, make_app: MakeApp, credentials: dict[str, str], request: pytest.FixtureRequest
 ) -> AsyncGenerator[AsyncClient]:
-    """A client that may do everything, of an app that was told of the pooler in either way."""
+    """A client that may do everything, of an app configured for the pooler in either way."""
     name, _, value = request.param.partition("=")
     settings = {name: value}
     if name.islower():  # it is an option of the URL

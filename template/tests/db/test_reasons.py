@@ -1,4 +1,4 @@
-"""Why the database cannot be used stands in the log and in commands; callers are told 503."""
+"""Why the database cannot be used stands in the log and in commands; callers get 503."""
 
 import os
 import socket

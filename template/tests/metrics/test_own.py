@@ -1,4 +1,4 @@
-"""A metric of one's own, as docs/metrics.md tells to add it."""
+"""A custom metric, added as docs/metrics.md describes."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Behind a proxy that takes a prefix away: what is told to clients has it."""
+"""Behind a proxy that strips a prefix: URLs for clients have it."""
 
 import re
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ TEA = {"name": "Tea", "price": "1.50"}
 
 
 def behind(app: FastAPI, root: str, credentials: dict[str, str]) -> AbstractAsyncContextManager:
-    """A client of an app whose server was told the prefix, with its `--root-path`."""
+    """A client of an app whose server has the prefix, by its `--root-path`."""
     transport = ASGITransport(app=app, root_path=root)
     return AsyncClient(transport=transport, base_url="http://test", headers=credentials)
 

@@ -41,7 +41,7 @@ async def never(_: Redis) -> None:
 
 
 async def fail(guarded: GuardedRedis, question: Callable[[Redis], Awaitable[Any]] = hello) -> None:
-    """Ask, and be told soon that there is no answer."""
+    """Ask, and get an error soon."""
     async with asyncio.timeout(SOON_SECONDS):
         with pytest.raises(RedisUnavailableError):
             await guarded.ask(question)

@@ -10,7 +10,7 @@ from httpx2 import URL
 
 
 class HTTP2Connection:
-    """Sends requests as they are given, and tells what status they are answered with."""
+    """Sends requests as they are given, and returns the status of their answers."""
 
     def __init__(self, url: str) -> None:
         self.socket = socket.create_connection(("127.0.0.1", URL(url).port or 0), timeout=10)

@@ -32,7 +32,7 @@ def client(service: Service) -> Iterator[Client]:
 
 
 def connection(response: Response) -> tuple[str, int]:
-    """Tell the client's end of the connection that a response came over."""
+    """Return the client's address of the connection that a response came over."""
     return response.extensions["network_stream"].get_extra_info("client_addr")
 
 

@@ -25,6 +25,6 @@ class MetricsSettings(EnvSettings):
 
 
 def unauthorized(authorization: str) -> NotAuthenticatedError:
-    """Tell a token that is not accepted from none at all (RFC 6750 §3)."""
+    """Distinguish a token that is not accepted from none at all (RFC 6750 §3)."""
     sent = authorization.strip().lower().startswith("bearer ")
     return BearerTokenError() if sent else NotAuthenticatedError()
