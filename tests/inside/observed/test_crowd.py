@@ -1,7 +1,8 @@
 """Two hundred clients, who have one of two processes each."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import Generator
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 import psutil
@@ -18,17 +19,27 @@ SPEAKERS = "abcd"
 MESSAGES = 15  # of each, at once
 
 
-def connections(service: Service) -> list[int]:
-    """How many each process has that has any."""
+def connections(service: Service) -> dict[psutil.Process, int]:
+    """How many connections each process has that has any."""
     port = int(service.url.rpartition(":")[2])
-    found = [
-        sum(
+    found = {
+        process: sum(
             one.status == psutil.CONN_ESTABLISHED and one.laddr.port == port
             for one in process.net_connections("tcp")
         )
         for process in psutil.Process(service.process.pid).children(recursive=True)
-    ]
-    return [number for number in found if number]
+    }
+    return {process: number for process, number in found.items() if number}
+
+
+@contextmanager
+def suspended(process: psutil.Process) -> Generator[None]:
+    """Let a process accept no connection, so that the other one does."""
+    process.suspend()
+    try:
+        yield
+    finally:
+        process.resume()
 
 
 def ready(service: Service) -> int:
@@ -48,7 +59,11 @@ async def test_each_of_a_crowd_hears_each_message_once(
         url = f"{service.url.replace('http', 'ws')}{WS}"
         async with AsyncExitStack() as stack:
             joining = [connected(url, users[number % USERS]) for number in range(CLIENTS)]
-            crowd = await asyncio.gather(*map(stack.enter_async_context, joining))
+            half = len(joining) // 2
+            crowd = await asyncio.gather(*map(stack.enter_async_context, joining[:half]))
+            counts = connections(service)
+            with suspended(max(counts, key=lambda process: counts[process])):
+                crowd += await asyncio.gather(*map(stack.enter_async_context, joining[half:]))
             spread = connections(service)
             await asyncio.gather(*(client.subscribe("lobby") for client in crowd))
             await asyncio.gather(*map(speak, crowd, SPEAKERS))
