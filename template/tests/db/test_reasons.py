@@ -28,6 +28,19 @@ WRONG: list[tuple[dict[str, Any], dict[str, str], str]] = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def resolver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Know at once that a host is not known: a resolver may need longer than a connection may."""
+    resolve = socket.getaddrinfo
+
+    def known(host: str | None, *rest: Any, **more: Any) -> Any:
+        if host and host.endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return resolve(host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", known)
+
+
 def url_with(parts: dict[str, Any], options: dict[str, str]) -> str:
     url: URL = make_url(os.environ["DATABASE_URL"]).set(password="hunter2", **parts)
     query = {"sslmode": "disable"} | options
