@@ -35,7 +35,7 @@ def eventually(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS)
 async def until(condition: Callable[[], object]) -> None:
     """Wait for something while the event loop goes on."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not condition():  # noqa: ASYNC110  (nobody would set an event)
+        while not condition():  # noqa: ASYNC110  (no event to wait for)
             await asyncio.sleep(0.01)
 
 

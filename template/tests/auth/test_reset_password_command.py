@@ -58,7 +58,7 @@ async def test_a_password_that_is_no_good_changes_nothing(
 async def test_an_address_without_an_account_is_named(
     session: AsyncSession, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert await reset_password(monkeypatch, "nobody@example.com", NEW) == 2
+    assert await reset_password(monkeypatch, "unknown@example.com", NEW) == 2
 
     assert "--email: there is no account" in capsys.readouterr().err
 

@@ -129,5 +129,5 @@ async def test_what_could_not_be_dropped_is_dropped_when_redis_is_back(
 
     with Redis.from_url(redis_server.url) as redis:
         async with asyncio.timeout(RECOVERY_SECONDS):
-            while redis.keys(f"{PREFIX}*"):  # noqa: ASYNC110  (nobody would set an event)
+            while redis.keys(f"{PREFIX}*"):  # noqa: ASYNC110  (no event to wait for)
                 await asyncio.sleep(0.05)

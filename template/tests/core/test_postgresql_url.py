@@ -140,12 +140,12 @@ def test_the_systems_trust_insists_on_the_name() -> None:
     assert getattr(arguments("postgresql://h/app?sslrootcert=system")["ssl"], "check_hostname")  # noqa: B009
 
 
-@pytest.mark.parametrize("told", ["pgbouncer=true&", ""])
+@pytest.mark.parametrize("option", ["pgbouncer=true&", ""])
 def test_settings_in_options_are_refused_behind_a_pooler(
-    told: str, monkeypatch: pytest.MonkeyPatch
+    option: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DB_PREPARED_STATEMENTS", "" if told else "false")
-    monkeypatch.setenv("DATABASE_URL", f"postgresql://h/app?{told}options=-c%20a.b%3D1")
+    monkeypatch.setenv("DB_PREPARED_STATEMENTS", "" if option else "false")
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://h/app?{option}options=-c%20a.b%3D1")
 
     with pytest.raises(SettingsError, match=r"^DATABASE_URL: a pooler takes no settings"):
         Settings.load()

@@ -18,7 +18,7 @@ from tests.problems import assert_problem
 WRONG: list[tuple[dict[str, Any], dict[str, str], str]] = [
     ({"host": "no-such-host.invalid"}, {}, "The host of the database is not known: no-such-host"),
     ({"port": free_port()}, {}, "cannot be reached"),
-    ({"username": "nobody-here"}, {}, 'refuses the role: role "nobody-here" does not exist'),
+    ({"username": "unknown-role"}, {}, 'refuses the role: role "unknown-role" does not exist'),
     ({"database": "lost"}, {}, 'There is no such database: database "lost" does not exist'),
     ({}, {"sslmode": "require"}, "offers no TLS, which sslmode asks for"),
     ({}, {"options": "-c no.such=1 -c no_such=1"}, "refuses a parameter"),

@@ -85,20 +85,20 @@ async def ask(app: FastAPI, peer: str, **headers: str) -> dict[str, str]:
 async def test_a_trusted_proxy_speaks_for_the_client(make_app: MakeApp) -> None:
     app = await make_app(TRUSTED_PROXIES="10.0.0.0/8")
 
-    told = await ask(
+    echoed = await ask(
         app, "10.0.0.1", x_forwarded_for="6.6.6.6, 203.0.113.7, 10.2.3.4", x_forwarded_proto="https"
     )
 
-    assert told == {"address": "203.0.113.7", "scheme": "https"}
+    assert echoed == {"address": "203.0.113.7", "scheme": "https"}
 
 
 @pytest.mark.parametrize("proxies", ["", "10.0.0.0/8"])
 async def test_anybody_else_speaks_for_himself(make_app: MakeApp, proxies: str) -> None:
     app = await make_app(TRUSTED_PROXIES=proxies)
 
-    told = await ask(app, "203.0.113.7", x_forwarded_for="10.0.0.9", x_forwarded_proto="https")
+    echoed = await ask(app, "203.0.113.7", x_forwarded_for="10.0.0.9", x_forwarded_proto="https")
 
-    assert told == {"address": "203.0.113.7", "scheme": "http"}
+    assert echoed == {"address": "203.0.113.7", "scheme": "http"}
 
 
 @pytest.mark.parametrize("proxies", ["10.0.0.0/8", "::ffff:10.0.0.0/104", "10.0.0.1"])
@@ -108,20 +108,20 @@ async def test_a_proxy_is_known_on_sockets_of_both_families(
 ) -> None:
     app = await make_app(TRUSTED_PROXIES=proxies)
 
-    told = await ask(app, peer, x_forwarded_for="203.0.113.7:51234")
+    echoed = await ask(app, peer, x_forwarded_for="203.0.113.7:51234")
 
-    assert told["address"] == "203.0.113.7"
+    assert echoed["address"] == "203.0.113.7"
 
 
 async def test_an_ipv4_peer_of_an_ipv6_socket_has_its_ipv4_address(make_app: MakeApp) -> None:
-    told = await ask(await make_app(), "::ffff:203.0.113.7", x_forwarded_for="198.51.100.1")
+    echoed = await ask(await make_app(), "::ffff:203.0.113.7", x_forwarded_for="198.51.100.1")
 
-    assert told["address"] == "203.0.113.7"
+    assert echoed["address"] == "203.0.113.7"
 
 
 async def test_a_scheme_that_is_none_is_ignored(make_app: MakeApp) -> None:
     app = await make_app(TRUSTED_PROXIES="10.0.0.0/8")
 
-    told = await ask(app, "10.0.0.1", x_forwarded_proto="javascript")
+    echoed = await ask(app, "10.0.0.1", x_forwarded_proto="javascript")
 
-    assert told == {"address": "10.0.0.1", "scheme": "http"}
+    assert echoed == {"address": "10.0.0.1", "scheme": "http"}

@@ -45,7 +45,7 @@ async def listening(app: FastAPI) -> AsyncGenerator[str]:
 async def eventually(true: Callable[[], object]) -> None:
     """Wait until something is true."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not true():  # noqa: ASYNC110  (nobody would set an event)
+        while not true():  # noqa: ASYNC110  (no event to wait for)
             await asyncio.sleep(0.005)
 
 
