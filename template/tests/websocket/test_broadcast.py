@@ -1,4 +1,4 @@
-"""Several processes, and Redis between them: there, away, and back."""
+"""Several processes that share Redis, while it is available, unavailable, and back."""
 
 import asyncio
 from uuid import uuid4
@@ -7,7 +7,8 @@ import pytest
 from fastapi import FastAPI
 from redis import Redis
 
-from app.websocket import relay
+from app.websocket import broadcast
+from app.websocket.protocol import message
 from tests.conftest import MakeApp
 from tests.processes import PATIENCE_SECONDS
 from tests.redis.servers import RedisServer
@@ -21,7 +22,7 @@ CLIENTS = 5
 
 @pytest.fixture
 async def apps(make_app: MakeApp, redis_server: RedisServer) -> list[FastAPI]:
-    """Two apps that know nothing of each other but the Redis they share."""
+    """Two apps that share nothing but Redis."""
     return [await make_app(REDIS_URL=redis_server.url) for _ in range(2)]
 
 
@@ -36,103 +37,103 @@ async def clients(apps: list[FastAPI], listen: Listen, join: Join) -> list[Clien
     return clients
 
 
-async def hears(listener: Client, speaker: Client) -> bool:
-    """Whether something said now arrives."""
+async def receives(subscriber: Client, publisher: Client) -> bool:
+    """Publish a message, and return whether it arrives."""
     data = str(uuid4())
-    await speaker.publish("lobby", data)
-    await speaker.waiting()
+    await publisher.publish("lobby", data)
+    await publisher.waiting()
     await asyncio.sleep(0.1)
-    return data in {frame.get("data") for frame in await listener.waiting()}
+    return data in {frame.get("data") for frame in await subscriber.waiting()}
 
 
-async def eventually_hears(listener: Client, speaker: Client) -> None:
-    """Talk until it arrives, slowly enough to be allowed to."""
+async def eventually_receives(subscriber: Client, publisher: Client) -> None:
+    """Publish until a message arrives, below the limit of messages a second."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not await hears(listener, speaker):  # noqa: ASYNC110
+        while not await receives(subscriber, publisher):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
 
-async def test_each_subscriber_of_each_process_hears_each_message_once(
+async def test_each_subscriber_of_each_process_receives_each_message_once(
     apps: list[FastAPI], listen: Listen, join: Join
 ) -> None:
     urls = [await listen(app) for app in apps]
-    listeners = [await join(at=url) for url in urls for _ in range(CLIENTS)]
-    speakers = [await join(at=url) for url in urls]
-    for listener in listeners:
-        await listener.subscribe("lobby")
+    subscribers = [await join(at=url) for url in urls for _ in range(CLIENTS)]
+    publishers = [await join(at=url) for url in urls]
+    for subscriber in subscribers:
+        await subscriber.subscribe("lobby")
 
     for number in range(10):
-        await speakers[0].publish("lobby", f"a{number}")
-        await speakers[1].publish("lobby", f"b{number}")
-    heard = [[await listener.receive() for _ in range(20)] for listener in listeners]
+        await publishers[0].publish("lobby", f"a{number}")
+        await publishers[1].publish("lobby", f"b{number}")
+    received = [[await one.receive() for _ in range(20)] for one in subscribers]
 
     everything = {f"{name}{number}" for name in "ab" for number in range(10)}
-    for frames, listener in zip(heard, listeners, strict=True):
+    for frames, subscriber in zip(received, subscribers, strict=True):
         assert {frame["data"] for frame in frames} == everything
         assert len({frame["id"] for frame in frames}) == 20
-        assert await listener.waiting() == []
+        assert await subscriber.waiting() == []
         for name in "ab":
-            said = [frame["data"] for frame in frames if frame["data"][0] == name]
-            assert said == sorted(said)
+            of_one = [frame["data"] for frame in frames if frame["data"][0] == name]
+            assert of_one == sorted(of_one)
 
 
-async def test_while_redis_is_gone_a_process_goes_on_alone_and_joins_the_others_again(
-    clients: list[Client], redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+async def test_a_process_works_without_redis_and_reconnects(
+    clients: list[Client], redis_server: RedisServer
 ) -> None:
-    monkeypatch.setattr(relay, "LONGEST_SECONDS", 0.2)
     here, there = clients
-    await eventually_hears(there, here)
+    await eventually_receives(there, here)
 
     redis_server.stop()
     for client in clients:
         await client.publish("lobby", "alone")
         assert (await client.receive())["data"] == "alone"
-    assert not await hears(there, here)
+    assert not await receives(there, here)
     redis_server.restart()
 
-    await eventually_hears(there, here)
-    await eventually_hears(here, there)
+    await eventually_receives(there, here)
+    await eventually_receives(here, there)
 
 
 @pytest.mark.usefixtures("unbounded")
-async def test_while_redis_hangs_nobody_waits(
+async def test_a_redis_that_does_not_answer_delays_no_message(
     clients: list[Client], redis_server: RedisServer
 ) -> None:
     here, there = clients
 
     with redis_server.frozen():
-        async with asyncio.timeout(20):  # with Redis, it would be a minute
+        async with asyncio.timeout(20):  # waiting for Redis would take a minute
             await here.publish("lobby", "alone")
             assert (await here.receive())["data"] == "alone"
 
-    await eventually_hears(there, here)
+    await eventually_receives(there, here)
 
 
-async def test_a_connection_that_has_gone_silent_is_replaced(
+async def test_a_connection_to_redis_that_answers_no_ping_is_replaced(
     clients: list[Client], redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay, "QUIET_SECONDS", 0.1)
+    monkeypatch.setattr(broadcast, "PING_INTERVAL_SECONDS", 0.1)
     here, there = clients
-    await eventually_hears(there, here)
+    await eventually_receives(there, here)
 
     with redis_server.frozen():
         await asyncio.sleep(1.5)
 
-    await eventually_hears(there, here)
+    await eventually_receives(there, here)
 
 
-async def test_what_others_write_there_harms_nobody(
+async def test_foreign_messages_in_redis_are_ignored(
     apps: list[FastAPI], clients: list[Client], redis_server: RedisServer
 ) -> None:
+    manager = apps[0].state.websocket
     with Redis.from_url(redis_server.url) as redis:
         for junk in (b"", b"x", b"\xff\xfe \xff", b"a b"):
-            assert redis.publish(apps[0].state.events.relay.topic, junk) == len(apps)
+            assert redis.publish(manager.broadcast.topic, junk) == len(apps)
 
-    await eventually_hears(clients[1], clients[0])
-    assert len(apps[0].state.websocket.connections) == 1
+    await eventually_receives(clients[1], clients[0])
+    assert len(manager.connections) == 1
 
 
-async def test_without_redis_it_starts_and_serves(
+async def test_it_starts_and_serves_without_redis(
     make_app: MakeApp, listen: Listen, join: Join, redis_server: RedisServer
 ) -> None:
     redis_server.stop()
@@ -144,22 +145,22 @@ async def test_without_redis_it_starts_and_serves(
         assert (await client.receive())["data"] == 1
 
 
-async def test_processes_that_share_nothing_say_so(
+async def test_several_processes_without_redis_are_logged(
     make_app: MakeApp, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await make_app(REDIS_URL="", WEB_CONCURRENCY="2")
 
-    assert "websocket_alone" in capsys.readouterr().out
+    assert "websocket_without_redis" in capsys.readouterr().out
 
 
-async def test_the_last_messages_are_sent_before_the_end(
+async def test_queued_messages_are_sent_on_shutdown(
     make_app: MakeApp, clients: list[Client], redis_server: RedisServer
 ) -> None:
     from app.main import create_app
 
-    leaving = create_app()
-    async with leaving.router.lifespan_context(leaving):
+    stopping = create_app()
+    async with stopping.router.lifespan_context(stopping):
         for number in range(10):
-            leaving.state.events.publish("lobby", None, number)
+            await stopping.state.websocket.publish("lobby", message("lobby", None, number))
 
     assert [(await clients[0].receive())["data"] for _ in range(10)] == list(range(10))
