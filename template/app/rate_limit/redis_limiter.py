@@ -8,7 +8,7 @@ from limits.aio.storage import RedisStorage
 
 from app.core.project import PROJECT
 from app.rate_limit.limiter import RateLimiter, Window
-from app.redis.guard import GuardedRedis, RedisEntryError, RedisUnavailableError
+from app.redis.circuit_breaker import RedisBreaker, RedisEntryError, RedisUnavailableError
 
 T = TypeVar("T")
 Operation = Callable[..., Awaitable[T]]
@@ -21,7 +21,7 @@ class RedisRateLimiter(RateLimiter):
     checks and counts in one script, so parallel hits are exact.
     """
 
-    def __init__(self, redis: GuardedRedis) -> None:
+    def __init__(self, redis: RedisBreaker) -> None:
         super().__init__(
             RedisStorage(
                 "async+redis://",
@@ -52,9 +52,9 @@ class RedisRateLimiter(RateLimiter):
         """Use Redis, or the fallback. An entry that is no window is deleted first."""
         try:
             try:
-                return await self.redis.ask(lambda _: shared(rate, *key))
+                return await self.redis.call(lambda _: shared(rate, *key))
             except RedisEntryError:
-                await self.redis.ask(lambda _: RateLimiter.clear(self, rate, *key))
-                return await self.redis.ask(lambda _: shared(rate, *key))
+                await self.redis.call(lambda _: RateLimiter.clear(self, rate, *key))
+                return await self.redis.call(lambda _: shared(rate, *key))
         except RedisUnavailableError:
             return await local(rate, *key)

@@ -6,8 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.after_commit import after_commit
 from app.core.events import Event
+from app.redis.circuit_breaker import RedisBreaker, RedisUnavailableError
 from app.redis.client import make_client
-from app.redis.guard import GuardedRedis, RedisUnavailableError
 from app.websocket.frames import message
 from app.websocket.hub import private_channel
 from app.websocket.publishing import describe
@@ -20,7 +20,7 @@ class Outlet:
     """Sends to the servers while it is waited for, since nothing runs here between two jobs."""
 
     def __init__(self, url: SecretStr) -> None:
-        self.redis = GuardedRedis(make_client(url))
+        self.redis = RedisBreaker(make_client(url))
         self.topic = topic(self.redis.client)
 
     def tell(self, session: AsyncSession, event: Event) -> None:
@@ -32,7 +32,7 @@ class Outlet:
 
         async def publish() -> None:
             try:
-                await self.redis.ask(lambda redis: redis.publish(self.topic, packed))
+                await self.redis.call(lambda redis: redis.publish(self.topic, packed))
             except RedisUnavailableError:
                 log.warning("websocket_message_not_relayed")
 

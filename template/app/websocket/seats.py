@@ -11,7 +11,7 @@ from uuid import UUID
 from redis.asyncio import Redis
 
 from app.core.project import PROJECT
-from app.redis.guard import GuardedRedis, RedisUnavailableError
+from app.redis.circuit_breaker import RedisBreaker, RedisUnavailableError
 from app.websocket.connection import Connection
 from app.websocket.hub import Hub, TooManyConnectionsError
 
@@ -48,7 +48,7 @@ class Seats:
     While Redis does not answer, each process counts its own alone, and tells the others later.
     """
 
-    def __init__(self, hub: Hub, redis: GuardedRedis | None) -> None:
+    def __init__(self, hub: Hub, redis: RedisBreaker | None) -> None:
         self.hub = hub
         self.redis = redis
 
@@ -80,7 +80,7 @@ class Seats:
         if self.redis is None:
             return None
         with suppress(RedisUnavailableError):
-            return await self.redis.ask(question)
+            return await self.redis.call(question)
         return None
 
 

@@ -9,7 +9,7 @@ from redis import Redis
 from app.core.project import PROJECT
 from app.rate_limit.limiter import hash_key
 from app.rate_limit.redis_limiter import RedisRateLimiter
-from app.redis.guard import GuardedRedis
+from app.redis.circuit_breaker import RedisBreaker
 from tests.conftest import MakeApp
 
 RATE = RateLimitItemPerMinute(2)
@@ -29,7 +29,7 @@ ENTRIES: dict[str, Write] = {
 async def test_a_corrupt_entry_is_replaced_and_redis_is_still_used(
     make_app: MakeApp, redis_client: Redis, write: Write
 ) -> None:
-    redis: GuardedRedis = (await make_app()).state.redis
+    redis: RedisBreaker = (await make_app()).state.redis
     limiter = RedisRateLimiter(redis)
     write(redis_client, f"{PROJECT.name}:{RATE.key_for(*hash_key(('users', 'ann')))}")
 

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
-from app.redis import guard
+from app.redis import circuit_breaker
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.redis.servers import RedisServer
@@ -78,7 +78,7 @@ async def test_no_request_waits_during_a_long_outage(
     failure: Failure,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(guard, "PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(circuit_breaker, "OPEN_SECONDS", 0.1)
     app = await make_app(REDIS_URL=redis_server.url, RATE_LIMIT_DEFAULT="100000/minute")
     async with connect(app) as client:
         with failure(redis_server):
@@ -95,12 +95,12 @@ async def test_counts_are_shared_again_when_redis_is_back(
     failure: Failure,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(guard, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(circuit_breaker, "OPEN_SECONDS", 0)
     with failure(redis_server):
         await ask(client, 1)
     if failure is killed:
         redis_server.restart()
-    monkeypatch.setattr(guard, "TIMEOUT_SECONDS", 60)
+    monkeypatch.setattr(circuit_breaker, "TIMEOUT_SECONDS", 60)
 
     other = await make_app()
     async with connect(other, address="192.0.2.1") as elsewhere:

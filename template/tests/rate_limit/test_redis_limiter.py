@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from app.rate_limit.redis_limiter import RedisRateLimiter
+from app.redis.circuit_breaker import RedisBreaker, RedisUnavailableError
 from app.redis.client import make_client
-from app.redis.guard import GuardedRedis, RedisUnavailableError
 
 T = TypeVar("T")
 FIVE = parse("5/minute")
@@ -19,15 +19,15 @@ pytestmark = pytest.mark.usefixtures("patient")
 KEY = ("test", "ada@example.com", "192.0.2.1")
 
 
-class FlappingRedis(GuardedRedis):
+class FlappingRedis(RedisBreaker):
     """Is available as `available` says."""
 
     available: Iterator[bool] = cycle([True])
 
-    async def ask(self, question: Callable[[Redis], Awaitable[T]]) -> T:
+    async def call(self, command: Callable[[Redis], Awaitable[T]]) -> T:
         """Call Redis, or raise `RedisUnavailableError`."""
         if next(self.available):
-            return await super().ask(question)
+            return await super().call(command)
         raise RedisUnavailableError
 
 

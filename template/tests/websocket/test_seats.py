@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from redis import Redis
 
-from app.redis.guard import PAUSE_SECONDS
+from app.redis.circuit_breaker import OPEN_SECONDS
 from app.websocket import seats
 from app.websocket.connection import Connection
 from app.websocket.hub import Hub, TooManyConnectionsError
@@ -147,5 +147,5 @@ async def test_while_redis_is_away_each_process_counts_its_own_and_tells_later(
         redis_server.restart()
         with Redis.from_url(redis_server.url) as redis:
             await eventually(lambda: redis.keys(f"{seats.PREFIX}*"))
-        await asyncio.sleep(PAUSE_SECONDS)  # until then the other one does not ask again
+        await asyncio.sleep(OPEN_SECONDS)  # until then the other one does not ask again
         assert (await refusal(there, headers))[0].status_code == 429
