@@ -110,7 +110,7 @@ def item_key(id: UUID) -> str:
 
 def forget_items(cache: Cache, session: AsyncSession, *ids: UUID) -> None:
     """Forget what is cached of these items. Everything that changes items must do this."""
-    cache.forget(session, STATISTICS, *map(item_key, ids))
+    cache.invalidate(session, STATISTICS, *map(item_key, ids))
 
 
 def _known(error: IntegrityError) -> Exception:

@@ -7,12 +7,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.after_commit import after_commit
 from app.core.cache import Cache
-from app.core.counts import counting
 from app.core.events import Event, Events
 from app.core.exceptions import ConflictError, NotFoundError
 from app.core.mail import Mail, Mailer
+from app.core.metrics import increment_after_commit
 from app.core.pagination import Slice
 from app.models.item import Item
 from app.models.order import Order, OrderLine
@@ -75,7 +74,7 @@ class OrderService:
         await self._move_stock({item: -quantity for item, quantity in wanted.items()})
         order = await self.orders.add(make_order(data, items, user))
         await self.mailer.post(self.session, confirmation(order, items, user))
-        after_commit(self.session, counting("orders", status=order.status))
+        increment_after_commit(self.session, "orders", status=order.status)
         self._tell("order.created", order)
         return order
 
@@ -104,7 +103,7 @@ class OrderService:
 
     async def _set(self, order: Order, status: str) -> Order:
         if order.status != status:
-            after_commit(self.session, counting("orders", status=status))
+            increment_after_commit(self.session, "orders", status=status)
         order.status = status
         await self.session.flush()
         self._tell("order.updated", order)

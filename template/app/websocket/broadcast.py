@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from app.core.project import PROJECT
 from app.core.tasks import end
 from app.redis.client import make_client
-from app.redis.guard import GuardedRedis, RedisUnavailableError
+from app.redis.circuit_breaker import RedisBreaker, RedisUnavailableError
 
 # Limit of all messages that wait to be sent to Redis.
 MAX_QUEUED_CHARACTERS = 16 * 1024 * 1024
@@ -126,11 +126,11 @@ class RedisBroadcast:
             self.deliver(channel, frame)
 
 
-async def broadcast_from_worker(redis: GuardedRedis, channel: str, frame: str) -> None:
+async def broadcast_from_worker(redis: RedisBreaker, channel: str, frame: str) -> None:
     """Publish at once: in a worker no background task runs between two jobs."""
     packed = pack("worker", channel, frame)
     try:
-        await redis.ask(lambda client: client.publish(topic(client), packed))
+        await redis.call(lambda client: client.publish(topic(client), packed))
     except RedisUnavailableError:
         log.warning("websocket_broadcast_failed", error="RedisUnavailableError")
 

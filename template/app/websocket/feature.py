@@ -15,7 +15,7 @@ from app.core.drain import farewell
 from app.core.feature import Feature
 from app.core.tasks import end
 from app.redis.client import make_client
-from app.redis.guard import GuardedRedis
+from app.redis.circuit_breaker import RedisBreaker
 from app.redis.settings import RedisSettings
 from app.repositories.active_session import find_active_sessions
 from app.websocket.broadcast import RedisBroadcast, broadcast_from_worker
@@ -87,7 +87,7 @@ async def _worker(state: State) -> AsyncGenerator[None, None]:
     if url is None:
         yield
         return
-    redis = GuardedRedis(make_client(url))
+    redis = RedisBreaker(make_client(url))
     state.events = WebSocketPublisher(partial(broadcast_from_worker, redis))
     try:
         yield

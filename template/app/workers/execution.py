@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.contextvars import bind_contextvars
 
-from app.core.counts import count
 from app.core.events import NO_EVENTS, Event, Events
 from app.core.failures import Failures
 from app.core.job import KINDS, JobFailedError, JobQueue
+from app.core.metrics import observe
 from app.db.session import Database
 from app.models.job import Job
 from app.repositories.job_queue import JobQueueRepository
@@ -89,7 +89,7 @@ class Execution:
         else:
             log.info("job_succeeded")
         finally:
-            count("job_duration_seconds", time.monotonic() - began, type=job.type)
+            observe("job_duration_seconds", time.monotonic() - began, type=job.type)
 
     async def _claim(self, id: UUID) -> Job | None:
         async with self.database.transactions.begin() as session:

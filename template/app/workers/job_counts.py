@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.core.feature import Feature
 from app.core.job import KINDS
-from app.observability.metrics.folder import VARIABLE
+from app.observability.metrics.multiprocess import DIRECTORY_VARIABLE
 from app.repositories.job_counts import JobCountsRepository
 
 PATIENCE_SECONDS = 1.0
@@ -70,7 +70,7 @@ class JobSurvey:
 
 def remember(counts: Counts) -> None:
     """Leave the counts where the other processes share theirs, if there are others."""
-    if folder := os.environ.get(VARIABLE):
+    if folder := os.environ.get(DIRECTORY_VARIABLE):
         partial = Path(folder, f"jobs-{os.getpid()}")
         with suppress(OSError):  # a full disk is no reason to tell nothing
             partial.write_text(json.dumps([(*key, number) for key, number in counts.items()]))
@@ -80,7 +80,7 @@ def remember(counts: Counts) -> None:
 def recall() -> Counts | None:
     """What any of the processes has left."""
     with suppress(OSError):
-        if folder := os.environ.get(VARIABLE):
+        if folder := os.environ.get(DIRECTORY_VARIABLE):
             rows = json.loads(Path(folder, SHARED).read_text())
             return Counter({(kind, status): number for kind, status, number in rows})
     return None

@@ -2,17 +2,16 @@
 
 import os
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from socket import AF_INET6
 from threading import Thread
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import structlog
-from celery.signals import celeryd_init, worker_ready, worker_shutdown
+from celery.signals import celeryd_init, worker_ready
 
 from app.core.config import Port, Settings
-from app.observability.metrics.folder import VARIABLE, leave, share_with
+from app.observability.metrics.multiprocess import use_directory
 from app.observability.metrics.settings import MetricsSettings, unauthorized
 
 PLAIN = [("Content-Type", "text/plain; version=0.0.4; charset=utf-8")]
@@ -47,9 +46,9 @@ def open_server(host: str, port: int, answer: Callable[..., Iterable[bytes]]) ->
 
 @celeryd_init.connect(weak=False)
 def _share(**_: Any) -> None:
-    """Have a folder for the counts of the processes, which are forked later."""
+    """Set the metrics' directory of all processes, which are forked later."""
     if WorkerMetricsSettings.load().worker_metrics_port:
-        share_with(os.getpid())
+        use_directory(os.getpid())
 
 
 @worker_ready.connect(weak=False)
@@ -67,16 +66,10 @@ def _listen(**_: Any) -> None:
     Thread(target=server.serve_forever, name="metrics", daemon=True).start()
 
 
-@worker_shutdown.connect(weak=False)
-def _clean(**_: Any) -> None:
-    if WorkerMetricsSettings.load().worker_metrics_port:
-        leave(Path(os.environ[VARIABLE]))  # not ours alone, if we were given it
-
-
 def answer_with(settings: MetricsSettings) -> Callable[..., Iterable[bytes]]:
     """Make the answer to every request: the series, for those who may read them."""
-    from app.observability.metrics import series
-    from app.observability.metrics.processes import usage
+    from app.observability.metrics import definitions
+    from app.observability.metrics.sampler import process_metrics
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         authorization = environ.get("HTTP_AUTHORIZATION", "")
@@ -85,6 +78,6 @@ def answer_with(settings: MetricsSettings) -> Callable[..., Iterable[bytes]]:
             start_response("401 Unauthorized", list(headers.items()))
             return []
         start_response("200 OK", list(PLAIN))  # what it is given, it adds to
-        return [series.expose(usage(os.getpid()))]
+        return [definitions.render(process_metrics(os.getpid()))]
 
     return answer

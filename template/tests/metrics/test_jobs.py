@@ -16,7 +16,7 @@ from app.db.base import utc_now
 from app.db.connection import engine_arguments
 from app.db.session import Database
 from app.models.job import Job
-from app.observability.metrics.folder import VARIABLE
+from app.observability.metrics.multiprocess import DIRECTORY_VARIABLE
 from app.repositories.job_queue import JobQueueRepository
 from app.workers import job_counts
 from tests.databases import lost
@@ -85,7 +85,7 @@ async def test_while_the_database_is_away_all_tell_what_was_counted_last(
     tmp_path: Path,
     shared: bool,
 ) -> None:
-    monkeypatch.setenv(VARIABLE, str(tmp_path) if shared else "")
+    monkeypatch.setenv(DIRECTORY_VARIABLE, str(tmp_path) if shared else "")
     first, second, third = [job_counts.JobSurvey(app) for _ in range(3)]
     for process in (first, second):
         await add(session, "queued")

@@ -1,22 +1,19 @@
 """The workers' own port."""
 
-import os
 import re
 import socket
 from collections.abc import Generator
 from io import BytesIO, StringIO
-from pathlib import Path
 from threading import Thread
 from wsgiref.handlers import SimpleHandler
 
 import httpx2
 import pytest
-from celery.signals import worker_shutdown
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.observability.metrics import folder, series
+from app.observability.metrics import definitions
 from app.observability.metrics.settings import MetricsSettings
 from app.workers.metrics import answer_with, open_server
 from tests.databases import free_port
@@ -44,8 +41,6 @@ def port(
             if listens(worker, port):
                 yield port
                 break
-    pid = worker.process.pid
-    assert not [f for f in folder._base().iterdir() if f.name.startswith(f"{pid}-")]
 
 
 def listens(worker: Worker, port: int) -> bool:
@@ -89,23 +84,10 @@ def test_each_answer_tells_its_own_length(monkeypatch: pytest.MonkeyPatch) -> No
     answer, environ = answer_with(MetricsSettings()), {"SERVER_PROTOCOL": "HTTP/1.1"}
 
     for text in (b"few", b"many more"):
-        monkeypatch.setattr(series, "expose", lambda _, text=text: text)
+        monkeypatch.setattr(definitions, "render", lambda _, text=text: text)
         SimpleHandler(BytesIO(), sent := BytesIO(), StringIO(), environ).run(answer)
 
         assert re.findall(rb"Content-Length: (\d+)", sent.getvalue()) == [b"%d" % len(text)]
-
-
-def test_a_worker_that_stops_leaves_a_folder_that_it_was_given_to_the_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("WORKER_METRICS_PORT", "9000")
-    monkeypatch.setenv(folder.VARIABLE, str(tmp_path))
-    of_a_server = tmp_path / f"counter_{os.getppid()}.db"
-    of_a_server.touch()
-
-    worker_shutdown.send(sender=None)
-
-    assert of_a_server.exists()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from app.observability.tracing import messages
+from app.observability.tracing import celery as tracing
 from tests.jobs.factories import EXPORT, JOBS
 from tests.processes import Service, serving
 from tests.receiver import Receiver, receiving
@@ -83,7 +83,7 @@ def test_a_span_tells_how_its_task_has_ended(
 ) -> None:
     ended, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(ended))
-    monkeypatch.setattr(messages, "tracer", provider.get_tracer(__name__))
+    monkeypatch.setattr(tracing, "tracer", provider.get_tracer(__name__))
     task = SimpleNamespace(name="jobs.run", request=SimpleNamespace())
 
     def run() -> None:

@@ -87,13 +87,13 @@ def find_token(websocket: WebSocket) -> tuple[str, str | None]:
 async def authenticate(websocket: WebSocket, token: str) -> Connection:
     """Check the token as any other endpoint does, and return a connection of its user."""
     state = websocket.app.state
+    claims = state.auth.tokens.verify(token)
     async with state.database.reads() as session:
-        user, session_id = await AuthService(session, state.auth).authenticate(token)
+        user, session_id = await AuthService(session, state.auth).authenticate(claims)
     bind_contextvars(user_id=str(user.id))
-    expires_at = state.auth.tokens.verify(token).expires_at
-    if expires_at is None:
+    if claims.expires_at is None:
         raise TokenInvalidError
-    return Connection(user.id, session_id, expires_at, state.websocket.settings)
+    return Connection(user.id, session_id, claims.expires_at, state.websocket.settings)
 
 
 async def serve(websocket: WebSocket, connection: Connection, manager: ConnectionManager) -> None:

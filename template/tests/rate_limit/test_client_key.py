@@ -1,12 +1,12 @@
-"""What limits count by, where they count by address."""
+"""The keys of rate limits by address."""
 
 import pytest
 
-from app.limiter.address import rate_limit_key
+from app.rate_limit.limiter import client_key
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "together"),
+    ("one", "other", "same_key"),
     [
         ("2001:db8::1", "2001:db8::ffff:1", True),
         ("2001:db8::1", "2001:db8:0:0:ffff::", True),
@@ -17,5 +17,5 @@ from app.limiter.address import rate_limit_key
         ("unknown", "unix:", False),
     ],
 )
-def test_limits_count_networks_of_ipv6(one: str, other: str, together: bool) -> None:
-    assert (rate_limit_key(one) == rate_limit_key(other)) is together
+def test_an_ipv6_network_has_one_key(one: str, other: str, same_key: bool) -> None:
+    assert (client_key(one) == client_key(other)) is same_key

@@ -1,4 +1,4 @@
-"""The trace of a request, on the messages to the workers and in their tasks."""
+"""Spans of Celery messages and tasks, in the trace of the request."""
 
 from contextlib import ExitStack
 from typing import Any
@@ -8,19 +8,19 @@ from opentelemetry import context, propagate, trace
 from opentelemetry.trace import SpanKind, StatusCode, format_trace_id
 from structlog.contextvars import bind_contextvars
 
-KEY = "trace_stack"
+STACK_ATTRIBUTE = "trace_stack"
 
 tracer = trace.get_tracer(__name__)
 
 
 @before_task_publish.connect(weak=False)
-def _send(sender: str, headers: dict[str, Any], **_: Any) -> None:
+def _start_producer_span(sender: str, headers: dict[str, Any], **_: Any) -> None:
     with tracer.start_as_current_span(f"publish {sender}", kind=SpanKind.PRODUCER):
         propagate.inject(headers)
 
 
 @task_prerun.connect(weak=False)
-def _begin(task: Any, **_: Any) -> None:
+def _start_consumer_span(task: Any, **_: Any) -> None:
     sent = {name: getattr(task.request, name, None) for name in propagate_fields()}
     parent = propagate.extract({name: value for name, value in sent.items() if value})
     stack = ExitStack()
@@ -29,17 +29,17 @@ def _begin(task: Any, **_: Any) -> None:
     span = stack.enter_context(running)
     if span.is_recording():
         bind_contextvars(trace_id=format_trace_id(span.get_span_context().trace_id))
-    setattr(task.request, KEY, stack)
+    setattr(task.request, STACK_ATTRIBUTE, stack)
 
 
 @task_postrun.connect(weak=False)
-def _end(task: Any, state: str | None = None, **_: Any) -> None:
-    if stack := getattr(task.request, KEY, None):
+def _end_consumer_span(task: Any, state: str | None = None, **_: Any) -> None:
+    if stack := getattr(task.request, STACK_ATTRIBUTE, None):
         if state != "SUCCESS":
             trace.get_current_span().set_status(StatusCode.ERROR)
         stack.close()
 
 
 def propagate_fields() -> set[str]:
-    """The headers that carry a trace (W3C Trace Context)."""
+    """Return the headers of a trace context (W3C Trace Context)."""
     return propagate.get_global_textmap().fields

@@ -1,17 +1,17 @@
-"""The cache without Redis: this process's own, and only if there is no other process."""
+"""The cache without Redis: in memory, if there is one process only."""
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cache import store as local
-from app.cache.store import LocalStore
+from app.cache import stores
+from app.cache.stores import MemoryStore
 from tests.conftest import MakeClient
 from tests.factories import make_item
 
 ITEMS = "/api/v1/items"
 
 
-async def test_without_redis_the_process_keeps_what_it_reads(
+async def test_without_redis_the_cache_is_in_memory(
     make_client: MakeClient, session: AsyncSession
 ) -> None:
     url = f"{ITEMS}/{(await make_item(session)).id}"
@@ -25,7 +25,7 @@ async def test_without_redis_the_process_keeps_what_it_reads(
     assert [r.json()["stock"] for r in (first, second, third)] == [5, 5, 100]
 
 
-async def test_several_processes_without_redis_keep_nothing_and_say_so(
+async def test_several_processes_without_redis_have_no_cache(
     make_client: MakeClient, session: AsyncSession, capsys: pytest.CaptureFixture[str]
 ) -> None:
     url = f"{ITEMS}/{(await make_item(session)).id}"
@@ -40,11 +40,11 @@ async def test_several_processes_without_redis_keep_nothing_and_say_so(
 async def test_the_least_recently_used_entries_make_room(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(local, "MOST_ENTRIES", 2)
-    store = LocalStore()
+    monkeypatch.setattr(stores, "MAX_ENTRIES", 2)
+    store = MemoryStore()
 
     for key in ("a", "b", "a", "c"):
-        await store.claim(key, f"lease of {key}")
+        await store.get_or_lease(key, f"lease of {key}")
 
-    assert await store.claim("a", "new") == "lease of a"
-    assert await store.claim("b", "new") == "new"
+    assert await store.get_or_lease("a", "new") == "lease of a"
+    assert await store.get_or_lease("b", "new") == "new"

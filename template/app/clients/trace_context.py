@@ -1,4 +1,4 @@
-"""The caller's trace, where this service has none of its own."""
+"""The client's trace context, for services that send no spans."""
 
 from opentelemetry import context, trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -8,17 +8,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 PROPAGATOR = TraceContextTextMapPropagator()
 
 
-class CallersTraceMiddleware:
-    """Lets our calls be part of what our caller does, also if we write no spans.
+class TraceContextMiddleware:
+    """Makes outgoing calls a part of the client's trace.
 
-    Who takes no part in a trace passes it on as it came (W3C Trace Context).
+    A service without spans forwards the trace context unchanged (W3C Trace Context).
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Stand in the caller's span, unless we are in one of ours."""
+        """Attach the client's trace context unless this service has a span."""
         if scope["type"] != "http" or trace.get_current_span().get_span_context().is_valid:
             await self.app(scope, receive, send)
             return

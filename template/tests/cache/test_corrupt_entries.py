@@ -1,4 +1,4 @@
-"""Whatever stands in Redis under a key of the cache: it is a miss, and for this key alone."""
+"""A Redis entry that is no value is a miss, and affects no other key."""
 
 from collections.abc import Callable
 
@@ -24,12 +24,12 @@ ENTRIES: dict[str, Write] = {
     "sorted set": lambda redis, key: redis.zadd(key, {"one": 1}),
     "stream": lambda redis, key: redis.xadd(key, {"one": "two"}),
 }
-foreign = pytest.mark.parametrize("write", ENTRIES.values(), ids=ENTRIES.keys())
+corrupt = pytest.mark.parametrize("write", ENTRIES.values(), ids=ENTRIES.keys())
 
 
 @pytest.mark.usefixtures("patient")
-@foreign
-async def test_it_is_a_miss_and_others_are_still_read_from_the_cache(
+@corrupt
+async def test_a_corrupt_entry_is_a_miss_for_its_key_alone(
     client: AsyncClient, session: AsyncSession, redis_client: Redis, write: Write
 ) -> None:
     broken, sound = await make_item(session), await make_item(session)
@@ -44,8 +44,8 @@ async def test_it_is_a_miss_and_others_are_still_read_from_the_cache(
 
 
 @pytest.mark.usefixtures("patient")
-@foreign
-async def test_it_breaks_no_change_and_no_statistics(
+@corrupt
+async def test_a_corrupt_entry_breaks_no_change_and_no_statistics(
     client: AsyncClient, session: AsyncSession, redis_client: Redis, write: Write
 ) -> None:
     item = await make_item(session)
@@ -60,7 +60,7 @@ async def test_it_breaks_no_change_and_no_statistics(
 
 
 @pytest.mark.usefixtures("patient")
-async def test_what_has_another_type_is_replaced_when_it_is_read(
+async def test_an_entry_of_another_type_is_replaced(
     client: AsyncClient, session: AsyncSession, redis_client: Redis
 ) -> None:
     item = await make_item(session)

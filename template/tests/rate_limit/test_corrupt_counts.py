@@ -1,4 +1,4 @@
-"""Whatever stands in Redis under the key of a count: counting starts anew, for this key alone."""
+"""A Redis entry that is no window is replaced, and affects no other key."""
 
 from collections.abc import Callable
 
@@ -7,9 +7,9 @@ from limits import RateLimitItemPerMinute
 from redis import Redis
 
 from app.core.project import PROJECT
-from app.limiter.limiter import hidden
-from app.rate_limit.limiter import SharedLimiter
-from app.redis.guard import GuardedRedis
+from app.rate_limit.limiter import hash_key
+from app.rate_limit.redis_limiter import RedisRateLimiter
+from app.redis.circuit_breaker import RedisBreaker
 from tests.conftest import MakeApp
 
 RATE = RateLimitItemPerMinute(2)
@@ -26,14 +26,14 @@ ENTRIES: dict[str, Write] = {
 
 @pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("write", ENTRIES.values(), ids=ENTRIES.keys())
-async def test_it_is_counted_as_usual_and_redis_is_still_asked(
+async def test_a_corrupt_entry_is_replaced_and_redis_is_still_used(
     make_app: MakeApp, redis_client: Redis, write: Write
 ) -> None:
-    redis: GuardedRedis = (await make_app()).state.redis
-    limiter = SharedLimiter(redis)
-    write(redis_client, f"{PROJECT.name}:{RATE.key_for(*hidden(('users', 'ann')))}")
+    redis: RedisBreaker = (await make_app()).state.redis
+    limiter = RedisRateLimiter(redis)
+    write(redis_client, f"{PROJECT.name}:{RATE.key_for(*hash_key(('users', 'ann')))}")
 
     windows = [await limiter.hit(RATE, "users", "ann") for _ in range(3)]
 
     assert [window.allowed for window in windows] == [True, True, False]
-    assert (await SharedLimiter(redis).look(RATE, "users", "ann")).remaining == 0
+    assert (await RedisRateLimiter(redis).check(RATE, "users", "ann")).remaining == 0
