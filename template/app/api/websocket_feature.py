@@ -66,4 +66,4 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
             await end(tasks)
 
 
-websocket = Feature(name="websocket", setup=_setup, lifespan=_lifespan)
+websocket = Feature(name="websocket", after=("redis",), setup=_setup, lifespan=_lifespan)

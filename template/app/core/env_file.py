@@ -1,4 +1,4 @@
-"""Checking `.env` before it is read."""
+"""Checks `.env` before it is read."""
 
 from pathlib import Path
 
@@ -9,13 +9,12 @@ def check_env_file(path: Path) -> None:
         return
     try:
         content = path.read_bytes()
+        content.partition(b"\0")[0].decode("utf-8-sig")
+        position = content.find(b"\0")  # every other byte in UTF-16
     except OSError as error:
         raise ValueError(f"{path.name}: cannot be read: {error.strerror}") from None
-    position = content.find(b"\0")  # every other byte in UTF-16
-    try:
-        content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        position = error.start if position < 0 else min(position, error.start)
+        position = error.start
     if position >= 0:
         line = content.count(b"\n", 0, position) + 1
         raise ValueError(f"{path.name}, line {line}: is not UTF-8; save the file as UTF-8")

@@ -1,4 +1,4 @@
-"""Sessions: one for each request, on connections that stay open."""
+"""Opens the database: engines, and the makers of sessions."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -13,11 +13,11 @@ from app.db.engine import READ_ONLY, create_engine, pool_options
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """What the service keeps open of its database.
+    """The engines, and the makers of sessions.
 
-    `transactions` makes sessions that change things; `reads` makes sessions whose statements
-    stand alone, which saves the round trips of BEGIN and ROLLBACK. `probe` has no pool: a health
-    check must see the server, not the queue for it.
+    `transactions` makes sessions for writing; `reads` makes sessions in autocommit, which saves
+    the round trips of BEGIN and ROLLBACK. `probe` has no pool: a health check must reach the
+    server, and not wait for a connection.
     """
 
     engine: AsyncEngine

@@ -7,7 +7,7 @@ import pytest
 from app.core.config import Settings
 from app.core.database_url import parse_database_url
 from app.core.settings import SettingsError
-from app.db.connection import engine_arguments
+from app.db.engine import engine_arguments
 
 
 def arguments(url: str) -> dict[str, object]:

@@ -13,7 +13,7 @@ from app.main import create_app
 from tests.databases import free_port
 from tests.processes import eventually
 
-pytestmark = [pytest.mark.process, pytest.mark.usefixtures("hearing_again")]
+pytestmark = pytest.mark.process
 
 
 @pytest.fixture(autouse=True)

@@ -13,9 +13,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.core.database_url import parse_database_url
-from app.db.connection import engine_arguments
+from app.db.engine import engine_arguments
 from app.db.errors import DatabaseUnavailableError
-from app.db.migrating import TRIES
+from app.db.migration_runner import MAX_ATTEMPTS
 from tests.databases import empty_database
 from tests.db.scripts import scripts
 from tests.processes import environment
@@ -80,7 +80,7 @@ async def test_who_reads_is_served_while_a_migration_waits_and_gives_up(
             await asyncio.wait_for(names_of_columns(engine), 2)
             await asyncio.sleep(0.02)
 
-    with pytest.raises(DatabaseUnavailableError, match=rf"{TRIES} tries: ALTER TABLE things ADD"):
+    with pytest.raises(DatabaseUnavailableError, match=f"{MAX_ATTEMPTS} tries: ALTER TABLE"):
         await waiting
     assert await names_of_columns(engine) == {"id", "name"}
 

@@ -10,14 +10,8 @@ from sqlalchemy import Column, Index, MetaData, NullPool, String, inspect
 from app.core.config import Settings
 from app.db.base import Base
 from app.db.engine import create_engine
-from app.db.migrations import (
-    SchemaError,
-    alembic_config,
-    check,
-    current_revision,
-    newest_revision,
-    upgrade,
-)
+from app.db.migrations import alembic_config, current_revision, newest_revision, upgrade
+from dev.migrations import SchemaError, check
 from tests.databases import empty_database
 
 
@@ -69,7 +63,7 @@ def test_the_schema_can_be_taken_down_and_built_again(
         assert asyncio.run(tables()) == built >= {"alembic_version", "items"}
 
 
-def test_the_sql_can_be_written_for_somebody_else_to_run(
+def test_the_sql_can_be_printed_instead(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     command.upgrade(alembic_config(), "head", sql=True)
@@ -77,7 +71,7 @@ def test_the_sql_can_be_written_for_somebody_else_to_run(
     assert "CREATE TABLE items" in capfd.readouterr().out
 
 
-def test_the_database_tells_its_revision() -> None:
+def test_the_revision_of_the_database_is_read() -> None:
     async def ask() -> str | None:
         return await current_revision(create_engine(Settings.load(), poolclass=NullPool))
 

@@ -10,7 +10,7 @@ from httpx2 import AsyncClient
 from sqlalchemy import URL, make_url, text
 
 from app.cli import main
-from app.db.migrations import check
+from dev.migrations import check
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.databases import empty_database

@@ -8,7 +8,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from app.servers.processes import Processes, ignore_stop, listen_for_stop
+from app.servers.process_manager import ProcessManager, handle_stop, ignore_stop
 
 
 def work(folder: Path) -> None:
@@ -17,7 +17,7 @@ def work(folder: Path) -> None:
     while not (folder / "go-on").exists():
         time.sleep(0.02)
     told = threading.Event()
-    listen_for_stop(told.set)
+    handle_stop(told.set)
     if told.wait(60):
         (folder / f"told-{os.getpid()}").touch()
     told.clear()
@@ -27,4 +27,4 @@ def work(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(Processes(2, partial(work, Path(sys.argv[1])), lambda: None).run())
+    sys.exit(ProcessManager(2, partial(work, Path(sys.argv[1])), lambda: None).run())
