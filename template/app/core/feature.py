@@ -33,10 +33,10 @@ class Feature:
     """What one feature adds to the app, and what it keeps open while the app runs.
 
     `after` names features that must come before it in FEATURES: they set up what it uses, or
-    their middleware must be inside its own. `probe` is checked by /health/ready. `worker`
-    is the lifespan of each process that runs jobs: it has no app, and the state that it gets
-    replaces `app.state`. `commands` adds subcommands to `python -m app`; each sets the parser
-    default `run`, a function of the parsed arguments that returns the exit code.
+    their middleware must be inside its own. `probe` is checked by /health/ready.
+    `worker` is the lifespan of each process that runs jobs: it has no app, and the state
+    that it gets replaces `app.state`. `commands` adds subcommands to `python -m app`; each sets
+    the parser default `run`, a function of the parsed arguments that returns the exit code.
     """
 
     name: str

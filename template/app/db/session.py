@@ -16,8 +16,8 @@ class Database:
     """The engines, and the makers of sessions.
 
     `transactions` makes sessions for writing; `reads` makes sessions in autocommit, which saves
-    the round trips of BEGIN and ROLLBACK. `probe` has no pool: a health check must reach the
-    server, and not wait for a connection.
+    the round trips of BEGIN and ROLLBACK. `probe` has no pool: a health check must reach
+    the server, and not wait for a connection.
     """
 
     engine: AsyncEngine
