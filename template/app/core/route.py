@@ -29,7 +29,7 @@ def is_below(path: str, root: str) -> bool:
 def route_template(scope: Mapping[str, Any]) -> str:
     """Return e.g. `/api/v1/items/{item_id}`, or `unmatched`.
 
-    FastAPI keeps the whole template beside the route, whose own path lacks the router's prefix.
+    FastAPI keeps the whole template in the scope; the route's own path lacks the router's prefix.
     """
     context = scope.get("fastapi", {}).get("effective_route_context")
     found = getattr(context, "path_format", "")  # a WebSocket's is empty

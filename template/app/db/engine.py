@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from app.core.config import Settings
 from app.core.database_url import DRIVER_OPTIONS
 from app.db.errors import DatabaseUnavailableError, connection_reason, translate
-from app.db.pool import FifoPool
 
 CONNECT_TIMEOUT_SECONDS = 3
 STATEMENT_TIMEOUT_SECONDS = 5
@@ -43,17 +42,6 @@ def create_engine(settings: Settings, **options: Any) -> AsyncEngine:
     else:
         event.listen(core, "checkout", _replace_closed)
     return engine
-
-
-def pool_options(settings: Settings) -> dict[str, Any]:
-    """Bound the pool. Connections to the server: processes x (size + overflow)."""
-    return {
-        "poolclass": FifoPool,
-        "pool_size": settings.db_pool_size,
-        "max_overflow": settings.db_max_overflow,
-        "pool_timeout": settings.db_pool_timeout,
-        "pool_recycle": settings.db_pool_recycle,
-    }
 
 
 def engine_arguments(
@@ -133,7 +121,7 @@ def _replace_closed(connection: Any, _record: Any, _proxy: Any) -> None:
 
 def _end_transaction(connection: Any, _record: Any, state: Any) -> None:
     """Roll back the transaction of a failed COMMIT, which SQLAlchemy takes for ended."""
-    # Costs nothing if there is no transaction; SQLite's driver tells whether there is one.
+    # Costs nothing if there is no transaction; SQLite's driver knows whether there is one.
     in_transaction = getattr(connection.driver_connection, "in_transaction", True)
     if state.transaction_was_reset and state.asyncio_safe and in_transaction:
         connection.rollback()

@@ -39,7 +39,7 @@ async def current_revision(engine: AsyncEngine) -> str | None:
 def database_health_check(engine: AsyncEngine) -> Callable[[], Awaitable[None]]:
     """Make the readiness check: it raises if the database is down or not migrated.
 
-    An unknown revision is newer than our own: during a rolling release, the old processes go on
+    An unknown revision is newer than this code's: during a rolling release, the old processes go on
     serving on the new schema.
     """
     scripts = ScriptDirectory.from_config(alembic_config())

@@ -8,7 +8,8 @@ from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from app.core.config import Settings
-from app.db.engine import READ_ONLY, create_engine, pool_options
+from app.db.engine import READ_ONLY, create_engine
+from app.db.pool import FifoPool
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,15 @@ class Database:
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncGenerator[Database, None]:
     """Open the database without connecting: the service starts even while it is down."""
-    engine = create_engine(settings, **pool_options(settings))
+    # Connections to the server: processes x (size + overflow).
+    engine = create_engine(
+        settings,
+        poolclass=FifoPool,
+        pool_size=settings.db_pool_size,
+        max_overflow=settings.db_max_overflow,
+        pool_timeout=settings.db_pool_timeout,
+        pool_recycle=settings.db_pool_recycle,
+    )
     probe = create_engine(settings, poolclass=NullPool)
     try:
         yield Database(

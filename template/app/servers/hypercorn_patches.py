@@ -59,7 +59,7 @@ def is_readable(request: RequestReceived) -> bool:
 class BoundedStream(WSStream):
     """A WebSocket that ends with the first message that is too large.
 
-    Hypercorn tells the client, but not the app, and goes on reading into memory.
+    Hypercorn closes it for the client, but not for the app, and goes on reading into memory.
     """
 
     async def handle(self, event: StreamEvent) -> None:

@@ -78,7 +78,7 @@ async def test_nothing_happens_after_the_end(stopped: asyncio.Event) -> None:
     assert not stopped.is_set()
 
 
-async def test_meanwhile_requests_are_served_and_connections_closed(
+async def test_during_the_drain_requests_are_served_and_connections_closed(
     anonymous: AsyncClient, stopped: asyncio.Event
 ) -> None:
     async with drain_on_sigterm(60):
@@ -106,7 +106,7 @@ async def test_http_2_answers_have_no_connection_header(
     assert b"connection" not in {name.lower() for name, _ in start["headers"]}
 
 
-async def test_the_servers_handler_is_put_back(stopped: asyncio.Event) -> None:
+async def test_the_servers_handler_is_restored(stopped: asyncio.Event) -> None:
     handler = signal.getsignal(signal.SIGTERM)
 
     async with drain_on_sigterm(1):
@@ -115,7 +115,7 @@ async def test_the_servers_handler_is_put_back(stopped: asyncio.Event) -> None:
     assert signal.getsignal(signal.SIGTERM) is handler
 
 
-async def test_a_signal_that_is_left_to_the_event_loop_is_drained_too() -> None:
+async def test_a_handler_of_the_event_loop_is_delayed_too() -> None:
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)

@@ -1,4 +1,4 @@
-"""The migrations make the tables that the models describe."""
+"""The migrations create the tables of the models."""
 
 import asyncio
 from pathlib import Path
@@ -48,7 +48,7 @@ def test_a_missing_migration_is_named_in_a_line(monkeypatch: pytest.MonkeyPatch)
     assert "just migration" in advice
 
 
-def test_the_schema_can_be_taken_down_and_built_again(
+def test_the_schema_can_be_downgraded_and_upgraded_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with empty_database(tmp_path) as url:

@@ -89,7 +89,7 @@ def silent_port() -> Generator[int]:
         yield listener.getsockname()[1]
 
 
-def test_a_shorter_time_to_connect_is_kept(
+def test_a_shorter_connect_timeout_is_used(
     silent_port: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     url = url_with({"port": silent_port}, {"connect_timeout": "1"})

@@ -1,4 +1,4 @@
-"""The service with more routes, which these tests need."""
+"""The service with additional routes for these tests."""
 
 import os
 import threading
@@ -39,7 +39,7 @@ def wait_for_processes(service: Service, count: int) -> set[int]:
 
 
 def wait_until_draining(service: Service) -> httpx2.Response:
-    """Ask until the service says that it is going away; meanwhile nothing may fail."""
+    """Poll readiness until the service drains; no poll may fail."""
     seen: list[httpx2.Response] = []
 
     def drains() -> bool:

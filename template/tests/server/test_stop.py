@@ -1,4 +1,4 @@
-"""What happens between SIGTERM and the end."""
+"""Graceful shutdown, from SIGTERM to the exit code."""
 
 import os
 import signal
@@ -28,7 +28,9 @@ def be_slow(url: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
-def test_a_stop_is_announced_and_lets_everything_end(tmp_path: Path, processes: str) -> None:
+def test_readiness_turns_503_and_running_requests_are_finished(
+    tmp_path: Path, processes: str
+) -> None:
     settings = {"WEB_CONCURRENCY": processes} | DRAIN | {"SHUTDOWN_DRAIN_SECONDS": "3"}
     with serving_more(tmp_path, **settings) as service, ThreadPoolExecutor(1) as thread:
         wait_for_processes(service, int(processes))
@@ -73,7 +75,7 @@ def test_clients_that_follow_readiness_lose_nothing_by_a_restart(
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
-def test_ctrl_c_ends_it_without_a_drain(tmp_path: Path, processes: str) -> None:
+def test_ctrl_c_stops_without_a_drain(tmp_path: Path, processes: str) -> None:
     with serving_more(tmp_path, WEB_CONCURRENCY=processes, SHUTDOWN_DRAIN_SECONDS="60") as service:
         wait_for_processes(service, int(processes))
         os.killpg(service.process.pid, signal.SIGINT)  # as a terminal does

@@ -1,4 +1,4 @@
-"""WebSockets of a service that stops."""
+"""WebSockets at a shutdown, and their limits."""
 
 import re
 from contextlib import suppress
@@ -26,7 +26,7 @@ def close_code(websocket: ClientConnection) -> int:
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
-def test_a_websocket_is_told_to_come_again(tmp_path: Path, processes: str) -> None:
+def test_a_websocket_is_closed_with_1012(tmp_path: Path, processes: str) -> None:
     settings = {"WEB_CONCURRENCY": processes, "SHUTDOWN_DRAIN_SECONDS": "0.5"}
     with (
         serving_more(tmp_path, **settings) as service,
@@ -42,7 +42,7 @@ def test_a_websocket_is_told_to_come_again(tmp_path: Path, processes: str) -> No
 
 
 def most_memory(service: Service) -> int:
-    """The bytes that the service's processes have held at most."""
+    """The peak memory of the service's processes, in bytes."""
     parent = psutil.Process(service.process.pid)
     states = [
         Path(f"/proc/{process.pid}/status").read_text()
@@ -52,7 +52,7 @@ def most_memory(service: Service) -> int:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
-def test_a_message_that_unpacks_to_too_much_is_not_unpacked(tmp_path: Path) -> None:
+def test_a_compressed_message_is_not_unpacked_beyond_the_limit(tmp_path: Path) -> None:
     with (
         serving_more(tmp_path) as service,
         connect(f"{service.url.replace('http', 'ws')}/echo") as websocket,
