@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.core.database_url import parse_database_url
-from app.db.connection import engine_arguments
-from app.db.reasons import connection_reason
+from app.db.engine import engine_arguments
+from app.db.errors import connection_reason
 from dev.project import LOCAL, LauncherError, setting, uses_postgresql, xdist_worker
 
 NO_SUCH_DATABASE = "3D000"

@@ -124,4 +124,4 @@ async def _create(settings: Settings, email: str, password: str) -> bool:
         return await create_superuser(session, make_auth(settings, RateLimiter()), email, password)
 
 
-auth = Feature(name="auth", setup=_setup, commands=_commands)
+auth = Feature(name="auth", after=("rate_limit",), setup=_setup, commands=_commands)

@@ -50,4 +50,4 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         await app.state.cache.invalidator.close()
 
 
-cache = Feature(name="cache", setup=_setup, lifespan=_lifespan)
+cache = Feature(name="cache", after=("redis",), setup=_setup, lifespan=_lifespan)

@@ -15,7 +15,7 @@ class Precondition:
     if_match: str | None = None
 
     def allows(self, version: int) -> bool:
-        """Whether the version is one the caller named. Weak tags never match."""
+        """Whether the header names the version. Weak tags never match."""
         return self.if_match is None or _names(self.if_match, etag(version))
 
 

@@ -1,4 +1,4 @@
-"""Lists are read in numbered pages."""
+"""Pagination by page number."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class ListQuery(BaseModel):
 
 
 class PageQuery(ListQuery):
-    """Those of a list in numbered pages. Subclasses add `sort`."""
+    """The query parameters of a list in numbered pages. Subclasses add `sort`."""
 
     page: Annotated[
         int, Field(ge=1, le=1_000_000, description="Which page, from 1"), QUERY_INTEGER
@@ -31,13 +31,13 @@ class PageQuery(ListQuery):
 
     @property
     def offset(self) -> int:
-        """How many rows lie before the page."""
+        """The number of rows before the page."""
         return (self.page - 1) * self.size
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The rows of one page, and how many there are on all pages."""
+    """The rows of one page, and the number of rows on all pages."""
 
     rows: Sequence[Any]
     total: int

@@ -78,4 +78,4 @@ def _setup(app: FastAPI) -> None:
         add_documents(app)
 
 
-api_v2 = Feature(name="api_v2", setup=_setup)
+api_v2 = Feature(name="api_v2", after=("rate_limit",), setup=_setup)

@@ -37,4 +37,4 @@ def _setup(app: FastAPI) -> None:
         app.add_middleware(RateLimitMiddleware, rules=Rules(settings, app))
 
 
-rate_limit = Feature(name="rate_limit", setup=_setup)
+rate_limit = Feature(name="rate_limit", after=("redis",), setup=_setup)

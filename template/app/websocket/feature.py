@@ -95,4 +95,6 @@ async def _worker(state: State) -> AsyncGenerator[None, None]:
         await redis.client.aclose(close_connection_pool=True)
 
 
-websocket = Feature(name="websocket", setup=_setup, lifespan=_lifespan, worker=_worker)
+websocket = Feature(
+    name="websocket", after=("redis",), setup=_setup, lifespan=_lifespan, worker=_worker
+)

@@ -100,4 +100,4 @@ def _setup(app: FastAPI) -> None:
     app.state.metrics.surveys.append(JobSurvey(app))
 
 
-job_metrics = Feature(name="job_metrics", setup=_setup)
+job_metrics = Feature(name="job_metrics", after=("metrics",), setup=_setup)

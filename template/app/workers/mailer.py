@@ -32,4 +32,4 @@ def _setup(app: FastAPI) -> None:
     app.state.mailer = JobMailer(app.state.job_queue)
 
 
-mail_jobs = Feature(name="mail_jobs", setup=_setup)
+mail_jobs = Feature(name="mail_jobs", after=("celery", "email"), setup=_setup)

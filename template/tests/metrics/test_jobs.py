@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from app.core.database_url import parse_database_url
 from app.db.base import utc_now
-from app.db.connection import engine_arguments
+from app.db.engine import engine_arguments
 from app.db.session import Database
 from app.models.job import Job
 from app.observability.metrics.multiprocess import DIRECTORY_VARIABLE

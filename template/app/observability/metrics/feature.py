@@ -54,4 +54,4 @@ async def _worker(state: State) -> AsyncGenerator[None, None]:
     yield
 
 
-metrics = Feature(name="metrics", setup=_setup, lifespan=_lifespan, worker=_worker)
+metrics = Feature(name="metrics", after=("cors",), setup=_setup, lifespan=_lifespan, worker=_worker)

@@ -81,4 +81,4 @@ async def _trace(_: object) -> AsyncGenerator[None, None]:
         await anyio.to_thread.run_sync(shut_down, provider)
 
 
-tracing = Feature(name="tracing", setup=_setup, lifespan=_trace, worker=_trace)
+tracing = Feature(name="tracing", after=("metrics",), setup=_setup, lifespan=_trace, worker=_trace)

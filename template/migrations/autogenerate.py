@@ -1,4 +1,4 @@
-"""What `just migration` writes of the difference between models and database."""
+"""Hooks of Alembic's autogenerate: what `just migration` writes, and what it warns of."""
 
 import sys
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ THREE_STEPS = "add it nullable, fill it in, and forbid null in a later migration
 # Creates and drops the types of enum columns. By name, since SQLite has neither.
 if find_spec("alembic_postgresql_enum"):
     enums: Any = import_module("alembic_postgresql_enum")
-    enums.set_configuration(enums.Config(drop_unused_enums=False))  # they may be other tools'
+    enums.set_configuration(enums.Config(drop_unused_enums=False))  # other tools may use them
 
 
 def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
@@ -36,13 +36,13 @@ def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[
 def include_object(
     item: Any, name: str | None, kind: str, reflected: bool, counterpart: Any
 ) -> bool:
-    """Leave the tables of other tools alone: ours have a primary key of our naming."""
+    """Leave out the tables of other tools: the service's have a primary key named by convention."""
     unknown = kind == "table" and reflected and counterpart is None
     return not unknown or item.primary_key.name == f"pk_{name}"
 
 
 def warn(_context: Any, _revision: Any, directives: list[MigrationScript]) -> None:
-    """Say which operations will fail on a table that has rows."""
+    """Warn of operations that fail on a table that has rows."""
     for script in directives:
         for operation in _flat(script.upgrade_ops):
             if warning := _danger(operation):
