@@ -14,36 +14,39 @@ REQUEST_ID_HEADER = "x_request_id"
 KILL_DELAY_SECONDS = 30
 
 
+# What does not depend on the service's settings.
+FIXED: dict[str, Any] = {
+    "accept_content": ["json"],
+    "beat_scheduler": "celery.beat:Scheduler",  # needs no file
+    "broker_connection_max_retries": None,
+    "broker_connection_retry_on_startup": True,
+    "broker_connection_timeout": 2,
+    "task_acks_late": True,
+    "task_default_queue": JOBS,
+    "task_ignore_result": True,  # results are in the table
+    "task_publish_retry": False,
+    # A queue of its own, which all workers consume: the sweep must not wait behind jobs.
+    "task_queues": {JOBS: {}, MAINTENANCE: {}},
+    "task_reject_on_worker_lost": True,
+    "task_routes": {"jobs.sweep": MAINTENANCE, "jobs.purge": MAINTENANCE},
+    "worker_cancel_long_running_tasks_on_connection_loss": False,  # leases protect them
+    "worker_hijack_root_logger": False,
+    "worker_prefetch_multiplier": 1,
+    "worker_redirect_stdouts": False,
+}
+
+
 def celery_config(settings: JobSettings) -> dict[str, Any]:
     """Configure workers, beat and the clients that dispatch jobs."""
-    time_limit = settings.job_timeout_seconds + KILL_DELAY_SECONDS
     broker = settings.broker or ""
+    # No soft limit: it could raise anywhere in the event loop. Jobs have their own timeout.
+    time_limit = settings.job_timeout_seconds + KILL_DELAY_SECONDS
     return {
+        **FIXED,
         **connection_settings(broker),
         "broker_transport_options": transport_options(broker, time_limit),
-        "broker_connection_timeout": 2,
-        "broker_connection_retry_on_startup": True,
-        "broker_connection_max_retries": None,
-        "accept_content": ["json"],
-        "task_publish_retry": False,
-        "task_serializer": "json",
-        "task_ignore_result": True,  # results are in the table
-        "task_store_errors_even_if_ignored": False,
-        "task_default_queue": JOBS,
-        # A queue of its own, which all workers consume: the sweep must not wait behind jobs.
-        "task_queues": {JOBS: {}, MAINTENANCE: {}},
-        "task_routes": {"jobs.sweep": MAINTENANCE, "jobs.purge": MAINTENANCE},
-        "task_acks_late": True,
-        "task_reject_on_worker_lost": True,
-        # No soft limit: it could raise anywhere in the event loop. Jobs have their own timeout.
         "task_time_limit": time_limit,
-        "worker_prefetch_multiplier": 1,
-        "worker_cancel_long_running_tasks_on_connection_loss": False,  # leases protect them
-        "worker_hijack_root_logger": False,
-        "worker_redirect_stdouts": False,
-        "beat_scheduler": "celery.beat:Scheduler",  # needs no file
         "beat_schedule": beat_schedule(settings),
-        "timezone": "UTC",
     }
 
 

@@ -27,7 +27,7 @@ from app.services.job import enqueue
 from app.workers.settings import JobSettings
 
 EXHAUSTED = "The job failed, however often it was tried. The reason has been logged."
-MAX_RETRY_DELAY_SECONDS = 600
+MAX_DELAY_SECONDS = 600
 # How often progress is stored, and a request to cancel noticed.
 HEARTBEAT_SECONDS = 2.0
 
@@ -95,6 +95,13 @@ class JobRunner:
         log.info("job_started")
         started = time.monotonic()
         try:
+            await self._settle(job)
+        finally:
+            count("job_duration_seconds", time.monotonic() - started, type=job.type)
+
+    async def _settle(self, job: Job) -> None:
+        """Make the attempt, and store how it ended."""
+        try:
             await self._attempt(job)
         except LeaseLostError:
             log.warning("job_lease_lost")
@@ -108,8 +115,6 @@ class JobRunner:
             await self._retry(job)
         else:
             log.info("job_succeeded")
-        finally:
-            count("job_duration_seconds", time.monotonic() - started, type=job.type)
 
     async def _attempt(self, job: Job) -> None:
         """Run the handler, and commit its effect and the success in one transaction."""
@@ -144,15 +149,13 @@ class JobRunner:
         finally:
             heartbeat.cancel()
 
-    async def _heartbeat(
-        self, context: JobContext, handler: asyncio.Future[Any]
-    ) -> Exception | None:
+    async def _heartbeat(self, context: JobContext, task: asyncio.Future[Any]) -> Exception | None:
         """Renew the lease until there is a reason to stop; a silent database is none."""
-        while not handler.done():  # a driver may swallow our cancellation
+        while not task.done():  # a driver may swallow our cancellation
             await asyncio.sleep(min(HEARTBEAT_SECONDS, self.settings.job_lease_seconds / 3))
             with suppress(Exception):
                 if reason := await self._renew(context):
-                    handler.cancel()
+                    task.cancel()
                     return reason
         return None
 
@@ -175,9 +178,8 @@ class JobRunner:
         if job.attempts >= self.settings.job_max_attempts:
             await self._finish(job, "failed", EXHAUSTED)
             return
-        backoff = self.settings.job_retry_seconds * 2 ** (job.attempts - 1)
-        jitter = random.uniform(0.5, 1.5)  # noqa: S311
-        delay = timedelta(seconds=min(backoff, MAX_RETRY_DELAY_SECONDS) * jitter)
+        seconds = min(self.settings.job_retry_seconds * 2 ** (job.attempts - 1), MAX_DELAY_SECONDS)
+        delay = timedelta(seconds=seconds * random.uniform(0.5, 1.5))  # noqa: S311
         await self._change(lambda queue: queue.reschedule(job, delay))
 
     async def _finish(self, job: Job, status: str, error: str | None = None) -> None:

@@ -30,6 +30,16 @@ async def crash(password: str = Body()) -> None:
         raise ZeroDivisionError(local) from error
 
 
+async def capture() -> None:
+    sentry_sdk.set_tag("tenant", "tea")
+    sentry_sdk.add_breadcrumb(message="looked for it")
+    try:
+        raise KeyError("not there")
+    except KeyError as error:
+        sentry_sdk.capture_exception(error)
+        raise
+
+
 @pytest.fixture
 def sentry() -> Generator[Receiver]:
     """A server that stands for Sentry."""
@@ -76,17 +86,8 @@ async def test_what_the_service_captures_is_sent_once_with_its_message_and_tags(
     make_app: MakeApp, sentry: Receiver
 ) -> None:
     app = await make_app(SENTRY_DSN=dsn(sentry))
+    app.get("/capture")(capture)
     app.get("/crash")(lambda: 1 / 0)
-
-    @app.get("/capture")
-    async def capture() -> None:
-        sentry_sdk.set_tag("tenant", "tea")
-        sentry_sdk.add_breadcrumb(message="looked for it")
-        try:
-            raise KeyError("not there")
-        except KeyError as error:
-            sentry_sdk.capture_exception(error)
-            raise
 
     async with connect(app) as client:
         with sentry_sdk.isolation_scope():  # a server has one for each request
