@@ -12,14 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.models.job import Job
 from app.models.user import User
 from app.workers import tasks
-from app.workers.execution import Execution
-from app.workers.runtime import close_runtime
+from app.workers.runner import JobRunner
+from app.workers.tasks import close_runtime
 from tests.jobs.factories import EXPORT, JOBS, make_job
 from tests.redis.servers import RedisServer
 from tests.websocket.clients import Client
 from tests.websocket.conftest import Join
-from tests.workers.inline import Notes, settings
-from tests.workers.kinds import SCRIPT
+from tests.workers.inline import RecordingDispatcher, settings
+from tests.workers.scripted_job import SCRIPT
 
 pytestmark = pytest.mark.usefixtures("patient")
 
@@ -91,10 +91,10 @@ async def test_the_owner_receives_progress_and_retries(
     slow = await make_job(session, payload={"seconds": 3}, **script)
     failing = await make_job(session, payload={"end": "crash"}, **script)
     hurry = settings(job_lease_seconds=0.5, job_retry_seconds=60)
-    execution = Execution(app.state.database, hurry, Notes(), app.state.events)
+    runner = JobRunner(app.state.database, hurry, RecordingDispatcher(), app.state.events)
 
-    await execution.run(slow.id)
-    await execution.run(failing.id)
+    await runner.run(slow.id)
+    await runner.run(failing.id)
     messages = [frame["data"]["job"] for frame in await owner.waiting()]
 
     first = [job["progress"] for job in messages if job["id"] == str(slow.id)]

@@ -23,7 +23,7 @@ from tests.receiver import Receiver, receiving
 from tests.redis.servers import RedisServer
 from tests.tracing import collector as traces
 from tests.workers.conftest import WaitFor
-from tests.workers.live import Worker, working
+from tests.workers.worker_process import Worker, running_worker
 
 pytestmark = pytest.mark.process
 
@@ -45,7 +45,7 @@ def traced(folder: Path, redis_url: str) -> Generator[tuple[Receiver, Service, W
         }
         with (
             serving(folder / "service", **settings) as service,
-            working(folder / "worker", redis_url, **settings) as worker,
+            running_worker(folder / "worker", redis_url, **settings) as worker,
         ):
             yield collector, service, worker
 

@@ -1,4 +1,4 @@
-"""A type of job that does what a test wants, and what is left of it."""
+"""A type of job that does what its payload says, and the effects that it leaves."""
 
 import asyncio
 import os
@@ -14,30 +14,30 @@ from app.core.job import JobFailedError, job
 from app.models.item import Item
 from app.models.job import JobOutput
 from app.schemas.base import Input
-from app.workers.context import JobContext
+from app.workers.runner import JobContext
 
 SCRIPT = "test.script"
 STEPS = 20
 
 
 class Script(Input):
-    """What the job should do."""
+    """What the job does."""
 
     name: str = "effect"
     seconds: float = 0
-    # In the middle, wait for this file: see Gate.
+    # Halfway, wait for this file: see Gate.
     until: str = ""
     end: Literal["success", "crash", "refuse"] = "success"
 
 
 @job(SCRIPT, Script, public=False)
 async def perform(context: JobContext, payload: Script) -> dict[str, Any]:
-    """Tell the process, take a while, and make an item, which is to be there once."""
+    """Write the process id, take a while, and add an item, which must exist once."""
     await context.write(str(os.getpid()))
     for step in range(STEPS):
         context.progress(step, STEPS)
         if step == STEPS // 2:
-            await appeared(payload.until)
+            await file_exists(payload.until)
         await asyncio.sleep(payload.seconds / STEPS)
     if payload.end == "crash":
         raise ZeroDivisionError("secret of the inside")
@@ -50,31 +50,31 @@ async def perform(context: JobContext, payload: Script) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Where a job waits, be it in another process, until the test has seen enough."""
+    """A file for which a job waits, in another process perhaps, until the test creates it."""
 
     file: Path
 
     @property
     def payload(self) -> dict[str, Any]:
-        """What a job needs to wait here."""
+        """The payload of a job that waits."""
         return {"until": str(self.file)}
 
     def open(self) -> None:
-        """Let it go on."""
+        """Let the job continue."""
         self.file.touch()
 
 
-async def appeared(path: str) -> None:
+async def file_exists(path: str) -> None:
     """Wait for a file."""
     while path and not await asyncio.to_thread(Path(path).exists):  # noqa: ASYNC110
         await asyncio.sleep(0.01)
 
 
 async def effects(session: AsyncSession) -> list[str]:
-    """Return the names of the items that jobs have made."""
+    """Return the names of the items that jobs have added."""
     return list(await session.scalars(select(Item.name)))
 
 
-async def pieces(session: AsyncSession) -> list[int]:
-    """Return the attempts whose output is kept."""
+async def outputs(session: AsyncSession) -> list[int]:
+    """Return the attempts whose output is stored."""
     return list(await session.scalars(select(JobOutput.attempt)))

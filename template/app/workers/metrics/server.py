@@ -1,4 +1,4 @@
-"""The workers' own port for Prometheus."""
+"""The port on which Prometheus scrapes a worker."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -8,25 +8,25 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import structlog
-from celery.signals import celeryd_init, worker_ready
+from celery import signals
 
 from app.core.config import Port, Settings
 from app.observability.metrics.multiprocess import use_directory
 from app.observability.metrics.settings import MetricsSettings, unauthorized
 
-PLAIN = [("Content-Type", "text/plain; version=0.0.4; charset=utf-8")]
+HEADERS = [("Content-Type", "text/plain; version=0.0.4; charset=utf-8")]
 
 log = structlog.get_logger(__name__)
 
 
 class WorkerMetricsSettings(MetricsSettings):
-    """Where the workers are scraped: at HOST, if there is a port. `METRICS_TOKEN` guards it too."""
+    """The workers' port, at `HOST`; without it they are not scraped. `METRICS_TOKEN` guards it."""
 
     worker_metrics_port: Port | None = None
 
 
 class DualStackServer(WSGIServer):
-    """Listens on an IPv6 address; on `::`, for IPv4 as well."""
+    """Listens on an IPv6 address; on `::` for IPv4 as well."""
 
     address_family = AF_INET6
 
@@ -35,49 +35,49 @@ class QuietHandler(WSGIRequestHandler):
     """Logs no requests."""
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nobody asks but Prometheus."""
+        """Scrapes are not worth a line."""
 
 
-def open_server(host: str, port: int, answer: Callable[..., Iterable[bytes]]) -> WSGIServer:
+def open_server(host: str, port: int, app: Callable[..., Iterable[bytes]]) -> WSGIServer:
     """Listen, or raise `OSError`."""
-    kind = DualStackServer if ":" in host else WSGIServer
-    return make_server(host, port, answer, kind, QuietHandler)
+    server_class = DualStackServer if ":" in host else WSGIServer
+    return make_server(host, port, app, server_class, QuietHandler)
 
 
-@celeryd_init.connect(weak=False)
-def _share(**_: Any) -> None:
-    """Set the metrics' directory of all processes, which are forked later."""
+@signals.celeryd_init.connect(weak=False)
+def _share_directory(**_: Any) -> None:
+    """Set the directory in which the processes, forked later, share their metrics."""
     if WorkerMetricsSettings.load().worker_metrics_port:
         use_directory(os.getpid())
 
 
-@worker_ready.connect(weak=False)
+@signals.worker_ready.connect(weak=False)
 def _listen(**_: Any) -> None:
-    """Answer scrapes from a thread. A port that is taken is no reason not to work."""
+    """Serve scrapes from a thread. If the port is taken, the worker runs without."""
     settings = WorkerMetricsSettings.load()
     if not settings.worker_metrics_port:
         return
     host, port = Settings.load().host, settings.worker_metrics_port
     try:
-        server = open_server(host, port, answer_with(settings))
+        server = open_server(host, port, metrics_app(settings))
     except OSError as error:
         log.error("worker_metrics_unavailable", port=port, error=type(error).__name__)
         return
     Thread(target=server.serve_forever, name="metrics", daemon=True).start()
 
 
-def answer_with(settings: MetricsSettings) -> Callable[..., Iterable[bytes]]:
-    """Make the answer to every request: the series, for those who may read them."""
+def metrics_app(settings: MetricsSettings) -> Callable[..., Iterable[bytes]]:
+    """Make the WSGI app: all metrics, for requests with the token."""
     from app.observability.metrics import definitions
     from app.observability.metrics.sampler import process_metrics
 
-    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         authorization = environ.get("HTTP_AUTHORIZATION", "")
         if not settings.admits(authorization):
             headers = unauthorized(authorization).response_headers
             start_response("401 Unauthorized", list(headers.items()))
             return []
-        start_response("200 OK", list(PLAIN))  # what it is given, it adds to
+        start_response("200 OK", list(HEADERS))  # the server adds to the list
         return [definitions.render(process_metrics(os.getpid()))]
 
-    return answer
+    return app

@@ -1,4 +1,4 @@
-"""Real workers on a real Redis, and what is left of a job when they are killed."""
+"""Real workers on a real Redis, also when they are killed."""
 
 import os
 import signal
@@ -12,16 +12,16 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.job import Job, JobOutput
-from app.services.job import enqueue, make_row
-from app.workers.publisher import Publisher
+from app.services.job import enqueue, job_row
+from app.workers.dispatcher import CeleryDispatcher
 from tests.conftest import MakeApp, MakeClient
 from tests.factories import make_item
 from tests.jobs.factories import EXPORT, JOBS, NEVER
 from tests.redis.servers import RedisServer
 from tests.workers.conftest import MakeScript, WaitFor
 from tests.workers.inline import settings
-from tests.workers.kinds import Gate, effects
-from tests.workers.live import Worker, working
+from tests.workers.scripted_job import Gate, effects
+from tests.workers.worker_process import Worker, running_worker
 
 pytestmark = pytest.mark.process
 
@@ -34,7 +34,7 @@ async def pid_of(job: Job, session: AsyncSession, wait_for: WaitFor) -> int:
     return int(pid)
 
 
-async def test_an_export_is_made_and_downloaded(
+async def test_an_export_is_written_and_downloaded(
     make_client: MakeClient,
     broker: RedisServer,
     worker: Worker,
@@ -56,7 +56,7 @@ async def test_an_export_is_made_and_downloaded(
     assert {line["request_id"] for line in lines} == {"export-7"}
 
 
-async def test_a_poisoned_job_fails_after_five_attempts_and_others_go_on(
+async def test_a_poisoned_job_fails_after_five_attempts_and_others_succeed(
     worker: Worker, script: MakeScript, wait_for: WaitFor, session: AsyncSession
 ) -> None:
     poison = await script({"end": "crash"}, announced_at=NEVER)
@@ -71,7 +71,7 @@ async def test_a_poisoned_job_fails_after_five_attempts_and_others_go_on(
     assert sorted(await effects(session)) == ["good 0 1", "good 1 1", "good 2 1"]
 
 
-async def test_a_job_whose_process_is_killed_is_done_once(
+async def test_a_job_whose_process_is_killed_has_its_effect_once(
     worker: Worker,
     script: MakeScript,
     wait_for: WaitFor,
@@ -88,7 +88,7 @@ async def test_a_job_whose_process_is_killed_is_done_once(
     assert (done.attempts, await effects(session)) == (2, ["effect 2"])
 
 
-async def test_jobs_survive_a_redis_that_forgets_everything(
+async def test_jobs_survive_a_redis_that_loses_everything(
     make_client: MakeClient, broker: RedisServer, worker: Worker, wait_for: WaitFor
 ) -> None:
     client = await make_client(REDIS_URL=broker.url)
@@ -103,22 +103,22 @@ async def test_jobs_survive_a_redis_that_forgets_everything(
     await wait_for(UUID(asked.json()["id"]), status="succeeded")
 
 
-async def test_a_request_that_is_undone_leaves_no_job(
+async def test_a_transaction_that_is_rolled_back_leaves_no_job(
     make_app: MakeApp, broker: RedisServer, session: AsyncSession
 ) -> None:
     app = await make_app(REDIS_URL=broker.url)
-    publisher: Publisher = app.state.job_queue
+    dispatcher: CeleryDispatcher = app.state.job_queue
 
-    async with app.state.database.transactions() as undone:
-        await enqueue(undone, publisher, [make_row("items.export", {})])
-        await undone.rollback()
+    async with app.state.database.transactions() as session_rolled_back:
+        await enqueue(session_rolled_back, dispatcher, [job_row("items.export", {})])
+        await session_rolled_back.rollback()
 
     assert (await session.scalars(select(Job))).all() == []
-    assert publisher.waiting.empty()
+    assert dispatcher.thread.queue.empty()
 
 
-def test_a_worker_without_a_broker_says_so(tmp_path: Path, app: FastAPI) -> None:
-    without = working(tmp_path, "", app="app.workers.celery_app")
+def test_a_worker_without_a_broker_is_refused(tmp_path: Path, app: FastAPI) -> None:
+    without = running_worker(tmp_path, "", app="app.workers.celery_app")
 
     with pytest.raises(AssertionError, match="CELERY_BROKER_URL"):
         without.__enter__()
@@ -129,8 +129,8 @@ def test_settings_of_the_tests_are_those_of_the_service() -> None:
     assert settings().job_lease_seconds == 30
 
 
-# The last one, since it ends the worker of the others.
-async def test_a_killed_workers_job_is_done_once_by_the_next_even_if_that_is_told_to_stop(
+# The last test of the module: it kills the worker of the others.
+async def test_the_job_of_a_killed_worker_is_run_by_the_next_which_finishes_it_on_sigterm(
     broker: RedisServer,
     worker: Worker,
     script: MakeScript,
@@ -143,11 +143,11 @@ async def test_a_killed_workers_job_is_done_once_by_the_next_even_if_that_is_tol
     await pid_of(job, session, wait_for)
 
     worker.kill()
-    with working(tmp_path, broker.url) as second:
+    with running_worker(tmp_path, broker.url) as second:
         await wait_for(job.id, status="running", attempts=2)
-        gate.open()  # it goes on for a second
+        gate.open()  # it still takes a second
 
     assert second.process.returncode == 0
-    assert "job_succeeded" in second.events()  # nothing but JSON, to the end
+    assert "job_succeeded" in second.events()  # JSON to the last line
     assert (await wait_for(job.id, status="succeeded")).attempts == 2
     assert await effects(session) == ["effect 2"]

@@ -1,4 +1,4 @@
-"""A worker in a process of its own, as it is deployed."""
+"""A worker in a process of its own, as in production."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from typing import Any
 from tests.processes import PATIENCE_SECONDS, environment
 
 LEASE_SECONDS = 5
-HURRY = {
+SHORT_TIMES = {
     "JOB_LEASE_SECONDS": str(LEASE_SECONDS),
     "JOB_SWEEP_SECONDS": "0.3",
     "JOB_PATIENCE_SECONDS": "1",
@@ -31,26 +31,26 @@ class Worker:
     output: Path
 
     def lines(self) -> list[dict[str, Any]]:
-        """What it has written to stdout: JSON, line by line. The last may be half written."""
+        """The JSON lines on its stdout. The last one may be incomplete."""
         complete, _, _ = self.output.read_text().rpartition("\n")
         return [json.loads(line) for line in complete.splitlines()]
 
     def events(self) -> list[str]:
-        """What has happened."""
+        """The events of its log."""
         return [line["event"] for line in self.lines()]
 
     def kill(self) -> None:
-        """End it and its children without a farewell."""
+        """Kill it and its children."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
 @contextmanager
-def working(
+def running_worker(
     folder: Path, redis_url: str, app: str = "tests.workers.celery_app", **settings: str
 ) -> Generator[Worker]:
-    """Run a worker in `folder`, where no `.env` is; stop it afterwards."""
+    """Run a worker in `folder`, which has no `.env`; stop it afterwards."""
     folder.mkdir(parents=True, exist_ok=True)
     output = folder / "stdout"
     options = ["worker", "--beat", "--concurrency", "2", "--without-mingle", "--without-gossip"]
@@ -58,7 +58,7 @@ def working(
         process = subprocess.Popen(
             [sys.executable, "-m", "celery", "-A", app, *options],
             cwd=folder,
-            env=environment(**{"REDIS_URL": redis_url} | HURRY | settings),
+            env=environment(**{"REDIS_URL": redis_url} | SHORT_TIMES | settings),
             stdout=stdout,
             stderr=stderr,
             start_new_session=True,

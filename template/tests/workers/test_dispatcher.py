@@ -1,4 +1,4 @@
-"""Announcing jobs, which must never hold up a request."""
+"""Dispatching jobs, which must never delay a request."""
 
 import time
 from collections.abc import Generator
@@ -13,10 +13,10 @@ from redis import Redis
 from structlog.contextvars import bound_contextvars
 
 from app.core.settings import SettingsError
-from app.workers import publisher as module
+from app.workers import dispatcher as module
 from app.workers.config import celery_config, transport_options
+from app.workers.dispatcher import CeleryDispatcher
 from app.workers.feature import celery
-from app.workers.publisher import Publisher
 from app.workers.settings import JobSettings
 from tests.clients import connect
 from tests.conftest import MakeApp, MakeClient
@@ -24,7 +24,7 @@ from tests.databases import closed_port
 from tests.jobs.factories import EXPORT, JOBS
 from tests.processes import eventually
 from tests.redis.servers import RedisServer
-from tests.workers.inline import Notes, settings
+from tests.workers.inline import RecordingDispatcher, settings
 
 BLINK = 0.05
 
@@ -34,11 +34,11 @@ def to(url: str) -> JobSettings:
 
 
 @pytest.fixture
-def publisher(redis_server: RedisServer) -> Generator[Publisher]:
-    """Announces to a Redis of the test's own."""
-    publisher = Publisher(to(redis_server.url))
-    yield publisher
-    publisher.close()
+def celery_dispatcher(redis_server: RedisServer) -> Generator[CeleryDispatcher]:
+    """A dispatcher to a Redis of the test's own."""
+    dispatcher = CeleryDispatcher(to(redis_server.url))
+    yield dispatcher
+    dispatcher.close()
 
 
 def messages(url: str) -> list[str]:
@@ -48,67 +48,73 @@ def messages(url: str) -> list[str]:
 
 
 def test_a_message_carries_the_id_and_the_request(
-    publisher: Publisher, redis_server: RedisServer
+    celery_dispatcher: CeleryDispatcher, redis_server: RedisServer
 ) -> None:
     job_id = uuid4()
 
-    with bound_contextvars(request_id="told-by-caller"):
-        publisher.announce(job_id)
-    publisher.close()
+    with bound_contextvars(request_id="sent-by-client"):
+        celery_dispatcher.dispatch(job_id)
+    celery_dispatcher.close()
 
     (message,) = messages(redis_server.url)
     assert str(job_id) in message
-    assert "told-by-caller" in message
+    assert "sent-by-client" in message
 
 
-async def test_a_job_is_announced_when_it_is_committed(
-    make_app: MakeApp, credentials: dict[str, str], notes: Notes
+async def test_a_job_is_dispatched_after_the_commit(
+    make_app: MakeApp, credentials: dict[str, str], dispatcher: RecordingDispatcher
 ) -> None:
     app = await make_app()
-    app.state.job_queue = notes
+    app.state.job_queue = dispatcher
 
     async with connect(app, credentials) as client:
         asked = await client.post(JOBS, json=EXPORT)
 
-    assert notes.announced == [UUID(asked.json()["id"])]
+    assert dispatcher.dispatched == [UUID(asked.json()["id"])]
 
 
-async def test_its_thread_begins_and_ends_with_the_service(publisher: Publisher) -> None:
+async def test_its_thread_starts_and_ends_with_the_service(
+    celery_dispatcher: CeleryDispatcher,
+) -> None:
     app = FastAPI()
-    app.state.job_queue = publisher
+    app.state.job_queue = celery_dispatcher
 
     async with celery.lifespan(app):
-        thread = publisher.thread
+        thread = celery_dispatcher.thread.thread
         assert thread is not None
         assert thread.is_alive()
 
     assert not thread.is_alive()
 
 
-def test_a_silent_redis_holds_up_nobody(publisher: Publisher, redis_server: RedisServer) -> None:
+def test_a_silent_redis_delays_no_caller(
+    celery_dispatcher: CeleryDispatcher, redis_server: RedisServer
+) -> None:
     with redis_server.frozen():
         started = time.monotonic()
-        for _ in range(module.WAITING + 100):
-            publisher.announce(uuid4())
-        announced = time.monotonic() - started
-        publisher.close()
+        for _ in range(module.QUEUE_SIZE + 100):
+            celery_dispatcher.dispatch(uuid4())
+        dispatched = time.monotonic() - started
+        celery_dispatcher.close()
         closed = time.monotonic() - started
 
     # With each of them, or in the end, Celery would wait for 19.
-    assert announced < 10
-    assert closed < announced + module.FAREWELL_SECONDS + 10
+    assert dispatched < 10
+    assert closed < dispatched + module.SHUTDOWN_TIMEOUT_SECONDS + 10
 
 
-def test_a_redis_that_failed_is_left_alone_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_redis_that_failed_is_not_asked_again_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(module, "PAUSE_SECONDS", 60 * module.PAUSE_SECONDS)
-    publisher = Publisher(to(f"redis://127.0.0.1:{closed_port()}"))
-    publisher.warm()
-    eventually(lambda: publisher.closed_until > 0)
+    dispatcher = CeleryDispatcher(to(f"redis://127.0.0.1:{closed_port()}"))
+    dispatcher.connect()
+    eventually(lambda: dispatcher.paused_until > 0)
 
-    publisher.announce(uuid4())
+    dispatcher.dispatch(uuid4())
 
-    assert publisher.waiting.empty()
-    publisher.close()
+    assert dispatcher.thread.queue.empty()
+    dispatcher.close()
 
 
 async def seconds_to_ask(client: AsyncClient) -> float:
@@ -117,7 +123,7 @@ async def seconds_to_ask(client: AsyncClient) -> float:
     return time.perf_counter() - started
 
 
-async def test_asking_for_a_job_takes_no_longer_without_redis(
+async def test_adding_a_job_takes_no_longer_without_redis(
     make_client: MakeClient, redis_server: RedisServer
 ) -> None:
     usual, without = await make_client(), await make_client(REDIS_URL=redis_server.url)
@@ -138,7 +144,7 @@ def test_the_broker_is_redis_unless_another_is_named() -> None:
     assert settings(redis_url=None).broker is None
 
 
-def test_a_broker_that_is_none_is_refused_without_telling_its_password(
+def test_an_invalid_broker_is_refused_without_showing_its_password(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CELERY_BROKER_URL", "http://user:secret@host")
@@ -149,7 +155,7 @@ def test_a_broker_that_is_none_is_refused_without_telling_its_password(
     assert "secret" not in str(caught.value)
 
 
-def test_nothing_is_lost_or_done_twice_by_the_configuration() -> None:
+def test_the_configuration_loses_no_message_and_repeats_none() -> None:
     configuration = celery_config(to("redis://127.0.0.1"))
 
     assert configuration["task_acks_late"]
