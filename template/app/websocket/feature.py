@@ -14,8 +14,8 @@ from starlette.datastructures import State
 from app.core.drain import farewell
 from app.core.feature import Feature
 from app.core.tasks import end
-from app.redis.client import make_client
 from app.redis.circuit_breaker import RedisBreaker
+from app.redis.client import make_client
 from app.redis.settings import RedisSettings
 from app.repositories.active_session import find_active_sessions
 from app.websocket.broadcast import RedisBroadcast, broadcast_from_worker
