@@ -85,7 +85,7 @@ def find_token(websocket: WebSocket) -> tuple[str, str | None]:
 
 
 async def authenticate(websocket: WebSocket, token: str) -> Connection:
-    """Check the token as any other endpoint does, and return a connection of its user."""
+    """Authenticate the token, as for any other request."""
     state = websocket.app.state
     claims = state.auth.tokens.verify(token)
     async with state.database.reads() as session:
