@@ -1,4 +1,4 @@
-"""What is counted of jobs: from the table, where they are."""
+"""The metrics of jobs: from their table."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -72,13 +72,13 @@ async def test_no_count_goes_back_from_one_process_to_the_next(
     numbers = []
     for process in (*processes, *processes):
         await add(session, "queued")
-        numbers.append(told(await process()))
+        numbers.append(accepted_jobs(await process()))
 
     assert numbers == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("shared", [True, False])
-async def test_while_the_database_is_away_all_tell_what_was_counted_last(
+async def test_while_the_database_is_down_the_last_counts_are_exposed(
     app: FastAPI,
     session: AsyncSession,
     monkeypatch: pytest.MonkeyPatch,
@@ -98,13 +98,13 @@ async def test_while_the_database_is_away_all_tell_what_was_counted_last(
     numbers = []
     for process in (first, second, third):
         process.app = silent
-        numbers.append(told(await process()))
+        numbers.append(accepted_jobs(await process()))
 
     assert numbers == ([2, 2, 2] if shared else [1, 2, None])
 
 
-def told(families: Iterable[Any]) -> float | None:
-    """The number of jobs that were accepted, if it was told."""
+def accepted_jobs(families: Iterable[Any]) -> float | None:
+    """The number of jobs that were accepted, if it is exposed."""
     samples = [sample for family in families for sample in family.samples]
     queued = {"type": EXPORT, "status": "queued"}
     return next((sample.value for sample in samples if sample.labels == queued), None)
