@@ -22,6 +22,7 @@ def configure() -> dict[str, Any]:
 PARTS = (
     "app.workers.signals",
     "app.workers.tasks",
+    "app.workers.file_cleanup",
     "app.workers.metrics",
     "app.features",
     "app.workers.check",

@@ -17,7 +17,7 @@ class JobMailer:
     def __init__(self, queue: JobQueue) -> None:
         self.queue = queue
 
-    async def post(self, session: AsyncSession, mail: Mail) -> None:
+    async def send_after_commit(self, session: AsyncSession, mail: Mail) -> None:
         """Leave it to a worker."""
         await enqueue(session, self.queue, [mail_row(mail)])
 

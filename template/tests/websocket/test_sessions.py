@@ -10,11 +10,11 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auth.tokens import AccessTokens, Claims
+from app.auth.tokens import AccessTokens
 from app.db.errors import DatabaseUnavailableError
 from app.models.user import User
 from app.repositories import live_session
-from app.repositories.session import SessionRepository
+from app.repositories.auth import SessionRepository
 from app.websocket.connection import Connection
 from app.websocket.hub import Hub
 from app.websocket.settings import WebSocketSettings
@@ -58,7 +58,7 @@ async def test_a_connection_ends_with_its_token(
     await session.commit()
     tokens = app.state.auth.tokens
     brief = AccessTokens(tokens.keys, tokens.issuer, timedelta(seconds=4))
-    token = brief.issue(Claims(user.id, login.id))
+    token = brief.issue(user.id, login.id)
 
     async with connected(url, authorization(token)) as client:
         assert await client.closed() == (4401, "token_expired")
@@ -90,7 +90,7 @@ async def test_many_sessions_are_looked_up_in_batches(
     gone = await make_user(session, is_active=False)
     logins.append(await SessionRepository(session).open(gone.id, timedelta(hours=1)))
     await session.commit()
-    monkeypatch.setattr(live_session, "BATCH", 2)
+    monkeypatch.setattr(live_session, "BATCH_SIZE", 2)
 
     valid = await live_session.still_valid(session, {login.id for login in logins})
 

@@ -58,7 +58,9 @@ async def test_a_request_that_is_undone_sends_no_mail(
     database: Database, notes: Notes, session: AsyncSession
 ) -> None:
     async with database.transactions() as undone:
-        await JobMailer(notes).post(undone, Mail("ada@example.com", "welcome", {"name": "Ada"}))
+        await JobMailer(notes).send_after_commit(
+            undone, Mail("ada@example.com", "welcome", {"name": "Ada"})
+        )
         await undone.rollback()
 
     assert await mails(session) == []
@@ -76,7 +78,9 @@ async def test_a_mail_that_fails_is_sent_again(
 
     monkeypatch.setattr(FileBackend, "send", refuse)
     async with database.transactions.begin() as posting:
-        await JobMailer(notes).post(posting, Mail("ada@example.com", "welcome", {"name": "Ada"}))
+        await JobMailer(notes).send_after_commit(
+            posting, Mail("ada@example.com", "welcome", {"name": "Ada"})
+        )
     (job_id,) = notes.announced
 
     await Execution(database, settings(), notes).run(job_id)
@@ -90,7 +94,7 @@ async def test_a_mail_that_cannot_be_made_is_not_tried_again(
     template: str, database: Database, notes: Notes, session: AsyncSession
 ) -> None:
     async with database.transactions.begin() as posting:
-        await JobMailer(notes).post(posting, Mail("ada@example.com", template))
+        await JobMailer(notes).send_after_commit(posting, Mail("ada@example.com", template))
 
     await Execution(database, settings(), notes).run(notes.announced[0])
 
@@ -136,7 +140,9 @@ async def test_a_mail_that_is_sent_again_has_the_same_id(
 
     monkeypatch.setattr(FileBackend, "send", take_and_fail)
     async with database.transactions.begin() as posting:
-        await JobMailer(notes).post(posting, Mail("ada@example.com", "welcome", {"name": "Ada"}))
+        await JobMailer(notes).send_after_commit(
+            posting, Mail("ada@example.com", "welcome", {"name": "Ada"})
+        )
     execution = Execution(database, settings(), notes)
     for _ in range(2):
         await execution.run(notes.announced[0])
