@@ -26,8 +26,8 @@ def serve() -> int:
     check_address(host, port)
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     say(f"The API documentation will be at {url}/docs - stop with Ctrl-C")
-    if find_spec("app.auth"):
-        say("Some requests need a superuser; create one with: uv run just superuser EMAIL")
+    if find_spec("dev.accounts"):
+        say(import_module("dev.accounts").HINT)
     migrate = [sys.executable, "-m", "app", "migrate"]
     uvicorn = [sys.executable, "-m", "uvicorn", "app.main:app", "--host", host, "--port", port]
     # Open connections (a browser's, a WebSocket) must not hold up a reload.
