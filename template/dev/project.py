@@ -34,6 +34,12 @@ def setting(name: str, default: str = "") -> str:
     return os.environ.get(name) or values.get(name) or default
 
 
+def xdist_worker() -> int | None:
+    """Return the number that pytest-xdist gives this test process; None without it."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    return int(worker.removeprefix("gw")) if worker else None
+
+
 def say(line: str) -> None:
     """Report progress, apart from the output of the program that is run."""
     print(line, file=sys.stderr, flush=True)

@@ -63,6 +63,7 @@ async def test_an_unknown_email_is_reported(
     assert "--email: there is no account" in capsys.readouterr().err
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("typed", "code"), [((NEW, NEW), 0), ((NEW, NEW + "x"), 2), (("", NEW), 2)]
 )

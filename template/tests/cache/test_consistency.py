@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -58,6 +59,7 @@ async def test_after_a_change_no_process_reads_the_old_value(
             assert await stocks(url, other) | await stocks(url, client) == {stock}
 
 
+@pytest.mark.process
 async def test_a_server_of_its_own_reads_no_old_value(
     client: AsyncClient, session: AsyncSession, credentials: dict[str, str], tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import httpx2
+import pytest
 from opentelemetry.sdk.trace import TracerProvider
 
 from app.observability.tracing.feature import hide_secrets
@@ -17,6 +18,7 @@ RATES = "/api/v1/rates"
 SECRET = "hunter2"
 
 
+@pytest.mark.process
 def test_the_other_side_hears_of_the_call_and_of_the_request(
     upstream: Upstream, credentials: dict[str, str], tmp_path: Path
 ) -> None:
