@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import jwt
 import pytest
+from fastapi import FastAPI
 from httpx2 import AsyncClient, Response
 
 from app.core.project import PROJECT
@@ -179,3 +180,11 @@ async def test_a_token_of_another_user_or_session_is_revoked(
     response = await show(anonymous, forge(token, **{claim: str(uuid4())}))
 
     assert_refused(response, "token_revoked")
+
+
+def test_the_token_of_a_request_is_verified_once(app: FastAPI, token: str) -> None:
+    scope: dict[str, Any] = {}
+
+    claims = app.state.auth.tokens.verify_once(token, scope)
+
+    assert app.state.auth.tokens.verify_once(token, scope) is claims
