@@ -73,7 +73,7 @@ class OrderService:
             raise InsufficientStockError
         await self._move_stock({item: -quantity for item, quantity in wanted.items()})
         order = await self.orders.add(make_order(data, items, user))
-        await self.mailer.post(self.session, confirmation(order, items, user))
+        await self.mailer.send_after_commit(self.session, confirmation(order, items, user))
         increment_after_commit(self.session, "orders", status=order.status)
         self._tell("order.created", order)
         return order

@@ -5,7 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 
-from app.api.auth import CurrentUserDep, OrderServiceDep, SuperuserDep
+from app.api.auth import CurrentUserDep, MailerDep, SuperuserDep
+from app.api.deps import CacheDep, SessionDep
+from app.api.events import EventsDep
 from app.api.headers import location, no_store
 from app.api.openapi import problems
 from app.api.openapi_headers import headers
@@ -13,9 +15,24 @@ from app.core.pagination import Page
 from app.models.order import Order
 from app.schemas.order import OrderCreate, OrderQuery, OrderRead
 from app.services.item import ItemNotFoundError
-from app.services.order import InsufficientStockError, OrderCancelledError, OrderNotFoundError
+from app.services.order import (
+    InsufficientStockError,
+    OrderCancelledError,
+    OrderNotFoundError,
+    OrderService,
+)
 
 router = APIRouter(prefix="/orders", tags=["Orders"], dependencies=[Depends(no_store)])
+
+
+async def get_order_service(
+    session: SessionDep, mailer: MailerDep, cache: CacheDep, events: EventsDep
+) -> OrderService:
+    """Orders in the request's session."""
+    return OrderService(session, mailer, cache, events)
+
+
+OrderServiceDep = Annotated[OrderService, Depends(get_order_service)]
 
 
 @router.get("")
