@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
-from app.auth.tokens import AccessTokens, Claims
+from app.auth.tokens import AccessTokens
 from app.models.user import User
 from tests.auth.factories import AUTH, authorization
 from tests.conftest import MakeApp
