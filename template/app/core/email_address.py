@@ -1,4 +1,4 @@
-"""Email addresses: one spelling of each, whichever way it comes in."""
+"""Normalizes email addresses, so that each has one spelling."""
 
 import unicodedata
 from typing import Annotated
@@ -16,7 +16,7 @@ def normalize_email(text: str) -> str:
 
 
 def email_key(text: str) -> str:
-    """Normalize for comparison and counting: any text has a key, an address or not."""
+    """Normalize for comparison and rate limits. Text that is no address has a key too."""
     try:
         return normalize_email(text)
     except ValueError:
@@ -24,7 +24,7 @@ def email_key(text: str) -> str:
 
 
 def email_spellings(text: str) -> set[str]:
-    """Return the spellings to look for: older accounts have the domain in its own script."""
+    """Return the spellings to look up: older accounts have the domain in its own script."""
     try:
         parsed = _parse(text)
     except ValueError:
@@ -34,9 +34,9 @@ def email_spellings(text: str) -> set[str]:
 
 
 def with_ascii_domain(text: str) -> str:
-    """Return the address as every mail server takes it; what is no address stays as it is."""
+    """Return the address with an ASCII domain, as mail servers need it; other text unchanged."""
     try:
-        # A host of an internal network is good enough to send to.
+        # The domain may be a host of an internal network.
         parsed = _parse(text, globally_deliverable=False)
     except ValueError:
         return text
@@ -45,7 +45,7 @@ def with_ascii_domain(text: str) -> str:
 
 def _parse(text: str, *, globally_deliverable: bool = True) -> ValidatedEmail:
     text = _composed(text)
-    if len(text) > MAX_LENGTH:  # checking a very long one would take long
+    if len(text) > MAX_LENGTH:  # validating a very long one is slow
         raise EmailNotValidError(f"The email address is longer than {MAX_LENGTH} characters.")
     return validate_email(
         text, check_deliverability=False, globally_deliverable=globally_deliverable
@@ -53,7 +53,7 @@ def _parse(text: str, *, globally_deliverable: bool = True) -> ValidatedEmail:
 
 
 def _composed(text: str) -> str:
-    """Keyboards differ in how they write accents (NFC, NFD); forms add blanks."""
+    """Compose accents, which keyboards write as NFC or NFD, and strip white space."""
     return unicodedata.normalize("NFC", text.strip())
 
 
@@ -62,7 +62,7 @@ def _spell(local_part: str, domain: str) -> str:
 
 
 def _storable(text: str) -> str:
-    """Replace what PostgreSQL cannot even look for: NUL and lone surrogates."""
+    """Replace what PostgreSQL cannot compare with: NUL and lone surrogates."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
