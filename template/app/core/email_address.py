@@ -1,4 +1,4 @@
-"""Normalizing email addresses, so that an address has one spelling."""
+"""Normalizes email addresses, so that each has one spelling."""
 
 import unicodedata
 
@@ -14,7 +14,7 @@ def normalize_email(text: str) -> str:
 
 
 def email_key(text: str) -> str:
-    """Normalize for comparison and counting. Text that is no address has a key too."""
+    """Normalize for comparison and rate limits. Text that is no address has a key too."""
     try:
         return normalize_email(text)
     except ValueError:
@@ -22,7 +22,7 @@ def email_key(text: str) -> str:
 
 
 def email_spellings(text: str) -> set[str]:
-    """Return the spellings to search for: older accounts keep the domain in its own script."""
+    """Return the spellings to look up: older accounts have the domain in its own script."""
     try:
         parsed = _parse(text)
     except ValueError:
@@ -32,9 +32,9 @@ def email_spellings(text: str) -> set[str]:
 
 
 def with_ascii_domain(text: str) -> str:
-    """Return the address with its domain in ASCII, as every mail server accepts it."""
+    """Return the address with an ASCII domain, as mail servers need it; other text unchanged."""
     try:
-        # Mail can be sent to a host of an internal network too.
+        # The domain may be a host of an internal network.
         parsed = _parse(text, globally_deliverable=False)
     except ValueError:
         return text
@@ -43,7 +43,7 @@ def with_ascii_domain(text: str) -> str:
 
 def _parse(text: str, *, globally_deliverable: bool = True) -> ValidatedEmail:
     text = _composed(text)
-    if len(text) > MAX_EMAIL_LENGTH:  # parsing a very long one would take long
+    if len(text) > MAX_EMAIL_LENGTH:  # validating a very long one is slow
         raise EmailNotValidError(f"The email address is longer than {MAX_EMAIL_LENGTH} characters.")
     return validate_email(
         text, check_deliverability=False, globally_deliverable=globally_deliverable
@@ -51,7 +51,7 @@ def _parse(text: str, *, globally_deliverable: bool = True) -> ValidatedEmail:
 
 
 def _composed(text: str) -> str:
-    """Compose accents, which keyboards send as NFC or NFD; strip blanks, which forms add."""
+    """Compose accents, which keyboards write as NFC or NFD, and strip white space."""
     return unicodedata.normalize("NFC", text.strip())
 
 
@@ -60,5 +60,5 @@ def _spell(local_part: str, domain: str) -> str:
 
 
 def _storable(text: str) -> str:
-    """Replace what PostgreSQL cannot search for: NUL and lone surrogates."""
+    """Replace what PostgreSQL cannot compare with: NUL and lone surrogates."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
