@@ -1,7 +1,7 @@
 """A template of a dozen small files in two releases, with files renamed between them.
 
-Its renames are of all kinds. The scripts in hooks/migrations/ and their entry in copier.yml are this
-repository's own, and an update that runs them takes two seconds.
+Its renames are of all kinds. The scripts in hooks/migrations/ and their entry in copier.yml are
+this repository's own, and an update that runs them takes two seconds.
 """
 
 import shutil

@@ -17,6 +17,8 @@ app.counts:count > app.metrics:increment
 app.stays:Text > app.fields:SafeText
 """)
 
+TWO_STATEMENTS = "from app.fields import SafeText\nfrom app.stays import x"
+
 
 def renamed(text: str, path: str = "app/mine.py") -> str:
     return rename(text.encode(), path, RENAMES, lambda module: module == "app.quota.ours").decode()

@@ -47,11 +47,12 @@ class Update(Versions):
         old = [path for path in sources if read(self.base, path) is not None]
         left = [path for path in old if read(self.ours, path) is not None]
         edited = [path for path in left if self.is_edited(path)]
+        had, has = read(self.base, target) is not None, read(self.ours, target) is not None
         # The path was that of another file, whose changes Copier has merged into this one.
-        is_mixed = not unmoved and self.is_edited(target)
+        is_mixed = had and not unmoved and self.is_edited(target)
         if not old or (left and not edited and not is_mixed) or read(self.theirs, target) is None:
             return
-        is_taken = bool(unmoved) and target not in old and read(self.ours, target) is not None
+        is_taken = has and not had
         if is_taken and left:
             for path in edited:
                 self._keep(path, target)
