@@ -29,6 +29,8 @@ app/limiter/__init__.py > app/quota/__init__.py
 app/limiter/local.py > app/quota/local.py
 app/first.py > app/second.py
 app/second.py > app/third.py
+app/fourth.py > app/fifth.py
+app/fifth.py > app/sixth.py
 app/clash.py > app/crash.py
 app/dropped.py > app/given_up.py
 app/relocated.py > app/elsewhere.py
@@ -185,6 +187,8 @@ OLD = UNCHANGED | {
     "app/limiter/local.py": LOCAL,
     "app/first.py": numbered("first"),
     "app/second.py": numbered("second"),
+    "app/fourth.py": numbered("fourth"),
+    "app/fifth.py": numbered("fifth"),
     "app/clash.py": numbered("clash"),
     "app/dropped.py": numbered("dropped"),
     "app/relocated.py": numbered("relocated"),
@@ -206,6 +210,8 @@ NEW = UNCHANGED | {
     "app/quota/local.py": LOCAL.replace("LocalLimiter", "LocalQuota"),
     "app/second.py": numbered("first").replace("first 7", "first seven"),
     "app/third.py": numbered("second"),
+    "app/fifth.py": numbered("fourth"),
+    "app/sixth.py": numbered("fifth"),
     "app/crash.py": numbered("clash").replace("clash 4", "clash of the template"),
     "app/given_up.py": numbered("dropped"),
     "app/elsewhere.py": numbered("relocated").replace("relocated 7", "relocated seven"),

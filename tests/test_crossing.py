@@ -12,6 +12,7 @@ import pytest
 
 from tests import small_template
 from tests.projects import commit, start
+from tests.releases import save
 from tests.rendering import git, read_tree
 from tests.small_template import NEW, OLD, run_copier, write
 
@@ -46,6 +47,7 @@ EDITED = {
     "app/listener.py": ('    """Refuse."""\n', '    """Refuse."""\n    # Ours: at once.\n'),
     "app/first.py": ("first 2", "our first"),
     "app/second.py": ("second 2", "our second"),
+    "app/fifth.py": ("fifth 1", "our fifth"),
     "app/clash.py": ("clash 4", "our clash"),
     "app/occupied.py": ("occupied 2", "our occupation"),
     "app/main.py": ('    """Run it."""\n', '    """Run it."""\n    assert Hub\n'),
@@ -117,21 +119,25 @@ def result(
 ) -> Result:
     """Return an edited project of 1.0.0 after the update to 2.0.0."""
     options, folder = WAYS[request.param], tmp_path_factory.mktemp("result")
-    project = folder / "project"
-    if request.param == "monorepo":
+    if request.param != "monorepo":
+        project = make(template, folder / "project")
+    else:
         project = folder / "repository/services/one of them"
-        small_template.copy(template, project, "1.0.0", answers_file="other.yml")
+        make(template, project, answers_file="other.yml")
         shutil.rmtree(project / ".git")
         (folder / "repository/README.md").write_text("All services, app/hub.py too.\n")
-        edit(project)
         start(folder / "repository")
-    else:
-        small_template.copy(template, project, "1.0.0")
-        edit(project)
-        commit(project)
     done = run_copier(project, "update", "--trust", *options)
     assert done.returncode == 0, done.stderr
     return Result(project, done.stdout, options)
+
+
+def make(template: Path, project: Path, **options: str) -> Path:
+    """Return an edited project of 1.0.0."""
+    small_template.copy(template, project, "1.0.0", **options)
+    edit(project)
+    commit(project)
+    return project
 
 
 def test_an_edit_arrives_in_the_file_with_the_new_name(result: Result) -> None:
@@ -162,6 +168,8 @@ def test_a_path_may_be_the_old_one_of_another_file(result: Result) -> None:
 
     assert result.read("app/second.py") == second.replace("first 2", "our first")
     assert result.read("app/third.py") == third.replace("second 2", "our second")
+    assert result.read("app/fifth.py") == NEW["app/fifth.py"]
+    assert result.read("app/sixth.py") == NEW["app/sixth.py"].replace("fifth 1", "our fifth")
 
 
 def test_documents_are_merged_too(result: Result) -> None:
@@ -309,3 +317,36 @@ def test_a_project_without_edits_becomes_what_a_copy_would_be(
 
     assert (done.returncode, done.stdout) == (0, "seed.py: new names\n")
     assert read_tree(project) == read_tree(copied)
+
+
+FAULTS = [
+    ("v2_0_0.txt", "app/drain.py > app/shutdown.py\n", "", "app/shutdown.py"),
+    ("v2_0_0.py", "self._renamed(self.base, old, old)", "read(self.base, old)", "app/manager.py"),
+    ("v2_0_0.py", "ours = self._part(target, old, ours, base)", "pass", "app/texts.py"),
+    ("v2_0_0.py", "is_mixed = had and", "is_mixed = not had and", "app/fifth.py"),
+    ("v2_0_0.py", "unmoved = []", "unmoved = [target]", "app/fifth.py"),
+    ("v2_0_0.py", "is_taken = has and not had", "is_taken = False", "app/contested.py"),
+    ("v2_0_0.py", "if now == ours:", "if False:", "seed.py"),
+    ("versions.py", "read(self.ours, path) != read(self.base, path)", "False", "app/main.py"),
+    ("renaming.py", "if self.stays(whole):", "if False:", "app/uses_ours.py"),
+]
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(("script", "old", "new", "harmed"), FAULTS)
+def test_a_fault_in_the_scripts_is_noticed(
+    template: Path, tmp_path: Path, script: str, old: str, new: str, harmed: str
+) -> None:
+    faulty = Path(shutil.copytree(template, tmp_path / "template"))
+    replace(faulty / "hooks/migrations" / script, old, new)
+    git(faulty, "tag", "--delete", "2.0.0")
+    save(faulty, "2.0.0")
+    found = []
+
+    for source in (template, faulty):
+        project = make(source, tmp_path / f"project of {source.parent.name}")
+        done = run_copier(project, "update", "--trust")
+        found.append((done.returncode, read_tree(project).get(harmed)))
+
+    assert found[0][0] == 0
+    assert found[0] != found[1]
