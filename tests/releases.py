@@ -36,7 +36,9 @@ class Release:
 
     def extract(self, target: Path) -> Path:
         """Write the whole state into a folder."""
-        command = ["git", "-C", str(ROOT), "archive", self.available()]
+        # With the modes of a clone: folders are compared too.
+        options = ["-c", "tar.umask=0022"]
+        command = ["git", "-C", str(ROOT), *options, "archive", self.available()]
         archive = subprocess.run(command, check=True, capture_output=True).stdout
         target.mkdir(parents=True, exist_ok=True)
         subprocess.run(["tar", "-x", "-C", str(target)], input=archive, check=True)

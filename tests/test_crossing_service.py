@@ -28,7 +28,7 @@ MOVED = {
     "app/limiter/address.py": "app/quota/address.py",
     "app/limiter/headers.py": "app/quota/headers.py",
     "app/limiter/rate.py": "app/quota/rate.py",
-    "tests/websocket/test_hub.py": "tests/websocket/test_manager.py",
+    "tests/websocket/test_seats.py": "tests/websocket/test_limit.py",
     "docs/websocket.md": "docs/live.md",
 }
 WORDS = {"Hub": "ConnectionManager", "LocalLimiter": "LocalQuota", "say_farewell": "run_callbacks"}
