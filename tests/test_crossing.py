@@ -42,7 +42,8 @@ def mine(hub: "Hub", other: Hub) -> str:
     "notes.md": "Nothing.\n\nSee `app/hub.py`, and app.drain.say_farewell.\n",
 }
 EDITED = {
-    "app/hub.py": ("    return f", "    # Ours: shorter.\n    return f"),
+    # Beside a line with a name that is new.
+    "app/hub.py": ("append(name)", "append(name.lower())"),
     "app/drain.py": ('greeting = "Goodbye"', 'greeting = "Bye"'),
     "app/listener.py": ('    """Refuse."""\n', '    """Refuse."""\n    # Ours: at once.\n'),
     "app/first.py": ("first 2", "our first"),
@@ -141,7 +142,7 @@ def make(template: Path, project: Path, **options: str) -> Path:
 
 
 def test_an_edit_arrives_in_the_file_with_the_new_name(result: Result) -> None:
-    expected = NEW["app/manager.py"].replace("    return f", "    # Ours: shorter.\n    return f")
+    expected = NEW["app/manager.py"].replace(*EDITED["app/hub.py"])
 
     assert result.read("app/manager.py") == expected
     assert result.line("app/manager.py") == "app/manager.py: your changes to app/hub.py"
