@@ -222,7 +222,7 @@ NEW = UNCHANGED | {
     "app/wired.py": "from app.manager import ConnectionManager\n\nHUB = ConnectionManager()\n",
     "docs/manager.md": "# Manager\n\nIt keeps connections.\n\nIn `app/manager.py`.\n",
     "static/logo.bin": "\0new logo\n",
-    "seed.py": "from app.manager import ConnectionManager\n\nHUB = ConnectionManager()\n",
+    "seed.py": "from app.manager import ConnectionManager\n\nHUB = ConnectionManager()\nMORE = 1\n",
 }
 
 
