@@ -14,6 +14,11 @@ def defined(text: str) -> set[str]:
     return {name for one in own for name in names(one)}
 
 
+def importable(text: str) -> set[str]:
+    """Return the same, and what the module has imported itself."""
+    return {name for one in statements(ast.parse(text).body) for name in names(one)}
+
+
 def unresolved(project: Path, files: Iterable[str]) -> Iterator[str]:
     """Yield the imports in a project's files of what the project does not have."""
     folders = {path.name for path in project.iterdir() if path.is_dir()}
@@ -29,8 +34,6 @@ def offers(project: Path, module: str, name: str) -> bool:
     """Say whether a name can be imported from a module."""
     folder = project / module.replace(".", "/")
     for path in (folder.with_suffix(".py"), folder / "__init__.py"):
-        if path.exists():
-            found = statements(ast.parse(path.read_text()).body)
-            if name in {bound for one in found for bound in names(one)}:
-                return True
+        if path.exists() and name in importable(path.read_text()):
+            return True
     return (folder / f"{name}.py").exists() or (folder / name).is_dir()

@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from renames import Renames, dotted
 from tests import releases
-from tests.definitions import defined
+from tests.definitions import defined, importable
 from tests.projects import SEEDS
 from tests.questions import ROOT
 from tests.test_sources import output
@@ -45,10 +45,10 @@ def new(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Texts:
     return read(AFTER.extract(tmp_path_factory.mktemp("new")) if AFTER else source)
 
 
-def module(files: Texts, name: str) -> set[str]:
-    """Return what a module defines; nothing if there is no such module."""
-    path = name.replace(".", "/")
-    return defined(files.get(f"{path}.py", files.get(f"{path}/__init__.py", "")))
+def text_of(files: Texts, module: str) -> str:
+    """Return a module, which is empty if there is none."""
+    path = module.replace(".", "/")
+    return files.get(f"{path}.py", files.get(f"{path}/__init__.py", ""))
 
 
 def faults(text: str, old: Texts, new: Texts, gone: Collection[str]) -> Iterator[str]:
@@ -72,17 +72,17 @@ def faults(text: str, old: Texts, new: Texts, gone: Collection[str]) -> Iterator
 def name_faults(renames: Renames, old: Texts, new: Texts) -> Iterator[str]:
     """Yield what is wrong in the names of classes, functions and constants."""
     for (source, name), (target, new_name) in renames.names.items():
-        if name not in module(old, source):
+        if name not in importable(text_of(old, source)):
             yield f"was not defined: {source}:{name}"
-        if new_name not in module(new, target):
+        if new_name not in importable(text_of(new, target)):
             yield f"is not defined: {target}:{new_name}"
         if (renames.modules.get(source, source), name) == (target, new_name):
             yield f"follows from its file: {source}:{name}"
     for source in map(dotted, renames.files):
         targets = renames.files.get(f"{source.replace('.', '/')}.py", [""])
         first, *others = map(dotted, targets)
-        for name in module(old, source) - module(new, first):
-            elsewhere = [other for other in others if name in module(new, other)]
+        for name in defined(text_of(old, source)) - defined(text_of(new, first)):
+            elsewhere = [other for other in others if name in defined(text_of(new, other))]
             if elsewhere and (source, name) not in renames.names:
                 yield f"is in another part: {source}:{name} > {elsewhere[0]}:{name}"
 
@@ -90,7 +90,7 @@ def name_faults(renames: Renames, old: Texts, new: Texts) -> Iterator[str]:
 def test_the_list_is_complete_and_true(old: Texts, new: Texts) -> None:
     assert len(old) > 500
     assert len(new) > 300
-    assert "add_routes" in module(old, "app.api.router")  # which has statements of Jinja
+    assert "add_routes" in defined(text_of(old, "app.api.router"))  # which has statements of Jinja
     assert list(faults(LIST, old, new, BEFORE.gone)) == []
 
 
