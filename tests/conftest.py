@@ -24,7 +24,9 @@ Render = Callable[..., Path]
 collect_ignore = ["inside", "overlay"]
 
 # One service, or one reading of the template, through all tests of a file.
-TOGETHER = tuple(f"tests/test_{name}.py" for name in ("ci", "drill", "truth", "variants"))
+TOGETHER = tuple(
+    f"tests/test_{name}.py" for name in ("ci", "crossing", "drill", "truth", "variants")
+)
 # The same, but that its many parts are divided in `just test-all`.
 TOGETHER_IN_HASTE = ("tests/test_wiring.py",)
 

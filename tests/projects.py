@@ -33,8 +33,13 @@ def commit(project: Path) -> None:
 
 def update(project: Path, **answers: Any) -> None:
     """Run what `copier update --defaults` runs, without trust, and look for what it left undone."""
+    upgrade(project, answers, trusted=False)
+
+
+def upgrade(project: Path, answers: Answers, *, trusted: bool) -> None:
+    """Do the same, with trust if migrations are to run."""
     copier.run_update(
-        project, data=answers, defaults=True, overwrite=True, quiet=True, unsafe=False
+        project, data=answers, defaults=True, overwrite=True, quiet=True, unsafe=trusted
     )
     left = unfinished(project)
     assert left == [], left

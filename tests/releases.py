@@ -8,7 +8,10 @@ from typing import Any
 
 import copier
 import pytest
+from packaging.version import Version
 
+from renames import Renames
+from tests import questions
 from tests.questions import ROOT
 from tests.rendering import git, snapshot
 
@@ -33,11 +36,22 @@ class Release:
 
     def extract(self, target: Path) -> Path:
         """Write the whole state into a folder."""
-        command = ["git", "-C", str(ROOT), "archive", self.available()]
+        # With the modes of a clone: folders are compared too.
+        options = ["-c", "tar.umask=0022"]
+        command = ["git", "-C", str(ROOT), *options, "archive", self.available()]
         archive = subprocess.run(command, check=True, capture_output=True).stdout
         target.mkdir(parents=True, exist_ok=True)
         subprocess.run(["tar", "-x", "-C", str(target)], input=archive, check=True)
         return target
+
+    def needs_trust(self) -> bool:
+        """Say whether an update from it runs migrations."""
+        return bool(migrations(self.version))
+
+    def renames(self) -> Renames:
+        """Return the renames that an update from it carries edits over."""
+        lists = [path.with_suffix(".txt") for path in migrations(self.version)]
+        return Renames("\n".join(path.read_text() for path in lists if path.exists()))
 
     def available(self) -> str:
         """Return the commit, or say how a clone gets it."""
@@ -72,13 +86,29 @@ def version() -> str:
     return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 
 
+def migrations(version: str) -> list[Path]:
+    """Return the scripts that an update from a version runs, for which Copier wants trust."""
+    return [
+        Path(entry["command"][1].replace("{{ _copier_conf.src_path }}", str(ROOT)))
+        for entry in questions.config().get("_migrations", [])
+        if Version(entry["version"]) > Version(version)
+    ]
+
+
+def next_version() -> str:
+    """Return a version for the working tree: no older than the migrations that it brings."""
+    brought = [entry["version"] for entry in questions.config().get("_migrations", [])]
+    newest = max(Version(name) for name in [version(), *brought])
+    return f"{newest.base_version}.post1"
+
+
 def history(release: Release, target: Path) -> Path:
     """Return a repository with that release, and the working tree as the one after it."""
     repository = release.extract(target)
     git(repository, "init", "--quiet")
     save(repository, release.version)
     git(repository, "rm", "-r", "--quiet", ".")
-    save(snapshot(repository), f"{version()}.post1")
+    save(snapshot(repository), next_version())
     return repository
 
 

@@ -1,28 +1,25 @@
 """The machinery for breaking releases: a script runs in the real project, once, if trusted."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import copier
 import pytest
-from copier.errors import UnsafeTemplateError
+from packaging.version import Version
 
-from tests import questions
-from tests.rendering import git
-
-ENTRY = """
-_migrations:
-  - version: 2.0.0
-    command: ["{{ _copier_python }}", "{{ _copier_conf.src_path }}/hooks/migrations/v2_0_0.py"]
-"""
+from tests import questions, small_template
+from tests.projects import commit, start
+from tests.releases import save
+from tests.rendering import git, read_tree
+from tests.small_template import run_copier, write
 
 SCRIPT = r'''"""2.0.0: MAIL_BACKEND is called EMAIL_BACKEND."""
 
+import sys
+
 from guard import project
 
-root = project()
+root = project(sys.argv[2])
 with (root.parent / "runs.txt").open("a") as runs:
     runs.write(f"{root}\n")
 env = root / ".env"
@@ -31,70 +28,58 @@ if env.exists():
 '''
 
 GUARD = questions.ROOT / "hooks/migrations/guard.py"
+STARTED = {"COPIER_OPERATION": "update", "VERSION_FROM": "1.0.0"}
 
 
 @pytest.fixture
-def template(released: Path, tmp_path: Path) -> Path:
-    """Return the template with release 1.0.0 and a breaking release 2.0.0 after it."""
-    repository = Path(shutil.copytree(released, tmp_path / "template"))
-    with (repository / "copier.yml").open("a") as config:
-        config.write(ENTRY)
+def template(tmp_path: Path) -> Path:
+    """Return a template with release 1.0.0 and a breaking release 2.0.0 after it."""
+    repository = small_template.make(tmp_path / "template")
+    git(repository, "tag", "--delete", "2.0.0")
     (repository / "hooks/migrations/v2_0_0.py").write_text(SCRIPT)
-    commit(repository)
-    git(repository, "tag", "2.0.0")
+    save(repository, "2.0.0")
     return repository
 
 
 @pytest.fixture
 def project(template: Path, tmp_path: Path) -> Path:
     """Return a project of 1.0.0 with a setting of the user's in a file git does not see."""
-    made = tmp_path / "project"
-    copier.run_copy(str(template), made, vcs_ref="1.0.0", defaults=True, quiet=True)
-    git(made, "init", "--quiet")
+    made = small_template.copy(template, tmp_path / "project", "1.0.0")
+    write(made, {".gitignore": ".env\n", ".env": "DEBUG=1\nMAIL_BACKEND=file\n"})
     commit(made)
-    (made / ".env").write_text("DEBUG=1\nMAIL_BACKEND=file\n")
     return made
 
 
-def commit(repository: Path) -> None:
-    git(repository, "add", "--all")
-    git(repository, "commit", "--quiet", "--message", "work")
+def test_a_migration_runs_once_and_may_run_again(project: Path, tmp_path: Path) -> None:
+    for runs in (1, 2):
+        done = run_copier(project, "update", "--trust")
 
-
-def update(project: Path, *, trusted: bool) -> None:
-    copier.run_update(project, defaults=True, overwrite=True, quiet=True, unsafe=trusted)
-
-
-def test_a_migration_runs_once_and_only_in_the_real_project(project: Path, tmp_path: Path) -> None:
-    update(project, trusted=True)
-
-    assert (tmp_path / "runs.txt").read_text().splitlines() == [str(project)]
-    assert (project / ".env").read_text() == "DEBUG=1\nEMAIL_BACKEND=file\n"
-
-
-def test_a_migration_that_runs_again_changes_nothing_more(project: Path, tmp_path: Path) -> None:
-    update(project, trusted=True)
-    git(project, "checkout", "--quiet", ".")
-    update(project, trusted=True)
-
-    assert len((tmp_path / "runs.txt").read_text().splitlines()) == 2
-    assert (project / ".env").read_text() == "DEBUG=1\nEMAIL_BACKEND=file\n"
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / "runs.txt").read_text().splitlines() == [str(project)] * runs
+        assert (project / ".env").read_text() == "DEBUG=1\nEMAIL_BACKEND=file\n"
+        git(project, "reset", "--hard", "--quiet")
+        git(project, "clean", "--force", "-d", "--quiet")
 
 
 def test_only_the_update_that_crosses_the_release_asks_for_trust(
     project: Path, template: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(UnsafeTemplateError, match="migrations"):
-        update(project, trusted=False)
+    before = read_tree(project)
+    refused = run_copier(project, "update")
+
+    assert refused.returncode == 4
+    assert "unsafe feature: migrations" in refused.stderr
+    assert "adding the `--trust` option" in refused.stderr
+    assert read_tree(project) == before
     assert not (tmp_path / "runs.txt").exists()
 
-    update(project, trusted=True)
+    assert run_copier(project, "update", "--trust").returncode == 0
     commit(project)
-    (template / "template/later.txt").write_text("2.1.0\n")
-    commit(template)
-    git(template, "tag", "2.1.0")
-    update(project, trusted=False)
+    write(template, {"template/later.txt": "2.1.0\n"})
+    save(template, "2.1.0")
+    later = run_copier(project, "update")
 
+    assert later.returncode == 0, later.stderr
     assert (project / "later.txt").exists()
     assert len((tmp_path / "runs.txt").read_text().splitlines()) == 1
 
@@ -102,15 +87,39 @@ def test_only_the_update_that_crosses_the_release_asks_for_trust(
 def test_a_new_project_runs_no_migration_and_asks_for_no_trust(
     template: Path, tmp_path: Path
 ) -> None:
-    copier.run_copy(str(template), tmp_path / "new", defaults=True, quiet=True, unsafe=False)
+    made = small_template.copy(template, tmp_path / "new", "2.0.0", unsafe=False)
 
-    assert "_commit: 2.0.0" in (tmp_path / "new/.copier-answers.yml").read_text()
+    assert "_commit: 2.0.0" in (made / ".copier-answers.yml").read_text()
     assert not (tmp_path / "runs.txt").exists()
 
 
-def call_guard(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def test_a_migration_that_fails_says_how_to_start_again(tmp_path: Path) -> None:
+    template = small_template.make(tmp_path / "template", renames="no such line\n")
+    project = small_template.copy(template, tmp_path / "project", "1.0.0")
+
+    failed = run_copier(project, "update", "--trust")
+
+    assert failed.returncode == 1
+    assert "`git reset --hard && git clean --force -d`" in failed.stderr
+    assert "ValueError" in failed.stderr
+
+
+def test_a_migration_comes_before_the_prereleases_of_its_release() -> None:
+    """Whoever takes one of them in would miss it otherwise, or have it too late."""
+    for entry in questions.config().get("_migrations", []):
+        version = Version(entry["version"])
+
+        assert version < Version(f"{version.base_version}a0")
+        name = f"v{version.base_version.replace('.', '_')}.py"
+        assert entry["command"][1].endswith(f"/hooks/migrations/{name}")
+        assert (questions.ROOT / "hooks/migrations" / name).exists()
+
+
+def call_guard(
+    folder: Path, answers: str = ".copier-answers.yml", **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run a script there that says where it is once the guard lets it pass."""
-    code = "from guard import project; print(project())"
+    code = f"from guard import project; print(project({answers!r}))"
     variables = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(GUARD.parent), **environment}
     command = [sys.executable, "-c", code]
     return subprocess.run(
@@ -118,21 +127,30 @@ def call_guard(folder: Path, **environment: str) -> subprocess.CompletedProcess[
     )
 
 
-def test_the_guard_lets_a_script_into_a_project_and_out_of_a_replay(
-    project: Path, tmp_path: Path
-) -> None:
-    replay = Path(shutil.copytree(project, tmp_path / "replay"))
-    shutil.rmtree(replay / ".git")
-    started = {"COPIER_OPERATION": "update", "VERSION_FROM": "1.0.0"}
+@pytest.mark.parametrize("answers", [".copier-answers.yml", "other.yml"])
+def test_the_guard_lets_a_script_into_a_project(tmp_path: Path, answers: str) -> None:
+    (tmp_path / answers).write_text("_commit: 1.0.0\n")
+    start(tmp_path)
 
-    inside, outside = call_guard(project, **started), call_guard(replay, **started)
+    inside = call_guard(tmp_path, answers, **STARTED)
 
-    assert (inside.returncode, inside.stdout.strip()) == (0, str(project))
-    assert (outside.returncode, outside.stdout) == (0, "")
+    assert (inside.returncode, inside.stdout.strip()) == (0, str(tmp_path))
 
 
-def test_the_guard_refuses_to_be_run_by_hand(project: Path) -> None:
-    refused = call_guard(project)
+def test_the_guard_stops_a_script_that_cannot_know_what_there_was(tmp_path: Path) -> None:
+    (tmp_path / "other.yml").write_text("_commit: 1.0.0\n")
+    start(tmp_path)
+
+    stopped = call_guard(tmp_path, **STARTED)
+
+    assert stopped.returncode == 1
+    assert stopped.stdout == ""
+    assert "git knows no .copier-answers.yml" in stopped.stderr
+    assert "git reset --hard" in stopped.stderr
+
+
+def test_the_guard_refuses_to_be_run_by_hand(tmp_path: Path) -> None:
+    refused = call_guard(tmp_path)
 
     assert refused.returncode == 1
     assert "copier update" in refused.stderr

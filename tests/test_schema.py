@@ -19,7 +19,7 @@ from tests.commands import execute
 from tests.conftest import Render
 from tests.covered import covered
 from tests.edits import edit
-from tests.projects import commit, duplicate, single, start, update
+from tests.projects import commit, duplicate, single, start, update, upgrade
 from tests.releases import Release
 
 pytestmark = pytest.mark.service
@@ -123,7 +123,7 @@ def test_a_project_of_a_release_gets_the_schema_of_a_new_project(
     project = releases.copy(repository, tmp_path / "project", release.version, **answers)
     use(project, run)
 
-    update(project)
+    upgrade(project, {}, trusted=release.needs_trust())
     run(project, "uv run just migration 'upgrade'")
     run(project, "uv run just check")
 

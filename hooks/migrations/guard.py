@@ -1,4 +1,4 @@
-"""Tells the project that is being updated from the folders Copier renders beside it.
+"""Stops a migration that was not started by an update of a project.
 
 Written for the standard library alone: a migration script imports it from its own folder.
 """
@@ -8,26 +8,27 @@ import subprocess
 import sys
 from pathlib import Path
 
-ANSWERS = ".copier-answers.yml"
+UNKNOWN = """\
+The update is not complete: git knows no {answers} here, so the answers before it are not known.
+Undo the update by `git reset --hard && git clean --force -d`, commit that file
+(`git add --force {answers}`), and start the update again.
+"""
 
 
-def project() -> Path:
-    """Return the project a migration may change, or end the script.
+def project(answers: str = ".copier-answers.yml") -> Path:
+    """Return the folder of the project a migration may change, or stop the script with the reason.
 
-    Ends quietly in a replay, and with a message when Copier did not start the script at all.
+    `answers` is the answers file: `{{ _copier_conf.answers_file }}` in copier.yml.
     """
     if os.environ.get("COPIER_OPERATION") != "update" or "VERSION_FROM" not in os.environ:
         sys.exit("A migration is run by `copier update`, not by hand.")
     folder = Path.cwd()
-    if not is_project(folder):
-        sys.exit(0)
+    if not is_project(folder, answers):
+        sys.exit(UNKNOWN.format(answers=answers))
     return folder
 
 
-def is_project(folder: Path) -> bool:
-    """Say whether git tracks an answers file there: in a rendered reference it never does.
-
-    Copier refuses to update a project with uncommitted changes, so in a real one it always does.
-    """
-    tracked = ["git", "ls-files", "--error-unmatch", "--", ANSWERS]
+def is_project(folder: Path, answers: str) -> bool:
+    """Say whether git tracks the answers file there."""
+    tracked = ["git", "ls-files", "--error-unmatch", "--", answers]
     return subprocess.run(tracked, cwd=folder, capture_output=True, check=False).returncode == 0
