@@ -148,3 +148,14 @@ async def test_browsers_may_read_it_too(make_client: MakeClient) -> None:
 
     exposed = response.headers["access-control-expose-headers"].split(", ")
     assert {"Deprecation", "Link"} <= set(exposed) & {name.title() for name in response.headers}
+
+
+async def test_routes_are_not_built_before_version_1_is_asked(make_app: MakeApp) -> None:
+    app = await make_app()
+
+    async with connect(app) as client:
+        await client.get("/health/live")
+        app.get("/api/v2/late")(fail)
+        response = await client.get("/api/v1/late")
+
+    assert response.headers["deprecation"]
