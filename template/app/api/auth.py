@@ -9,15 +9,13 @@ from fastapi.params import Depends as Dependency
 from fastapi.security import OAuth2PasswordBearer
 from structlog.contextvars import bind_contextvars
 
-from app.api.deps import CacheDep, SessionDep
-from app.api.events import EventsDep
+from app.api.deps import SessionDep
 from app.api.oauth2 import TOKEN_URL
 from app.auth.state import Auth
 from app.core.exceptions import NotAuthenticatedError, PermissionDeniedError
 from app.core.mail import Mailer
 from app.models.user import User
 from app.services.auth import AuthService
-from app.services.order import OrderService
 from app.services.password import PasswordService
 from app.services.registration import RegistrationService
 from app.services.user import UserService
@@ -96,16 +94,8 @@ async def get_registration_service(users: UserServiceDep, mailer: MailerDep) -> 
     return RegistrationService(users, mailer)
 
 
-async def get_order_service(
-    session: SessionDep, mailer: MailerDep, cache: CacheDep, events: EventsDep
-) -> OrderService:
-    """Orders in the request's session."""
-    return OrderService(session, mailer, cache, events)
-
-
 PasswordServiceDep = Annotated[PasswordService, Depends(get_password_service)]
 RegistrationServiceDep = Annotated[RegistrationService, Depends(get_registration_service)]
-OrderServiceDep = Annotated[OrderService, Depends(get_order_service)]
 
 
 async def get_caller(
@@ -141,6 +131,6 @@ async def require_superuser(caller: CallerDep) -> User:
 CurrentUserDep = Annotated[User, Depends(get_current_user)]
 SuperuserDep = Annotated[User, Depends(require_superuser)]
 
-readers: list[Dependency] = [Depends(get_caller)]
-writers: list[Dependency] = [Depends(require_superuser)]
-operators: list[Dependency] = [Depends(require_superuser)]
+read_access: list[Dependency] = [Depends(get_caller)]
+write_access: list[Dependency] = [Depends(require_superuser)]
+operator_access: list[Dependency] = [Depends(require_superuser)]

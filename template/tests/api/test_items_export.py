@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.item import Item
-from app.services.export import BATCH
+from app.services.item_export import BATCH_SIZE
 from tests.factories import make_item
 
 EXPORT = "/api/v1/items/export"
@@ -89,7 +89,7 @@ async def test_excel_can_have_its_mark(
     assert content.count(BOM) == len(mark) / 3
 
 
-@pytest.mark.parametrize("count", [BATCH, 2 * BATCH + 500])
+@pytest.mark.parametrize("count", [BATCH_SIZE, 2 * BATCH_SIZE + 500])
 async def test_every_item_is_exported_once(
     client: AsyncClient, session: AsyncSession, count: int
 ) -> None:

@@ -7,7 +7,7 @@ from httpx2 import AsyncClient, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import main
-from app.api.openapi_headers import HEADERS
+from app.api.responses import HEADERS
 from tests.examples import prepare, send
 from tests.routes import Operation, operations
 

@@ -15,10 +15,9 @@ from app.api.auth import (
     RegistrationServiceDep,
 )
 from app.api.deps import DatabaseDep
-from app.api.headers import location, no_store
+from app.api.http import location, no_store
 from app.api.oauth2 import REFUSED_REFRESH, RefreshTokenMissingError
-from app.api.openapi import problems
-from app.api.openapi_headers import headers
+from app.api.responses import headers, problems
 from app.auth.password_policy import PasswordRejectedError
 from app.core.exceptions import TooManyRequestsError
 from app.models.user import User

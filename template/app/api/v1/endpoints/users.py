@@ -6,9 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 
 from app.api.auth import ClientAddressDep, CurrentUserDep, SuperuserDep, UserServiceDep
-from app.api.headers import location, no_store
-from app.api.openapi import problems
-from app.api.openapi_headers import headers
+from app.api.http import location, no_store
+from app.api.responses import headers, problems
 from app.auth.password_policy import PasswordRejectedError
 from app.core.exceptions import TooManyRequestsError
 from app.core.pagination import Page
