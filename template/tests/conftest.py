@@ -1,4 +1,4 @@
-"""The real app on a real database, which every test finds empty."""
+"""Fixtures: the real app on a real database, which is empty before each test."""
 
 import asyncio
 import os
@@ -86,7 +86,7 @@ async def anonymous(app: FastAPI, database: Database) -> AsyncGenerator[AsyncCli
 
 @pytest.fixture
 async def credentials(app: FastAPI, database: Database, authorize: Authorize) -> dict[str, str]:
-    """The headers of somebody who may do everything."""
+    """Return the headers that give all access."""
     return await authorize(app)
 
 

@@ -1,4 +1,4 @@
-"""What keeps Python 3.11 from hanging for ever while coverage is measured.
+"""A workaround: Python 3.11 could hang while coverage is measured.
 
 coverage asks in each thread for its greenlet, and has a weak reference to it that calls Python.
 greenlet frees it in the main thread, in a pending call. If a second thread ends meanwhile, the

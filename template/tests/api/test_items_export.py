@@ -67,7 +67,7 @@ async def test_no_cell_is_found_within_a_cell(
 
 
 @pytest.mark.parametrize("text", ["3 - 1 = 2", "a;b", "tea@shop.example", "x\ny", "1,-2"])
-async def test_what_is_no_formula_stays_as_it_is(
+async def test_text_that_is_not_a_formula_is_not_escaped(
     client: AsyncClient, session: AsyncSession, text: str
 ) -> None:
     await make_item(session, name=text)
@@ -78,7 +78,7 @@ async def test_what_is_no_formula_stays_as_it_is(
 
 
 @pytest.mark.parametrize(("query", "mark"), [("", b""), ("?bom=false", b""), ("?bom=true", BOM)])
-async def test_excel_can_have_its_mark(
+async def test_the_byte_order_mark_is_optional(
     client: AsyncClient, session: AsyncSession, query: str, mark: bytes
 ) -> None:
     await make_item(session, name="Früchtetee ☕")

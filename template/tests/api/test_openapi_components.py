@@ -1,4 +1,4 @@
-"""The document's components are such that client generators make working code of them."""
+"""The document's components work with client generators."""
 
 import re
 from collections.abc import Iterator
