@@ -11,7 +11,7 @@ from app.core.settings import EnvSettings
 import_module(f"app.servers.{PROJECT.server}")
 
 
-def forget_settings() -> None:
+def clear_settings() -> None:
     """Remove every setting from the environment, and do not read `.env`."""
     for settings in [EnvSettings, *_descendants(EnvSettings)]:
         settings.model_config["env_file"] = None

@@ -16,8 +16,8 @@ from greenlet import getcurrent, greenlet
 _kept: list[tuple[greenlet, greenlet]] = []
 
 
-def keep_those_of_threads() -> None:
-    """Do so for the threads that start from now on."""
+def keep_thread_greenlets() -> None:
+    """Keep the greenlets of all threads that start from now on."""
     if sys.version_info < (3, 12):
         threading.setprofile(_keep)
 

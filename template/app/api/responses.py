@@ -36,7 +36,7 @@ def problems(*errors: type[AppError]) -> Responses:
 
 
 def error_response(*errors: type[AppError]) -> dict[str, Any]:
-    """Document a status that stands for these errors."""
+    """Document the status that these errors share."""
     names = {name for error in errors for name in error.headers}
     if any(issubclass(error, TooManyRequestsError) for error in errors):
         names.update(RATE_LIMIT_HEADERS, ["Retry-After"])

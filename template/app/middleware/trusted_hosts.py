@@ -9,7 +9,7 @@ from app.core.problem import problem_response
 
 
 class TrustedHostsMiddleware:
-    """Allows the hosts listed; `*.example.com` stands for every subdomain."""
+    """Allows the hosts listed; `*.example.com` matches every subdomain."""
 
     def __init__(self, app: ASGIApp, hosts: Sequence[str]) -> None:
         self.app = app
