@@ -22,12 +22,12 @@ def faults(template: Template, name: str, check: Callable[[Variant], Iterator[st
 
 
 def test_a_misspelt_toggle_is_one_that_jinja_does_not_know(plant: Plant) -> None:
-    template = plant(FEATURES, "{% if live_jobs %}\nfrom", "{% if live_job %}\nfrom")
+    template = plant(FEATURES, "{% if http_client %}\nfrom", "{% if http_clients %}\nfrom")
 
     source = template.sources["app/features.py"]
     found = [str(one) for one in variants(template, source) if isinstance(one, Fault)]
     assert found
-    assert all("UndefinedError: 'live_job' is undefined" in message for message in found)
+    assert all("UndefinedError: 'http_clients' is undefined" in message for message in found)
 
 
 def test_an_import_that_is_unsorted_after_one_toggle(plant: Plant, tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_a_deployment_without_a_setting_that_one_combination_needs(plant: Plant)
 
 
 def test_a_fixture_of_a_feature_that_may_be_absent(plant: Plant) -> None:
-    signature = "async def test_every_answer_says_what_is_left(limited: FastAPI)"
+    signature = "async def test_every_answer_has_the_headers(limited: FastAPI)"
     asking = signature.replace(")", ", user_client: AsyncClient)")
     template = plant("tests/rate_limit/test_requests.py", signature, asking)
 

@@ -42,7 +42,8 @@ SERVERS = [
 NEWER = questions.choices("python_version")[1:]
 LOCK, INSTALL = "uv lock", "uv sync"
 CHECK, TEST, TEST_ALL = "uv run just check", "uv run just test", "uv run just test-all"
-UNMEASURED = f"{TEST} --no-cov"
+# One process a row, since several rows run at a time.
+UNMEASURED = f"{TEST} -n 0 --no-cov"
 # What every service must be able to do: start, keep the promises of all routes, read its settings.
 COMMON = (
     "tests/test_main.py",

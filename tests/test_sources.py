@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import pytest
 from pathspec import GitIgnoreSpec
@@ -210,3 +211,25 @@ def test_nothing_is_left_unfinished_or_tied_to_a_registry() -> None:
     found = [name for name in names if FORBIDDEN.search((questions.ROOT / name).read_text())]
 
     assert found == []
+
+
+def feature_calls() -> Iterator[dict[str, Any]]:
+    """Yield the literal arguments of each `Feature(...)` in the template."""
+    for name in plain_python():
+        if not name.startswith("app/"):
+            continue
+        for node in ast.walk(ast.parse(text(name))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Feature":
+                given = {word.arg or "": word.value for word in node.keywords}
+                literal = {key: given[key] for key in ("name", "after") if key in given}
+                yield {key: ast.literal_eval(value) for key, value in literal.items()}
+
+
+def test_a_feature_names_only_features_that_exist_as_those_before_it() -> None:
+    features = list(feature_calls())
+    known = {each["name"] for each in features}
+    named = {name for each in features for name in each.get("after", ())}
+
+    assert len(known) > 10
+    assert len(named) > 5
+    assert named - known == set()

@@ -1,1 +1,1 @@
-"""The service: see app/main.py for how it is put together."""
+"""The service. Start reading at app/main.py and app/features.py."""

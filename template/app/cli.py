@@ -16,7 +16,7 @@ from app.features import FEATURES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code. The last line on stderr says what is wrong."""
+    """Run one command and return its exit code. An error is the last line on stderr."""
     parsed = parser().parse_args(arguments)
     try:
         return parsed.run(parsed)
@@ -26,11 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Describe the commands."""
+    """Make the parser of all commands."""
     root = argparse.ArgumentParser(prog="python -m app", description=PROJECT.description)
     commands = root.add_subparsers(title="commands", required=True)
     commands.add_parser("serve", help="serve on HOST and PORT").set_defaults(run=serve)
-    commands.add_parser("migrate", help="bring the schema up to date").set_defaults(run=migrate)
+    commands.add_parser("migrate", help="upgrade the database schema").set_defaults(run=migrate)
     for feature in FEATURES:
         feature.commands(commands)
     return root
@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
 def serve(_: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C."""
     server = import_module(f"app.servers.{PROJECT.server}")
-    # Whatever is wrong is said here, before any process is started for it.
+    # All settings are checked before any process is started.
     check_settings()
     settings = Settings.load()
     import_module("app.main")
@@ -51,7 +51,7 @@ def serve(_: argparse.Namespace) -> int:
 
 
 def migrate(_: argparse.Namespace) -> int:
-    """Bring the schema up to date."""
+    """Upgrade the schema to its newest revision."""
     configure_logging(Settings.load())
     upgrade()
     return 0

@@ -1,4 +1,4 @@
-"""The composition root: how the service is put together. This file is yours."""
+"""Creates the app from the features and routes. This file is yours."""
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -20,12 +20,12 @@ from app.core.probe import Probe
 from app.core.project import PROJECT
 from app.core.route import is_upkeep, path_below_root
 from app.core.settings import check_settings
-from app.db.health import database_question
+from app.db.migrations import database_health_check
 from app.db.session import open_database
 from app.features import FEATURES
 from app.middleware.stack import add_middleware
 
-# FastAPI traces requests as soon as somebody sets up OpenTelemetry, and does nothing until then.
+# FastAPI traces requests once OpenTelemetry is set up, and does nothing until then.
 TELEMETRY = TelemetryConfig(
     metrics=False,
     logs=False,
@@ -41,7 +41,7 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings))
         app.state.database = database
-        app.state.probes = {"database": Probe(database_question(database.probe))}
+        app.state.probes = {"database": Probe(database_health_check(database.probe))}
         for feature in FEATURES:
             await stack.enter_async_context(feature.lifespan(app))
             if probe := feature.probe(app):
@@ -51,12 +51,12 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
 
 
 def create_app() -> FastAPI:
-    """Make the app from the settings in the environment, or raise `SettingsError`."""
+    """Create the app from the settings in the environment, or raise `SettingsError`."""
     check_settings()
     settings = Settings.load()
     configure_logging(settings)
     app = FastAPI(
-        **describe(settings),
+        **app_metadata(settings),
         lifespan=lifespan,
         telemetry=TELEMETRY,
     )
@@ -76,8 +76,8 @@ def create_app() -> FastAPI:
     return app
 
 
-def describe(settings: Settings) -> dict[str, Any]:
-    """Say in the OpenAPI document what this is. It and its pages are ours: see app/api/docs.py."""
+def app_metadata(settings: Settings) -> dict[str, Any]:
+    """Return what the OpenAPI document says of the service. Its pages are in app/api/docs.py."""
     return {
         "title": settings.project_name,
         "version": PROJECT.version,

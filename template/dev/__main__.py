@@ -83,7 +83,7 @@ def helpers(environment: Mapping[str, str]) -> Generator[None]:
     """What runs beside the server: a worker, if the project has any."""
     with ExitStack() as stack:
         if find_spec("dev.workers"):
-            stack.enter_context(import_module("dev.workers").beside(environment))
+            stack.enter_context(import_module("dev.workers").running_worker(environment))
         yield
 
 

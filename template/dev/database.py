@@ -6,16 +6,16 @@ from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from sqlalchemy import URL
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.core.database_url import parse_database_url
-from app.db.connection import engine_arguments
-from app.db.reasons import connection_reason
-from dev.project import LOCAL, LauncherError, setting, uses_postgresql
+from app.db.engine import engine_arguments
+from app.db.errors import connection_reason
+from dev.project import LOCAL, LauncherError, setting, uses_postgresql, xdist_worker
 
 NO_SUCH_DATABASE = "3D000"
 CREATE_SECONDS = 60
@@ -37,14 +37,17 @@ def development() -> Generator[str]:
 def testing() -> Generator[str]:
     """Yield the URL of a database that tests may empty: `TEST_DATABASE_URL`, or one in `.local/`.
 
-    Raises `LauncherError` if its name does not contain "test".
+    Each process of pytest-xdist has its own, whose name ends with the number of the process.
+    Raises `LauncherError` if the name does not contain "test".
     """
     if url := os.environ.get("TEST_DATABASE_URL"):
         refuse_real_data(url)
+        parsed = make_url(url)
+        url = parsed.set(database=_of_worker(parsed.database or "")).render_as_string(False)
         create_database("TEST_DATABASE_URL", url)
         yield url
     else:
-        with _own("app_test", file="test.db") as url:
+        with _own(_of_worker("app_test"), file=_of_worker("test.db")) as url:
             yield url
 
 
@@ -56,6 +59,12 @@ def refuse_real_data(url: str) -> None:
             f'TEST_DATABASE_URL names the database "{name}": the tests empty their database, so '
             'its name must contain "test".'
         )
+
+
+def _of_worker(database: str) -> str:
+    """Append the number of a process of pytest-xdist to the name of a database or of its file."""
+    number, path = xdist_worker(), PurePath(database)
+    return database if number is None else str(path.with_stem(f"{path.stem}_{number}"))
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from urllib.request import urlopen
 
 from dev import database
 from dev.engines import Container, find_engine
+from dev.processes import free_port
 from dev.project import LauncherError, say, uses_postgresql
 
 USAGE = """\
@@ -153,13 +153,6 @@ def expect(fact: bool, otherwise: str) -> None:
     """Go on only if it is so."""
     if not fact:
         raise LauncherError(f"The image is not fit: {otherwise}.")
-
-
-def free_port() -> int:
-    """Find a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def main(arguments: list[str]) -> int:

@@ -7,7 +7,6 @@ import fcntl
 import os
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -21,6 +20,7 @@ from typing import IO
 import psutil
 
 from dev import shell_safe, unprivileged
+from dev.processes import free_port
 from dev.project import LauncherError, say
 
 ATTEMPTS = 3
@@ -150,7 +150,7 @@ class Cluster:
         # Another program may take the port first, or a killed server's children still be ending.
         for _ in range(ATTEMPTS):
             log.unlink(missing_ok=True)
-            options = f"-p {_free_port()} {OPTIONS}"
+            options = f"-p {free_port()} {OPTIONS}"
             where = ("-p", "./postgres", "-D", "data", "-l", "data/server.log")
             started = self._execute("pg_ctl", *where, "-o", options, "start")
             if port := self.port():
@@ -188,12 +188,6 @@ class Cluster:
 
     def _execute(self, program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         return unprivileged.execute([self.binaries / program, *arguments], self.directory)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _tail(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -53,3 +54,10 @@ def hand_over(command: Sequence[str], environment: Mapping[str, str]) -> int:
 def exit_code(code: int) -> int:
     """Tell a death by signal as shells do: 128 and the signal's number."""
     return code if code >= 0 else 128 - code
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that no program listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

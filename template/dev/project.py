@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from app.core.env_file import check_env_file
+from app.core.settings import check_env_file
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local"
@@ -32,6 +32,12 @@ def setting(name: str, default: str = "") -> str:
         raise LauncherError(f"{error}.") from None
     values = dotenv_values(file, encoding="utf-8-sig")
     return os.environ.get(name) or values.get(name) or default
+
+
+def xdist_worker() -> int | None:
+    """Return the number that pytest-xdist gives this test process; None without it."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    return int(worker.removeprefix("gw")) if worker else None
 
 
 def say(line: str) -> None:

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,13 +16,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
 import psutil
 from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from dev.project import LOCAL, ROOT, LauncherError, say, setting
+from dev.processes import free_port
+from dev.project import LOCAL, ROOT, LauncherError, say, setting, xdist_worker
 
 PROGRAMS = ("valkey-server", "redis-server")
 START_SECONDS = 20
@@ -42,12 +43,22 @@ def development() -> Generator[str]:
 
 @contextmanager
 def testing() -> Generator[str]:
-    """Yield the URL of a Redis that tests may empty: `TEST_REDIS_URL`, or one of their own."""
+    """Yield the URL of a Redis that tests may empty: `TEST_REDIS_URL`, or one of their own.
+
+    Each process of pytest-xdist has a database of its own there, counted from the one named.
+    """
     if url := os.environ.get("TEST_REDIS_URL"):
-        yield url
+        yield _of_worker(url)
     else:
         with server(LOCAL / "redis-test") as url:
-            yield url
+            yield _of_worker(url)
+
+
+def _of_worker(url: str) -> str:
+    """Add the number of a process of pytest-xdist to that of the database in the URL's path."""
+    parts = urlsplit(url)
+    database = int(parts.path.strip("/") or 0) + (xdist_worker() or 0)
+    return parts._replace(path=f"/{database}").geturl()
 
 
 @contextmanager
@@ -151,7 +162,7 @@ def _start(directory: Path) -> Server:
 
 def launch(directory: Path, program: str | None, port: int = 0) -> Server | None:
     """Start a server and wait until it answers; None if it ends. Without `program`: fakeredis."""
-    port = port or _free_port()
+    port = port or free_port()
     command = [sys.executable, "-m", "dev.fake_redis", str(port)]
     if program:
         options = f"--port {port} --bind 127.0.0.1 --appendonly no --loglevel warning"
@@ -184,9 +195,3 @@ def _spawn(command: Sequence[str], log: Path) -> int:
         check=True,
     )
     return int(done.stdout)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

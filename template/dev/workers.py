@@ -1,4 +1,4 @@
-"""The worker that `just dev` runs beside the server, in the same terminal."""
+"""The worker that `just dev` runs with the server, in the same terminal."""
 
 import shlex
 import subprocess
@@ -13,13 +13,13 @@ from dev.processes import stop
 CELERY = [sys.executable, "-m", "celery", "--app", "app.workers.celery_app"]
 WORKER = [*CELERY, "worker", "--beat", "--concurrency", "2", "--without-mingle"]
 PREFIX = "worker | "
-# Nobody waits for long here: what is not done will be begun again.
-STOP_SECONDS = 3
+# A job that is not finished by then begins again.
+STOP_TIMEOUT_SECONDS = 3
 
 
 @contextmanager
-def beside(environment: Mapping[str, str]) -> Generator[None]:
-    """Run a worker with its clock meanwhile, started anew whenever the code changes."""
+def running_worker(environment: Mapping[str, str]) -> Generator[None]:
+    """Run a worker with beat, which is restarted when the code changes."""
     reload = [sys.executable, "-m", "watchfiles", "--filter", "python", "--verbosity", "warning"]
     worker = subprocess.Popen(
         [*reload, shlex.join(WORKER), "app"],
@@ -29,16 +29,16 @@ def beside(environment: Mapping[str, str]) -> Generator[None]:
         text=True,
         start_new_session=True,
     )
-    output = Thread(target=_show, args=(worker.stdout,))
+    output = Thread(target=_print_prefixed, args=(worker.stdout,))
     output.start()
     try:
         yield
     finally:
-        stop(worker, STOP_SECONDS)
+        stop(worker, STOP_TIMEOUT_SECONDS)
         output.join()
 
 
-def _show(lines: IO[str]) -> None:
+def _print_prefixed(lines: IO[str]) -> None:
     with lines:
         for line in lines:
             sys.stdout.write(PREFIX + line)

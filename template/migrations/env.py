@@ -1,4 +1,4 @@
-"""Alembic's entry point: the service's own settings, engine and models."""
+"""Alembic's entry point: runs migrations with the service's own settings, engine and models."""
 
 import asyncio
 
@@ -7,17 +7,17 @@ from sqlalchemy import Connection
 
 import app.models  # noqa: F401  (fills the metadata)
 from app.core.config import Settings
-from app.db import autogenerate
 from app.db.base import Base
-from app.db.migrating import migrate
+from app.db.migration_runner import migrate
+from migrations import autogenerate
 
 
 def run(connection: Connection) -> None:
-    """Migrate, or compare: whatever the command asks for."""
+    """Run the command: migrate, or compare."""
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
-        transaction_per_migration=True,  # so that a migration may also end it, and build an index
+        transaction_per_migration=True,  # a migration may end it, to build an index concurrently
         render_as_batch=connection.dialect.name == "sqlite",  # it cannot alter a column in place
         render_item=autogenerate.render_item,
         include_object=autogenerate.include_object,
@@ -28,7 +28,7 @@ def run(connection: Connection) -> None:
 
 
 def run_offline() -> None:
-    """Write the SQL for somebody else to run."""
+    """Print the SQL instead of running it."""
     context.configure(
         url=Settings.load().database_url, target_metadata=Base.metadata, literal_binds=True
     )

@@ -14,7 +14,7 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.core.database_url import parse_database_url
-from app.db.connection import engine_arguments
+from app.db.engine import engine_arguments
 from dev.database import create_database
 
 

@@ -10,7 +10,7 @@ from app.cli import main
 from tests.databases import lost
 
 
-def test_a_migration_without_its_database_says_so(
+def test_a_migration_without_its_database_fails_with_one_line(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", lost(tmp_path))

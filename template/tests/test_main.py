@@ -3,13 +3,31 @@
 import gc
 import weakref
 
+import pytest
+
+from app.core.feature import Feature
+from app.features import FEATURES
 from app.main import create_app
 
+NAMES = [feature.name for feature in FEATURES]
 
-def test_an_app_that_nobody_needs_is_let_go() -> None:
-    # FastAPI remembers the functions that it is given. One that holds its app keeps it for ever.
+
+def test_an_app_that_is_not_referenced_is_collected() -> None:
+    # FastAPI keeps the functions that it is given. One that refers to its app keeps it for ever.
     app = weakref.ref(create_app())
 
     gc.collect()
 
     assert app() is None
+
+
+def test_each_feature_has_a_name_of_its_own() -> None:
+    assert len(set(NAMES)) == len(NAMES)
+
+
+@pytest.mark.parametrize("feature", FEATURES, ids=NAMES)
+def test_a_feature_comes_after_those_that_it_names(feature: Feature) -> None:
+    before = NAMES[: NAMES.index(feature.name)]
+
+    # One that this service does not have needs no place.
+    assert [name for name in feature.after if name in NAMES and name not in before] == []

@@ -107,7 +107,10 @@ async def get_caller(
     """
     if not token:
         raise NotAuthenticatedError
-    user, session_id = await AuthService(session, request.app.state.auth).authenticate(token)
+    auth: Auth = request.app.state.auth
+    # The rate limit has already verified the token of this request.
+    claims = getattr(request.state, "access_claims", None) or auth.tokens.verify(token)
+    user, session_id = await AuthService(session, auth).authenticate(claims)
     bind_contextvars(user_id=str(user.id))
     request.state.user = user  # for what works with and without users
     return Caller(user, session_id)

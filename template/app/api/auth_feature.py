@@ -28,11 +28,11 @@ from app.core.settings import SettingsError
 from app.db.session import open_database
 from app.email.reserved_domains import accept_reserved_domains
 from app.email.settings import EmailSettings
-from app.limiter.limiter import Limiter, LocalLimiter
+from app.rate_limit.limiter import RateLimiter
 from app.services.superuser import FirstSuperuser, create_superuser, reset_password
 
 
-def make_auth(settings: Settings, limiter: Limiter) -> Auth:
+def make_auth(settings: Settings, limiter: RateLimiter) -> Auth:
     """Make the tools from the settings."""
     own = AuthSettings.load()
     return Auth(
@@ -58,16 +58,18 @@ def identify_by(tokens: AccessTokens) -> Callable[[Scope], str | None]:
         if scheme.lower() != "bearer":
             return None
         try:
-            return str(tokens.verify(token).user_id)
+            claims = tokens.verify(token)
         except NotAuthenticatedError:
             return None
+        scope.setdefault("state", {})["access_claims"] = claims  # see `get_caller`
+        return str(claims.user_id)
 
     return user_id
 
 
 def _setup(app: FastAPI) -> None:
-    # Another feature may share the counts over all processes.
-    limiter = getattr(app.state, "limiter", None) or LocalLimiter()
+    # `rate_limit` is set up first: its limiter is shared by all processes.
+    limiter = getattr(app.state, "limiter", None) or RateLimiter()
     app.state.auth = make_auth(app.state.settings, limiter)
     app.state.identify = identify_by(app.state.auth.tokens)
     add_oauth2_errors(app)
@@ -114,12 +116,12 @@ def ask_password(email: str) -> str:
 
 async def _reset(settings: Settings, email: str, password: str) -> None:
     async with open_database(settings) as database, database.transactions() as session:
-        await reset_password(session, make_auth(settings, LocalLimiter()), email, password)
+        await reset_password(session, make_auth(settings, RateLimiter()), email, password)
 
 
 async def _create(settings: Settings, email: str, password: str) -> bool:
     async with open_database(settings) as database, database.transactions() as session:
-        return await create_superuser(session, make_auth(settings, LocalLimiter()), email, password)
+        return await create_superuser(session, make_auth(settings, RateLimiter()), email, password)
 
 
-auth = Feature(name="auth", setup=_setup, commands=_commands)
+auth = Feature(name="auth", after=("rate_limit",), setup=_setup, commands=_commands)

@@ -6,7 +6,7 @@ from limits import parse
 from pydantic import Field
 
 from app.core.settings import EnvSettings
-from app.limiter.rate import Rate
+from app.rate_limit.limiter import Rate
 
 
 class AuthSettings(EnvSettings):

@@ -6,9 +6,7 @@ from limits import RateLimitItem
 
 from app.core.email_address import email_key
 from app.core.exceptions import TooManyRequestsError
-from app.limiter.address import rate_limit_key
-from app.limiter.headers import limit_headers
-from app.limiter.limiter import Limiter, Window
+from app.rate_limit.limiter import RateLimiter, Window, client_key, limit_headers
 
 # What one address may fail on all accounts, and all addresses on one, compared with one on one.
 WIDER = 10
@@ -17,7 +15,7 @@ WIDER = 10
 class LoginThrottle:
     """Counts attempts by account and address; a success forgets those of this pair."""
 
-    def __init__(self, limiter: Limiter, rate: RateLimitItem, purpose: str) -> None:
+    def __init__(self, limiter: RateLimiter, rate: RateLimitItem, purpose: str) -> None:
         self.limiter = limiter
         self.rate = rate
         self.wide = type(rate)(rate.amount * WIDER, rate.multiples)
@@ -29,8 +27,8 @@ class LoginThrottle:
         pair = (self.purpose, "pair", account, address)
         self._insist(self.rate, await self.limiter.hit(self.rate, *pair))
         for window in await asyncio.gather(
-            self.limiter.look(self.wide, self.purpose, "account", account),
-            self.limiter.look(self.wide, self.purpose, "address", address),
+            self.limiter.check(self.wide, self.purpose, "account", account),
+            self.limiter.check(self.wide, self.purpose, "address", address),
         ):
             self._insist(self.wide, window)
 
@@ -53,4 +51,4 @@ class LoginThrottle:
 
 def keys(account: str, address: str) -> tuple[str, str]:
     """What is counted: one account in any spelling, one network of IPv6."""
-    return email_key(account), rate_limit_key(address)
+    return email_key(account), client_key(address)

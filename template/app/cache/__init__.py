@@ -1,1 +1,1 @@
-"""Reading through a cache that nobody ever sees an old value in. Why: see `ReadThroughCache`."""
+"""A read-through cache without stale reads: see `ReadThroughCache`."""

@@ -1,4 +1,4 @@
-"""Entries as text: JSON, in Redis as in the process."""
+"""The format of entries: JSON, in Redis and in memory."""
 
 import hashlib
 import json
@@ -12,39 +12,39 @@ from app.core.project import PROJECT
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
-# Count up when entries are written in another way. That the models change is seen to below: the
-# key must stay, or a process of the old version could not drop what one of the new version reads.
+# The version of this format. A changed model needs none: entries name its schema, and keys must
+# stay, or a process of the old release could not delete what one of the new release reads.
 PREFIX = f"{PROJECT.name}:cache:v1:"
-LEASE = '{"lease":'
+LEASE_PREFIX = '{"lease":'
 
 
 def new_lease() -> str:
-    """A lease nobody has had before."""
-    return f'{LEASE}"{uuid4().hex}"}}'
+    """Return a unique lease."""
+    return f'{LEASE_PREFIX}"{uuid4().hex}"}}'
 
 
 def is_lease(text: str) -> bool:
-    """Whether the entry is no value yet."""
-    return text.startswith(LEASE)
+    """Return whether an entry is a lease, not a value."""
+    return text.startswith(LEASE_PREFIX)
 
 
 def encode(model: type[ModelT], value: ModelT) -> str:
-    """Write a value, with the version of its model."""
-    return f"{_head(model)}{value.model_dump_json(round_trip=True)}}}"
+    """Serialize a value with the version of its schema."""
+    return f"{_prefix(model)}{value.model_dump_json(round_trip=True)}}}"
 
 
 def decode(model: type[ModelT], text: str) -> ModelT | None:
-    """Read a value; None if it was written by another version of the service."""
-    head = _head(model)
-    if not text.startswith(head):
+    """Deserialize a value; None if its schema is another."""
+    prefix = _prefix(model)
+    if not text.startswith(prefix):
         return None
     try:
-        return model.model_validate_json(text[len(head) : -1])
+        return model.model_validate_json(text[len(prefix) : -1])
     except ValidationError:
         return None
 
 
 @cache
-def _head(model: type[BaseModel]) -> str:
+def _prefix(model: type[BaseModel]) -> str:
     schema = json.dumps(model.model_json_schema(), sort_keys=True).encode()
     return f'{{"schema":"{hashlib.sha256(schema).hexdigest()[:12]}","value":'

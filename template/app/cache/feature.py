@@ -1,24 +1,33 @@
-"""The cache as a feature: in Redis, or in this process if it is the only one."""
+"""The feature `cache`: in Redis, or in memory if there is one process only."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Annotated
 
 import structlog
 from fastapi import FastAPI
+from pydantic import Field
 
 from app.cache.read_through import ReadThroughCache
-from app.cache.redis_store import RedisStore
-from app.cache.settings import CacheSettings
-from app.cache.store import LocalStore
+from app.cache.stores import MemoryStore, RedisStore
 from app.core.cache import Cache, NoCache
 from app.core.feature import Feature
-from app.redis.guard import GuardedRedis
+from app.core.settings import EnvSettings
+from app.redis.circuit_breaker import RedisBreaker
 
 log = structlog.get_logger(__name__)
 
 
-def make_cache(settings: CacheSettings, redis: GuardedRedis | None, processes: int) -> Cache:
-    """Make the cache that fits. Processes that share nothing could not invalidate each other's."""
+class CacheSettings(EnvSettings):
+    """The same for all processes."""
+
+    cache_enabled: bool = True
+    # The maximum age of a value in seconds; a change invalidates it at once.
+    cache_ttl_seconds: Annotated[int, Field(ge=1, le=24 * 3600)] = 60
+
+
+def make_cache(settings: CacheSettings, redis: RedisBreaker | None, processes: int) -> Cache:
+    """Make the cache. Several processes without Redis get none: they could not invalidate it."""
     if not settings.cache_enabled:
         return NoCache()
     if redis is not None:
@@ -26,7 +35,7 @@ def make_cache(settings: CacheSettings, redis: GuardedRedis | None, processes: i
     if processes > 1:
         log.warning("cache_off", reason="WEB_CONCURRENCY is above 1 and there is no REDIS_URL")
         return NoCache()
-    return ReadThroughCache(LocalStore(), settings.cache_ttl_seconds)
+    return ReadThroughCache(MemoryStore(), settings.cache_ttl_seconds)
 
 
 def _setup(app: FastAPI) -> None:
@@ -38,7 +47,7 @@ def _setup(app: FastAPI) -> None:
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
     yield
     if isinstance(app.state.cache, ReadThroughCache):
-        await app.state.cache.forgetting.close()
+        await app.state.cache.invalidator.close()
 
 
-cache = Feature(name="cache", setup=_setup, lifespan=_lifespan)
+cache = Feature(name="cache", after=("redis",), setup=_setup, lifespan=_lifespan)

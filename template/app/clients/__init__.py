@@ -1,1 +1,1 @@
-"""Calls to other companies' services."""
+"""Calls to other services."""

@@ -1,4 +1,4 @@
-"""Proxies and certificates of the environment: what is unusable fails only calls that need it."""
+"""Proxies and certificates of the environment. An invalid one fails only calls that need it."""
 
 import ssl
 from collections.abc import Awaitable, Callable
@@ -13,8 +13,8 @@ Hook: TypeAlias = Callable[[httpx2.Request], Awaitable[None]]
 log = structlog.get_logger(__name__)
 
 
-class Unusable(httpx2.AsyncBaseTransport):
-    """Stands for a variable that cannot be used: fails calls, and names the variable in the log."""
+class UnusableTransport(httpx2.AsyncBaseTransport):
+    """Fails the calls that need an invalid variable, and logs the name of the variable."""
 
     def __init__(self, variable: str, error: Exception) -> None:
         self.variable = variable
@@ -22,12 +22,12 @@ class Unusable(httpx2.AsyncBaseTransport):
         self._log()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Fail a call that needs it."""
+        """Fail a call."""
         self._log()
         raise httpx2.RequestError(f"{self.variable} cannot be used", request=request)
 
-    async def refuse_https(self, request: httpx2.Request) -> None:
-        """Fail a call if it needs certificates."""
+    async def reject_https(self, request: httpx2.Request) -> None:
+        """Fail a call to an https URL."""
         if request.url.scheme == "https":
             await self.handle_async_request(request)
 
@@ -36,18 +36,18 @@ class Unusable(httpx2.AsyncBaseTransport):
 
 
 def load_certificates() -> tuple[ssl.SSLContext, list[Hook]]:
-    """Load what https trusts: nothing, and with a hook that says so, if that cannot be read."""
+    """Load the trusted certificates; if they are unreadable, none and a hook that rejects https."""
     try:
         return httpx2.create_ssl_context(), []
     except OSError as error:
-        unusable = Unusable("SSL_CERT_FILE or SSL_CERT_DIR", error)
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), [unusable.refuse_https]
+        unusable = UnusableTransport("SSL_CERT_FILE or SSL_CERT_DIR", error)
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), [unusable.reject_https]
 
 
 def make_proxies(
     context: ssl.SSLContext, limits: httpx2.Limits
 ) -> dict[str, httpx2.AsyncBaseTransport | None]:
-    """Make the ways through `HTTP_PROXY` and the like, by pattern of URL; None goes without."""
+    """Make a transport for each proxy variable, by URL pattern; None is a direct connection."""
     return {
         pattern: make_proxy(pattern, url, context, limits) if url else None
         for pattern, url in get_environment_proxies().items()
@@ -57,9 +57,9 @@ def make_proxies(
 def make_proxy(
     pattern: str, url: str, context: ssl.SSLContext, limits: httpx2.Limits
 ) -> httpx2.AsyncBaseTransport:
-    """Make the way through one proxy, which is trusted as any server is if asked by https."""
+    """Make the transport of one proxy; an https proxy is verified like any server."""
     try:
         proxy = httpx2.Proxy(url, ssl_context=context if url.startswith("https://") else None)
         return httpx2.AsyncHTTPTransport(verify=context, limits=limits, proxy=proxy)
     except (ImportError, ValueError, httpx2.InvalidURL) as error:
-        return Unusable(f"{pattern.removesuffix('://').upper()}_PROXY", error)
+        return UnusableTransport(f"{pattern.removesuffix('://').upper()}_PROXY", error)

@@ -1,10 +1,10 @@
-"""What becomes of other services' faults. Their own words go to the log, never to the caller."""
+"""Errors of other services. Their own text is logged, and never sent to a client."""
 
 from app.core.exceptions import AppError
 
 
 class UpstreamError(AppError):
-    """Another service is down, refuses us, or answers nonsense."""
+    """Another service is down, or its answer is an error or invalid."""
 
     status = 502
     code = "upstream_error"
@@ -12,7 +12,7 @@ class UpstreamError(AppError):
 
 
 class UpstreamTimeoutError(UpstreamError):
-    """Another service takes too long."""
+    """Another service timed out."""
 
     status = 504
     code = "upstream_timeout"

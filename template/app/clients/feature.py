@@ -1,4 +1,4 @@
-"""Calls to other services as a feature: a pool for the app's life, and who is asked over it."""
+"""The feature `http_client`: one pool for the lifetime of the app, and the clients that use it."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -8,13 +8,13 @@ from fastapi import FastAPI
 from app.clients.http import open_http_client
 from app.clients.rates import RatesClient
 from app.clients.settings import HttpClientSettings
-from app.clients.trace import CallersTraceMiddleware
+from app.clients.trace_context import TraceContextMiddleware
 from app.core.feature import Feature
 
 
 def _setup(app: FastAPI) -> None:
     app.state.http_client_settings = HttpClientSettings.load()
-    app.add_middleware(CallersTraceMiddleware)
+    app.add_middleware(TraceContextMiddleware)
 
 
 @asynccontextmanager

@@ -1,9 +1,12 @@
-"""Asking other services over one pool of connections, with a bound on everything."""
+"""The HTTP client: one pool, with retries and limits on everything."""
 
 import asyncio
+import random
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from itertools import count
@@ -17,18 +20,22 @@ from structlog.contextvars import get_contextvars
 
 from app.clients.environment import load_certificates, make_proxies
 from app.clients.errors import UpstreamError, UpstreamTimeoutError
-from app.clients.retries import PASSING, SAFE_METHODS, backoff, retry_after
 from app.clients.settings import HttpClientSettings
 from app.core.project import PROJECT
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+
+# A repeated request has no further effect (RFC 9110 §9.2.1).
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+# Too many requests, and server errors that may be temporary.
+RETRYABLE_STATUSES = {429, 500, 502, 503, 504}
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back, whatever its status."""
+    """The answer of another service, with any status."""
 
     host: str
     status: int
@@ -36,60 +43,60 @@ class Reply:
     body: bytes
 
     def parse(self, model: type[ModelT]) -> ModelT:
-        """Read a JSON body, or raise `UpstreamError` if it is an error or has another form."""
-        fault = None
+        """Parse the JSON body, or raise `UpstreamError` if it is an error or invalid."""
+        cause = None
         try:
             if 200 <= self.status < 300:
                 return model.model_validate_json(self.body)
         except ValidationError as error:
-            fault = error
+            cause = error
         text = self.body[:500].decode(errors="replace")
         log.warning("upstream_answer", host=self.host, status=self.status, text=text)
-        raise UpstreamError from fault
+        raise UpstreamError from cause
 
 
 Outcome: TypeAlias = Reply | httpx2.TransportError
-Ask: TypeAlias = Callable[[], Awaitable[Outcome]]
+Attempt: TypeAlias = Callable[[], Awaitable[Outcome]]
 
 
 class HttpClient:
-    """Raises `UpstreamError` or `UpstreamTimeoutError` for whatever goes wrong on the way."""
+    """Raises `UpstreamError` or `UpstreamTimeoutError` when a call fails."""
 
     def __init__(self, client: httpx2.AsyncClient, settings: HttpClientSettings) -> None:
         self.client = client
         self.settings = settings
-        self.slots = asyncio.Semaphore(settings.http_client_concurrency)
+        self.semaphore = asyncio.Semaphore(settings.http_client_concurrency)
 
     async def request(self, method: str, url: httpx2.URL | str, **options: Any) -> Reply:
-        """Call another service. `options` are those of `httpx2`, such as `params` and `json`."""
-        ask = partial(self._ask, method, url, **options)
+        """Send a request. `options` are those of `httpx2`, such as `params` and `json`."""
+        attempt = partial(self._attempt, method, url, **options)
         retries = self.settings.http_client_retries if method in SAFE_METHODS else 0
         try:
-            async with asyncio.timeout(self.settings.http_client_total_timeout) as limit:
-                return await self._persist(ask, retries, limit.when() or 0)
+            async with asyncio.timeout(self.settings.http_client_total_timeout) as timeout:
+                return await self._request_with_retries(attempt, retries, timeout.when() or 0)
         except (TimeoutError, httpx2.TimeoutException) as error:
             raise UpstreamTimeoutError from error
         except httpx2.RequestError as error:
             raise UpstreamError from error
 
-    async def _persist(self, ask: Ask, retries: int, deadline: float) -> Reply:
-        """Ask until the outcome is final, or there is no time for another attempt."""
-        for attempt in count():
-            outcome = await ask()
-            pause = backoff(self.settings.http_client_retry_seconds, attempt)
+    async def _request_with_retries(self, attempt: Attempt, retries: int, deadline: float) -> Reply:
+        """Retry until the outcome is final, or the deadline too close for another attempt."""
+        for number in count():
+            outcome = await attempt()
+            delay = backoff(self.settings.http_client_retry_seconds, number)
             if isinstance(outcome, Reply):
-                pause = max(pause, retry_after(outcome.headers))
-            late = asyncio.get_running_loop().time() + pause >= deadline
-            if attempt == retries or late or not may_pass(outcome):
+                delay = max(delay, retry_after(outcome.headers))
+            too_late = asyncio.get_running_loop().time() + delay >= deadline
+            if number == retries or too_late or not is_retryable(outcome):
                 break
-            await asyncio.sleep(pause)
+            await asyncio.sleep(delay)
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
-    async def _ask(self, method: str, url: httpx2.URL | str, **options: Any) -> Outcome:
-        """Ask once. A slot is held no longer than that, so nobody waits for others' pauses."""
-        async with self.slots:
+    async def _attempt(self, method: str, url: httpx2.URL | str, **options: Any) -> Outcome:
+        """Send the request once. The semaphore is released during the backoff."""
+        async with self.semaphore:
             try:
                 async with self.client.stream(method, url, **options) as response:
                     return await self._read(response)
@@ -97,7 +104,7 @@ class HttpClient:
                 return error
 
     async def _read(self, response: httpx2.Response) -> Reply:
-        """Take no more than we want to hold, whatever length was announced."""
+        """Read the body up to the limit, whatever Content-Length says."""
         body = bytearray()
         async for chunk in response.aiter_raw():
             body += chunk
@@ -107,15 +114,31 @@ class HttpClient:
         return Reply(response.url.host, response.status_code, response.headers, bytes(body))
 
 
-def may_pass(outcome: Outcome) -> bool:
-    """Whether it may be better next time. Who reads slowly, is not helped by more requests."""
+def is_retryable(outcome: Outcome) -> bool:
+    """Return whether another attempt may succeed. A slow server gets no further requests."""
     if isinstance(outcome, Reply):
-        return outcome.status in PASSING
+        return outcome.status in RETRYABLE_STATUSES
     return not isinstance(outcome, httpx2.ReadTimeout | httpx2.WriteTimeout)
 
 
-async def pass_on(request: httpx2.Request) -> None:
-    """Send along whose request this is part of, and which trace, if there is one."""
+def backoff(seconds: float, attempt: int) -> float:
+    """Return the exponential backoff with jitter: from half of the delay to the whole."""
+    return seconds * 2**attempt * random.uniform(0.5, 1)  # noqa: S311  (no secret)
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Parse `Retry-After` as seconds (RFC 9110 §10.2.3); 0 if it is absent or invalid."""
+    value = headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        return max(0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return 0
+
+
+async def propagate_headers(request: httpx2.Request) -> None:
+    """Add the request id, and the trace context if there is one."""
     if request_id := get_contextvars().get("request_id"):
         request.headers["X-Request-ID"] = request_id
     inject(request.headers)
@@ -123,11 +146,11 @@ async def pass_on(request: httpx2.Request) -> None:
 
 @asynccontextmanager
 async def open_http_client(settings: HttpClientSettings) -> AsyncGenerator[HttpClient, None]:
-    """Open the pool. It follows no redirects, and keeps no cookies for the next caller."""
-    limits = httpx2.Limits(keepalive_expiry=15)  # how many at once, the slots decide
+    """Open the pool. It follows no redirects and stores no cookies."""
+    limits = httpx2.Limits(keepalive_expiry=15)  # the semaphore limits the connections
     context, hooks = load_certificates()
     async with httpx2.AsyncClient(
-        # Not compressed: what comes is as large as what we then hold.
+        # Not compressed: a body is as large as what is received.
         headers={"User-Agent": f"{PROJECT.name}/{PROJECT.version}", "Accept-Encoding": "identity"},
         timeout=httpx2.Timeout(
             settings.http_client_read_timeout, connect=settings.http_client_connect_timeout
@@ -135,6 +158,6 @@ async def open_http_client(settings: HttpClientSettings) -> AsyncGenerator[HttpC
         transport=httpx2.AsyncHTTPTransport(verify=context, limits=limits),
         mounts=make_proxies(context, limits),
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        event_hooks={"request": [pass_on, *hooks]},
+        event_hooks={"request": [propagate_headers, *hooks]},
     ) as client:
         yield HttpClient(client, settings)

@@ -1,4 +1,4 @@
-"""Exchange rates from a public service, such as the European Central Bank's."""
+"""Exchange rates of a public service: an example of a client."""
 
 import datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ Rate = Annotated[Decimal, Field(ge=Decimal("1e-12"), le=Decimal("1e12"))]
 
 
 class UpstreamRates(BaseModel):
-    """The part of the answer that we rely on: `{"base": "EUR", "rates": {"USD": 1.08}}`."""
+    """The part of the answer that is used: `{"base": "EUR", "rates": {"USD": 1.08}}`."""
 
     base: Code | None = None
     date: datetime.date | None = None
@@ -23,14 +23,14 @@ class UpstreamRates(BaseModel):
 
 
 class RatesClient:
-    """Knows the other service's address and language."""
+    """The client of the source of exchange rates."""
 
     def __init__(self, http: HttpClient, url: HttpUrl) -> None:
         self.http = http
         self.url = URL(str(url))
 
     async def latest(self, base: str) -> UpstreamRates:
-        """What one unit of `base` costs in others. Rates of another base are an error."""
+        """Get the price of one unit of `base` in other currencies."""
         reply = await self.http.request("GET", self.url.copy_set_param("base", base))
         rates = reply.parse(UpstreamRates)
         if rates.base not in {None, base}:

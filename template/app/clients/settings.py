@@ -1,4 +1,4 @@
-"""How long to wait for others, and how often to ask again."""
+"""Settings of the HTTP client."""
 
 from typing import Annotated
 
@@ -10,18 +10,18 @@ Seconds = Annotated[float, Field(gt=0, le=300)]
 
 
 class HttpClientSettings(EnvSettings):
-    """Timeouts are seconds. `total` bounds a call with its retries and its wait for a turn."""
+    """Timeouts are in seconds. `total` includes retries and the wait for the semaphore."""
 
     http_client_connect_timeout: Seconds = 2
-    # Without a byte.
+    # Between two bytes.
     http_client_read_timeout: Seconds = 3
     http_client_total_timeout: Seconds = 5
-    # Calls of one process at once.
+    # Concurrent calls of one process.
     http_client_concurrency: Annotated[int, Field(ge=1, le=1000)] = 20
     http_client_retries: Annotated[int, Field(ge=0, le=10)] = 2
-    # Before the first retry, about; each further one waits twice as long.
+    # The backoff before the first retry, about; it doubles with each further one.
     http_client_retry_seconds: Seconds = 0.2
     http_client_max_bytes: Annotated[int, Field(ge=1024)] = 1024 * 1024
 
-    # Where exchange rates come from; the currency is added to it as `base`.
+    # The source of exchange rates; the currency is added as `base`.
     rates_url: HttpUrl | None = None

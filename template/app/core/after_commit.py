@@ -1,4 +1,4 @@
-"""Doing things once a transaction is committed, and never if it is not."""
+"""Callbacks after a commit: they do not run if the transaction is rolled back."""
 
 from collections.abc import Awaitable, Callable
 
@@ -14,17 +14,17 @@ log = structlog.get_logger(__name__)
 
 
 def after_commit(session: AsyncSession, action: Callable[[], Awaitable[None]]) -> None:
-    """Await `action` right after the session's transaction is committed, before anybody is told.
+    """Await `action` right after the session's transaction is committed, before the response.
 
-    The request waits for it, so it must bound its own waits. What it raises is logged: the
-    transaction is committed, whatever comes of the action.
+    The request waits for it, so it needs a timeout of its own. An exception is logged: the
+    transaction stays committed.
     """
     savepoint = session.sync_session.get_nested_transaction()
     session.info.setdefault(KEY, []).append((savepoint, action))
 
 
 @event.listens_for(Session, "after_commit")
-def _act(session: Session) -> None:
+def _run(session: Session) -> None:
     if session.in_nested_transaction():  # a savepoint: the transaction goes on
         return
     for _, action in session.info.pop(KEY, ()):
@@ -35,7 +35,7 @@ def _act(session: Session) -> None:
 
 
 @event.listens_for(Session, "after_rollback")
-def _forget(session: Session) -> None:
+def _discard(session: Session) -> None:
     undone = session.get_nested_transaction()
     kept = [pair for pair in session.info.pop(KEY, ()) if undone and pair[0] is not undone]
     session.info[KEY] = kept

@@ -1,4 +1,4 @@
-"""Reading through a cache: a port. Without the `cache` feature, every read is a fresh one."""
+"""The cache: a port. Without the feature `cache`, every read loads."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -12,34 +12,34 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Cached(Generic[ModelT]):
-    """A value, and whether it came from the cache; None if there is no cache."""
+    """A value, and whether it was a hit; None without a cache."""
 
     value: ModelT
     hit: bool | None = None
 
 
 class Cache(Protocol):
-    """Keeps values by key, each of one Pydantic model."""
+    """Values by key, each of one Pydantic model."""
 
     async def read(
         self, key: str, model: type[ModelT], load: Callable[[], Awaitable[ModelT]]
     ) -> Cached[ModelT]:
-        """Return the value, from the cache or by `load`. What `load` raises is not kept.
+        """Return the value, from the cache or by `load`. An error of `load` is not cached.
 
-        `load` must read what is committed, so not in a transaction that has changed something.
+        `load` must read committed data: not in a transaction that has changed something.
         """
         ...
 
-    def forget(self, session: AsyncSession, *keys: str) -> None:
-        """Forget the values once the session's transaction is committed, and not before.
+    def invalidate(self, session: AsyncSession, *keys: str) -> None:
+        """Delete the values after the session's commit and before the answer.
 
-        Whoever reads after the commit was answered, gets the new value.
+        A read after that answer gets the new value.
         """
         ...
 
 
 class NoCache:
-    """Keeps nothing."""
+    """Caches nothing."""
 
     async def read(
         self, key: str, model: type[ModelT], load: Callable[[], Awaitable[ModelT]]
@@ -47,5 +47,5 @@ class NoCache:
         """Load the value."""
         return Cached(await load())
 
-    def forget(self, session: AsyncSession, *keys: str) -> None:
-        """There is nothing to forget."""
+    def invalidate(self, session: AsyncSession, *keys: str) -> None:
+        """Do nothing."""

@@ -1,4 +1,4 @@
-"""Whose request it is, when proxies stand between."""
+"""The client's address of a request that came through proxies."""
 
 import re
 from collections.abc import Sequence
@@ -14,10 +14,9 @@ MAPPED_BITS = 96
 
 
 def client_address(peer: str, forwarded_for: str, trusted: Networks) -> str:
-    """Walk `X-Forwarded-For` from the right, past the proxies we trust.
+    """Return the right-most address of `X-Forwarded-For` that is not a trusted proxy.
 
-    The left end is what the client chose to send, so the first address that is not a trusted
-    proxy is the last one that somebody we trust has seen.
+    What is left of it was sent by the client, and may be forged.
     """
     address = peer
     hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
@@ -30,7 +29,7 @@ def client_address(peer: str, forwarded_for: str, trusted: Networks) -> str:
 
 
 def is_trusted(address: str, trusted: Networks) -> bool:
-    """Whether `address` is a proxy of ours."""
+    """Whether `address` is a trusted proxy."""
     found = parse_address(address)
     return found is not None and any(found in network for network in trusted)
 

@@ -1,4 +1,4 @@
-"""What this process uses of its machine."""
+"""Resource usage of this process."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 
 class Pool(BaseModel):
-    """Database connections of this process."""
+    """The pool of database connections."""
 
     in_use: Annotated[int, Field(examples=[2])]
     idle: Annotated[int, Field(examples=[3])]
@@ -33,7 +33,7 @@ PROCESS = psutil.Process()
 
 
 def diagnose(engine: AsyncEngine) -> Diagnostics:
-    """Read the counters; the CPU's share is since the last call."""
+    """Measure the usage; the CPU's share is since the last call."""
     return Diagnostics(
         pool=pool_state(engine),
         memory_bytes=PROCESS.memory_info().rss,
@@ -44,7 +44,7 @@ def diagnose(engine: AsyncEngine) -> Diagnostics:
 
 
 def pool_state(engine: AsyncEngine) -> Pool:
-    """How much of the pool is in use."""
+    """Return how much of the pool is in use."""
     pool = engine.pool
     return Pool(
         in_use=pool.checkedout(),  # ty: ignore[missing-attribute]

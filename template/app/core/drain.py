@@ -1,8 +1,8 @@
-"""Going away politely: after SIGTERM the service says so before it closes its door.
+"""Graceful shutdown: after SIGTERM keep serving for a while, then let the server stop.
 
-A balancer needs some seconds to notice that `/health/ready` turned 503. Until then requests keep
-coming, and must be served. So the first SIGTERM only starts the drain. When it is over, nobody is
-let in any more, and a moment later the server's own handler runs.
+A load balancer takes some seconds to notice that `/health/ready` turned 503. Requests keep coming
+until then, and are served. So the first SIGTERM only starts the drain; the server's own signal
+handler runs when it is over.
 """
 
 import asyncio
@@ -13,65 +13,73 @@ from contextlib import asynccontextmanager, contextmanager
 from types import FrameType
 from typing import TypeAlias
 
-from app.core.listener import turn_deaf
-
-# Those who were let in at the last moment have so long to say what they want, and WebSockets to
-# take leave.
+# Between the shutdown callbacks and the server's handler: WebSockets send their close frames, and
+# connections that were just accepted send their requests.
 LAST_CALL_SECONDS = 0.3
 
 Handler: TypeAlias = Callable[..., object]
 
 _draining = threading.Event()
-_farewells: set[Callable[[], object]] = set()
+_callbacks: set[Callable[[], object]] = set()
 
 
 def draining() -> bool:
-    """Whether this process was told to stop."""
+    """Whether this process has received SIGTERM."""
     return _draining.is_set()
 
 
 @contextmanager
 def farewell(call: Callable[[], object]) -> Generator[None, None, None]:
-    """Call `call` on the event loop when the drain is over, just before the server stops."""
-    _farewells.add(call)
+    """Register a shutdown callback: it is called on the event loop when the drain is over."""
+    _callbacks.add(call)
     try:
         yield
     finally:
-        _farewells.discard(call)
+        _callbacks.discard(call)
+
+
+def say_farewell() -> None:
+    """Call the shutdown callbacks."""
+    for call in tuple(_callbacks):
+        call()
 
 
 class Drain:
-    """What SIGTERM does instead of what the server would do at once."""
+    """A handler of SIGTERM that delays the server's own handler."""
 
     def __init__(self, seconds: float, handler: Handler) -> None:
         self.seconds = seconds
         self.handler = handler
         self.loop = asyncio.get_running_loop()
-        self.end: asyncio.TimerHandle | None = None
+        self.timer: asyncio.TimerHandle | None = None
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        """Begin to drain. Whoever asks twice is in a hurry."""
+        """Start the drain. A second SIGTERM stops the server at once."""
         if _draining.is_set():
             self.handler(number, frame)
         else:
             _draining.set()
-            self.loop.call_soon_threadsafe(self._begin, number)
+            self.loop.call_soon_threadsafe(self._start, number)
 
-    def _begin(self, number: int) -> None:
+    def _start(self, number: int) -> None:
         if _draining.is_set():
-            self.end = self.loop.call_later(self.seconds, close, self.handler, number)
+            self.timer = self.loop.call_later(self.seconds, self._close, number)
+
+    def _close(self, number: int) -> None:
+        say_farewell()
+        self.timer = self.loop.call_later(LAST_CALL_SECONDS, self.handler, number, None)
 
     def cancel(self) -> None:
-        """Forget it: the server has ended before."""
+        """Cancel the drain: the server has stopped."""
         _draining.clear()
-        if self.end:
-            self.end.cancel()
+        if self.timer:
+            self.timer.cancel()
 
 
 @asynccontextmanager
 async def drain_on_sigterm(seconds: float) -> AsyncGenerator[None, None]:
     """Put `seconds` of draining before the SIGTERM handler that the server has installed."""
-    for _ in range(2):  # rounds that the loop takes to hand the server a signal that has come
+    for _ in range(2):  # iterations in which the loop delivers a signal that has arrived already
         await asyncio.sleep(0)
     handler = find_handler(asyncio.get_running_loop())
     if handler is None:
@@ -86,18 +94,11 @@ async def drain_on_sigterm(seconds: float) -> AsyncGenerator[None, None]:
         drain.cancel()
 
 
-def close(handler: Handler, number: int) -> None:
-    """Take no more connections, and let the server stop when the last requests are in."""
-    turn_deaf()
-    say_farewell()
-    asyncio.get_running_loop().call_later(LAST_CALL_SECONDS, handler, number, None)
-
-
 def find_handler(loop: asyncio.AbstractEventLoop) -> Handler | None:
-    """What the server does on SIGTERM; None if that is nothing.
+    """Return the server's handler of SIGTERM; None if it has none.
 
-    A server that has left the signal to the event loop cannot be asked, and is relieved of it;
-    SIGINT means the same to it.
+    A handler that was added to the event loop cannot be read. It is removed, and SIGINT is raised
+    instead, which means the same to such a server.
     """
     if threading.current_thread() is not threading.main_thread():
         return None
@@ -105,9 +106,3 @@ def find_handler(loop: asyncio.AbstractEventLoop) -> Handler | None:
         return lambda *_: signal.raise_signal(signal.SIGINT)
     found = signal.getsignal(signal.SIGTERM)
     return found if callable(found) else None
-
-
-def say_farewell() -> None:
-    """Tell everybody who waits for it."""
-    for call in tuple(_farewells):
-        call()

@@ -1,4 +1,4 @@
-"""The errors a caller may see. Subclass `AppError` beside the service that raises it."""
+"""Errors that become problem responses. Subclass `AppError` next to the service that raises it."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -11,7 +11,7 @@ class AppError(Exception):
     code: ClassVar[str] = "internal_error"
     detail: ClassVar[str] = "The server made a mistake. It has been logged."
     headers: ClassVar[Mapping[str, str]] = {}
-    # Whether what was changed before the error is kept, as a revoked session must be.
+    # Whether changes before the error are committed, as a revoked session must be.
     commits: ClassVar[bool] = False
 
     def __init__(self, detail: str | None = None, headers: Mapping[str, str] | None = None) -> None:
@@ -21,7 +21,7 @@ class AppError(Exception):
 
 
 class NotFoundError(AppError):
-    """There is no such object, or the caller may not know of it."""
+    """The object does not exist, or is hidden from the caller."""
 
     status = 404
     code = "not_found"
@@ -29,11 +29,11 @@ class NotFoundError(AppError):
 
 
 class ConflictError(AppError):
-    """The request contradicts the present state."""
+    """The request conflicts with the current state."""
 
     status = 409
     code = "conflict"
-    detail = "The request contradicts the present state of the resource."
+    detail = "The request conflicts with the current state of the resource."
 
 
 class PreconditionFailedError(AppError):
@@ -54,13 +54,13 @@ class NotAuthenticatedError(AppError):
 
 
 class BearerTokenError(NotAuthenticatedError):
-    """The request carries a token that is not accepted (RFC 6750 §3.1)."""
+    """The token is not accepted (RFC 6750 §3.1)."""
 
     headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
 class PermissionDeniedError(AppError):
-    """The caller is known and not allowed."""
+    """The caller is authenticated, but not allowed to do this."""
 
     status = 403
     code = "permission_denied"
@@ -68,7 +68,7 @@ class PermissionDeniedError(AppError):
 
 
 class TooManyRequestsError(AppError):
-    """The caller does too much in too little time (RFC 6585 §4)."""
+    """The caller has reached a rate limit (RFC 6585 §4)."""
 
     status = 429
     code = "rate_limited"
@@ -76,7 +76,7 @@ class TooManyRequestsError(AppError):
 
 
 class DependencyUnavailableError(AppError):
-    """A server this service needs is down, silent or out of connections."""
+    """A server that the service depends on is down, silent or out of connections."""
 
     status = 503
     code = "dependency_unavailable"

@@ -1,4 +1,4 @@
-"""Errors that nobody expected: where they are told, once, to all who want to know."""
+"""Reports unexpected errors to all listeners, such as metrics, Sentry and alerts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error, and where it happened: `route` is a template, or a type of job."""
+    """An error, and where it happened: `route` is a route's template, or a type of job."""
 
     error: BaseException
     route: str
@@ -21,26 +21,26 @@ class Failure:
 
     @property
     def type(self) -> str:
-        """The name of the error's class. Its text may hold anything, so it is not for others."""
+        """The name of the error's class. Its text may hold secrets, so it is not sent anywhere."""
         return type(self.error).__name__
 
 
 class Failures:
-    """Those who listen must return at once: a request waits for them."""
+    """Passes each error to all listeners. They must return at once: the request waits for them."""
 
     def __init__(self) -> None:
         self.listeners: list[Callable[[Failure], None]] = []
 
     def tell(self, error: BaseException, route: str, request_id: str) -> None:
-        """Tell everybody; whoever cannot listen keeps nobody else from it."""
+        """Call all listeners. One that fails does not keep the others from being called."""
         failure = Failure(error, route, request_id)
         for listener in self.listeners:
             try:
                 listener(failure)
             except Exception:
-                log.exception("failure_not_told")
+                log.exception("error_report_failed")
 
 
 def tell_of_request(scope: Scope, error: BaseException) -> None:
-    """Tell of an error that a request ended with."""
+    """Report an error that ended a request."""
     scope["app"].state.failures.tell(error, route_template(scope), scope["state"]["request_id"])

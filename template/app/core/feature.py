@@ -1,4 +1,4 @@
-"""What a capability is made of. The list of them is `app.features.FEATURES`."""
+"""A feature of the service. The list of them is `app.features.FEATURES`."""
 
 from argparse import ArgumentParser, _SubParsersAction
 from collections.abc import AsyncGenerator, Callable
@@ -15,30 +15,32 @@ Commands: TypeAlias = "_SubParsersAction[ArgumentParser]"
 
 
 def add_nothing(_: object) -> None:
-    """A feature with nothing to add."""
+    """Set up nothing."""
 
 
 @asynccontextmanager
 async def hold_nothing(_: object) -> AsyncGenerator[None, None]:
-    """A feature that keeps nothing open."""
+    """Keep nothing open."""
     yield
 
 
 def watch_nothing(_: FastAPI) -> None:
-    """A feature that depends on no server."""
+    """Depend on no server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """What one capability adds to the app, and what it keeps open while it runs.
+    """What one feature adds to the app, and what it keeps open while the app runs.
 
-    `probe` is asked by /health/ready. `commands` adds subcommands to `python -m app`; each sets
+    `after` names features that must come before it in FEATURES: they set up what it uses, or
+    their middleware must be inside its own. `probe` is checked by /health/ready.
+    `worker` is the lifespan of each process that runs jobs: it has no app, and the state
+    that it gets replaces `app.state`. `commands` adds subcommands to `python -m app`; each sets
     the parser default `run`, a function of the parsed arguments that returns the exit code.
-    `worker` is held open in each process that runs jobs. There is no app there; the state that
-    it is given stands for `app.state`.
     """
 
     name: str
+    after: tuple[str, ...] = ()
     setup: Callable[[FastAPI], None] = add_nothing
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] = hold_nothing
     probe: Callable[[FastAPI], Probe | None] = watch_nothing

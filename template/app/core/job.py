@@ -1,4 +1,4 @@
-"""Kinds of background jobs: what each is called, what it needs, and what it does."""
+"""Types of background jobs: the name, the payload and the handler of each."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from uuid import UUID
 from pydantic import BaseModel
 
 PayloadT = TypeVar("PayloadT", bound=BaseModel)
-# What it returns is the job's `result`, as JSON.
+# Takes the `JobContext` and the payload. What it returns is the job's `result`, as JSON.
 Handler = Callable[[Any, PayloadT], Awaitable[dict[str, Any] | None]]
 
 
 class JobFailedError(Exception):
-    """The job cannot be done, and trying again would not help. The message is shown."""
+    """The job cannot succeed, so it is not retried. The message is shown as the job's `error`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobKind:
-    """One type of job. `public`: the API takes it, from `superusers` only or from everybody."""
+class JobType:
+    """One type of job. `public`: the API accepts it, with `superusers` from superusers only."""
 
     name: str
     payload: type[BaseModel]
@@ -27,26 +27,26 @@ class JobKind:
     superusers: bool = False
 
 
-class JobQueue(Protocol):
-    """Tells the workers of a job. It may be lost: the row in the database is what counts."""
+class JobDispatcher(Protocol):
+    """Sends jobs to the workers. A message may be lost: the row in the database counts."""
 
-    def announce(self, id: UUID) -> None:
-        """Tell them soon, and return at once."""
+    def dispatch(self, id: UUID) -> None:
+        """Send the message soon, and return at once."""
         ...
 
 
-KINDS: dict[str, JobKind] = {}
+JOB_TYPES: dict[str, JobType] = {}
 
 
 def job(
     name: str, payload: type[PayloadT], *, public: bool = True, superusers: bool = False
 ) -> Callable[[Handler[PayloadT]], Handler[PayloadT]]:
-    """Make a function the handler of a type of job: `@job("items.export", ItemsExport)`."""
+    """Register a function as the handler of a type of job: `@job("items.export", ItemsExport)`."""
 
     def register(handler: Handler[PayloadT]) -> Handler[PayloadT]:
-        if name in KINDS:
+        if name in JOB_TYPES:
             raise ValueError(f"there are two handlers of {name}")
-        KINDS[name] = JobKind(
+        JOB_TYPES[name] = JobType(
             name=name, payload=payload, handler=handler, public=public, superusers=superusers
         )
         return handler

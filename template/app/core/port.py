@@ -1,4 +1,4 @@
-"""Whether a port is free."""
+"""Checks whether a port is free."""
 
 import errno
 import socket
@@ -8,13 +8,13 @@ from socket import SOCK_STREAM
 def check_port(host: str, port: int) -> None:
     """Raise `ValueError`, which says what to do, if no server can listen there.
 
-    Servers say so late, and in many lines.
+    Servers fail later, with a long traceback.
     """
     try:
         [(family, kind, _, _, address), *_] = socket.getaddrinfo(host, port, type=SOCK_STREAM)
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
+        with socket.socket(family, kind) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             free = f"set PORT to another, such as PORT={port + 1}, or stop what listens there"

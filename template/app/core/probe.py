@@ -1,4 +1,4 @@
-"""Asking a dependency how it is, and waiting no longer for the answer than a probe may take."""
+"""Health checks of dependencies, bounded by the time that a readiness probe may take."""
 
 import asyncio
 import time
@@ -16,8 +16,9 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The state of one dependency: missed by every request (`down`), by some (`degraded`), or by
-    none (`absent`).
+    """The state of one dependency.
+
+    Without it all requests fail (`down`), some of them (`degraded`), or none (`absent`).
     """
 
     status: Literal["ok", "absent", "degraded", "down"]
@@ -25,9 +26,9 @@ class Check:
 
 
 class Probe:
-    """One question to one dependency. Those who ask while it is under way share its answer.
+    """The health check of one dependency. Concurrent callers share one run of it.
 
-    `ask` raises if the dependency is not well; its state is then `otherwise`.
+    `ask` raises if the dependency is unhealthy; its state is then `otherwise`.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class Probe:
         self.running: asyncio.Task[Check] | None = None
 
     async def check(self) -> Check:
-        """Answer within a second, whether the dependency does or not."""
+        """Return the result within a second, whether the dependency answers or not."""
         if self.running is None or self.running.done():
             self.running = asyncio.create_task(self._ask())
         done, _ = await asyncio.wait({self.running}, timeout=BUDGET_SECONDS)
@@ -50,7 +51,7 @@ class Probe:
         started = time.perf_counter()
         try:
             await self.ask()
-        except Exception as error:  # whatever it is, the dependency is not well
+        except Exception as error:
             log.warning("probe_failed", error=type(error).__name__)
             return self.otherwise
         return Check("ok", latency_ms=round((time.perf_counter() - started) * 1000, 2))

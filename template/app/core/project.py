@@ -1,15 +1,17 @@
-"""What pyproject.toml says of this project: the one source of its name and version."""
+"""The project's metadata, read from pyproject.toml: the one source of its name and version."""
 
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
-    """The `[project]` and `[tool.app]` tables, as far as the service speaks of them."""
+class Project(BaseModel):
+    """What the service uses of the `[project]` and `[tool.app]` tables."""
+
+    model_config = ConfigDict(frozen=True)
 
     name: str
     title: str
@@ -24,7 +26,7 @@ class Project:
     def license_info(self) -> dict[str, str] | None:
         """The licence for the OpenAPI document: an SPDX expression; None if it is not of that list.
 
-        `LicenseRef-Proprietary` is the project's own word, which client generators cannot look up.
+        Client generators cannot look up the project's own `LicenseRef-Proprietary`.
         """
         if self.license.startswith("LicenseRef-"):
             return None
@@ -32,20 +34,12 @@ class Project:
 
 
 def read_project() -> Project:
-    """Read pyproject.toml, which is deployed beside the code."""
+    """Read pyproject.toml, which is deployed with the code."""
     document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     project = document["project"]
     author = project["authors"][0]
-    return Project(
-        name=project["name"],
-        title=document["tool"]["app"]["title"],
-        version=project["version"],
-        description=project["description"],
-        license=project["license"],
-        server=document["tool"]["app"]["server"],
-        author=author["name"],
-        email=author["email"],
-    )
+    names = {"author": author["name"], "email": author["email"]}
+    return Project.model_validate({**project, **document["tool"]["app"], **names})
 
 
 PROJECT = read_project()

@@ -1,4 +1,4 @@
-"""Which route a request went to, as its template."""
+"""The route of a request, as its template."""
 
 import re
 from collections.abc import Mapping
@@ -6,13 +6,12 @@ from typing import Any
 
 UNMATCHED = "unmatched"
 
-
-# What balancers and scrapers ask, again and again.
+# Polled by balancers and scrapers.
 UPKEEP = re.compile(r"/health(/.*)?|/metrics")
 
 
 def is_upkeep(path: str) -> bool:
-    """Whether a request tells about the service instead of using it."""
+    """Whether a path is a health check's or the metrics'."""
     return UPKEEP.fullmatch(path) is not None
 
 
@@ -23,14 +22,14 @@ def path_below_root(scope: Mapping[str, Any]) -> str:
 
 
 def is_below(path: str, root: str) -> bool:
-    """Whether a path begins with a prefix: `/shop/items` with `/shop`, and `/shopping` not."""
+    """Whether a path is below a prefix: `/shop/items` is below `/shop`, `/shopping` is not."""
     return path == root or path.startswith(f"{root}/")
 
 
 def route_template(scope: Mapping[str, Any]) -> str:
     """Return e.g. `/api/v1/items/{item_id}`, or `unmatched`.
 
-    FastAPI keeps the whole template beside the route, whose own path lacks the router's prefix.
+    FastAPI keeps the whole template in the scope; the route's own path lacks the router's prefix.
     """
     context = scope.get("fastapi", {}).get("effective_route_context")
     found = getattr(context, "path_format", "")  # a WebSocket's is empty

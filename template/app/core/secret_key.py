@@ -1,4 +1,4 @@
-"""The key that signs what callers bring back: tokens, cursors."""
+"""The key that signs tokens and cursors."""
 
 import os
 import secrets
@@ -11,15 +11,15 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 from app.core.project import ROOT
 from app.core.settings import CommaSeparated, EnvSettings
 
-LEAST_BYTES = 32  # RFC 7518 §3.2: as long as the hash
+MIN_KEY_BYTES = 32  # RFC 7518 §3.2: as long as the hash
 PLACEHOLDERS = ("changeme", "change-me", "change_me", "replace-me", "your-secret")
 
 
 def strong(key: SecretStr) -> SecretStr:
-    """Refuse short keys and those from examples."""
+    """Reject short keys and those from examples."""
     text = key.get_secret_value()
-    if len(text.encode()) < LEAST_BYTES:
-        raise ValueError(f"must have at least {LEAST_BYTES} bytes")
+    if len(text.encode()) < MIN_KEY_BYTES:
+        raise ValueError(f"must have at least {MIN_KEY_BYTES} bytes")
     if any(word in text.lower() for word in PLACEHOLDERS):
         raise ValueError("is a placeholder; make a key with `openssl rand -base64 48`")
     return key
@@ -29,7 +29,7 @@ Key = Annotated[SecretStr, AfterValidator(strong)]
 
 
 class SecretKeySettings(EnvSettings):
-    """`SECRET_KEY` signs; `SECRET_KEY_FALLBACKS` are older keys, still believed while rotating."""
+    """`SECRET_KEY` signs; `SECRET_KEY_FALLBACKS` are older keys, accepted during a rotation."""
 
     environment: str = "development"
     secret_key: Key | None = None
@@ -37,7 +37,7 @@ class SecretKeySettings(EnvSettings):
 
     @model_validator(mode="after")
     def required_when_deployed(self) -> Self:
-        """Without a key, each deployment would have one that no other knows."""
+        """Require a key when deployed: each process would make its own."""
         if self.secret_key is None and self.environment in {"staging", "production"}:
             raise ValueError(f"SECRET_KEY: is required when ENVIRONMENT is {self.environment}")
         return self
@@ -52,17 +52,17 @@ def signing_keys() -> list[str]:
 
 
 def development_key() -> str:
-    """Make a key once and keep it, so that a reload logs nobody out and no code holds a secret."""
+    """Make a key once and store it: sessions survive a reload, and no code holds a secret."""
     path = ROOT / ".local" / "secret-key"
     key = secrets.token_urlsafe(48)
     try:
         path.parent.mkdir(exist_ok=True)
-        # Under its name it is whole: processes that start together find the same one.
+        # Linked when it is complete: processes that start together use the same key.
         with NamedTemporaryFile("w", dir=path.parent, prefix=path.name) as file:
             file.write(key)
             file.flush()
             with suppress(FileExistsError):
                 os.link(file.name, path)
         return path.read_text().strip() or key
-    except OSError:  # a read-only disk: the key then lives as long as this process
+    except OSError:  # a read-only disk: the key lasts as long as this process
         return key

@@ -1,4 +1,4 @@
-"""How settings are read: from the environment, then `.env`, with errors that name the variable."""
+"""Reads settings from the environment, then `.env`, with errors that name the variable."""
 
 import json
 import re
@@ -9,9 +9,8 @@ from typing import Annotated, Any, Self, TypeVar
 from pydantic import BeforeValidator, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.core.env_file import check_env_file
-
 T = TypeVar("T")
+S = TypeVar("S", bound="EnvSettings")
 
 # A list that is JSON, and not an IPv6 address in brackets.
 JSON_LIST = re.compile(r"""\s*\[\s*(?:["']|\]|$)""")
@@ -38,24 +37,47 @@ class EnvSettings(BaseSettings):
     @classmethod
     def load(cls) -> Self:
         """Read the settings, or raise `SettingsError`."""
-        check_env_files(cls)
-        try:
-            return cls()
-        except ValidationError as error:
-            raise SettingsError("; ".join(describe(error))) from None
+        return _load(cls)[0]
 
 
 def check_settings() -> None:
     """Read all settings classes that are imported: one `SettingsError` names all that is wrong."""
-    check_env_files(EnvSettings)
-    found: dict[str, None] = {}  # a set in order: classes share variables
-    for each in descendants(EnvSettings):
+    _load(*descendants(EnvSettings))
+
+
+def _load(*classes: type[S]) -> list[S]:
+    """Read settings classes, or raise `SettingsError`, which names each wrong variable once."""
+    loaded, messages = list[S](), dict[str, None]()  # an ordered set: classes share variables
+    if isinstance(file := EnvSettings.model_config.get("env_file"), str):
         try:
-            each()
+            check_env_file(Path(file))
+        except ValueError as error:
+            raise SettingsError(str(error)) from None
+    for each in classes:
+        try:
+            loaded.append(each())
         except ValidationError as error:
-            found |= dict.fromkeys(describe(error))
-    if found:
-        raise SettingsError("; ".join(found))
+            messages |= dict.fromkeys(format_validation_error(error))
+    if messages:
+        raise SettingsError("; ".join(messages))
+    return loaded
+
+
+def check_env_file(path: Path) -> None:
+    """Raise `ValueError`, which names file and line, unless it is UTF-8 or absent."""
+    if not path.is_file():
+        return
+    try:
+        content = path.read_bytes()
+        content.partition(b"\0")[0].decode("utf-8-sig")
+        position = content.find(b"\0")  # every other byte in UTF-16
+    except OSError as error:
+        raise ValueError(f"{path.name}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        position = error.start
+    if position >= 0:
+        line = content.count(b"\n", 0, position) + 1
+        raise ValueError(f"{path.name}, line {line}: is not UTF-8; save the file as UTF-8")
 
 
 def descendants(settings: type[EnvSettings]) -> Iterator[type[EnvSettings]]:
@@ -65,24 +87,11 @@ def descendants(settings: type[EnvSettings]) -> Iterator[type[EnvSettings]]:
         yield from descendants(child)
 
 
-def check_env_files(settings: type[EnvSettings]) -> None:
-    """Raise `SettingsError` if `.env` is not UTF-8."""
-    name = settings.model_config.get("env_file")
-    if isinstance(name, str):
-        try:
-            check_env_file(Path(name))
-        except ValueError as error:
-            raise SettingsError(str(error)) from None
-
-
-def describe(error: ValidationError) -> list[str]:
-    """Each variable with what is wrong about it."""
-    faults = []
+def format_validation_error(error: ValidationError) -> Iterator[str]:
+    """Yield a message for each wrong variable, without its value."""
     for fault in error.errors(include_input=False, include_url=False, include_context=False):
-        name = str(fault["loc"][0]).upper() if fault["loc"] else ""
-        message = fault["msg"].removeprefix("Value error, ")
-        faults.append(f"{name}: {message}" if name else message)
-    return faults
+        name = f"{fault['loc'][0]}: ".upper() if fault["loc"] else ""
+        yield name + fault["msg"].removeprefix("Value error, ")
 
 
 def split(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Text that every database can store."""
+"""A field type for text that every database can store."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field
 
 
 def storable(text: str) -> str:
-    """Refuse NUL, which PostgreSQL cannot store, and lone surrogates, which UTF-8 cannot."""
+    """Reject NUL, which PostgreSQL cannot store, and lone surrogates, which UTF-8 cannot encode."""
     if "\x00" in text:
         raise ValueError("must not contain NUL characters")
     try:

@@ -1,14 +1,14 @@
-"""Hosts and origins as browsers and proxies write them."""
+"""Hosts and origins, as browsers and proxies write them."""
 
 import re
 from ipaddress import IPv6Address
-from urllib.parse import SplitResult, urlsplit
 
 import idna
+from pydantic import AnyUrl, ValidationError
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
 LABEL = r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?"
 NAME = re.compile(rf"{LABEL}(?:\.{LABEL})*")
+ORIGIN = re.compile(rf"[a-z][a-z0-9+.-]*://(?:{NAME.pattern}|\[[0-9a-f:.]+\])(?::[0-9]+)?")
 
 
 def read_origin(text: str) -> str:
@@ -16,24 +16,12 @@ def read_origin(text: str) -> str:
     if "*" in text:
         raise ValueError("list each origin; * is not allowed, since credentials are")
     try:
-        url = urlsplit(text.strip())
-        return _origin(url)
-    except ValueError:
-        raise ValueError("write a scheme and a host, such as https://app.example.com") from None
-
-
-def _origin(url: SplitResult) -> str:
-    if (
-        not url.scheme
-        or url.username is not None
-        or url.path.strip("/")
-        or url.query
-        or url.fragment
-    ):
-        raise ValueError
-    host = read_host(url.hostname or "")
-    port = "" if url.port in {None, DEFAULT_PORTS.get(url.scheme)} else f":{url.port}"
-    return f"{url.scheme}://{host}{port}"
+        origin = str(AnyUrl(text.strip().lower())).removesuffix("/")
+    except ValidationError:
+        origin = ""
+    if not ORIGIN.fullmatch(origin):
+        raise ValueError("write a scheme and a host, such as https://app.example.com")
+    return origin
 
 
 def read_host(text: str) -> str:
@@ -43,11 +31,11 @@ def read_host(text: str) -> str:
         if ":" in name:
             return f"[{IPv6Address(name.strip('[]'))}]"
         name = name if name.isascii() else idna.encode(name, uts46=True).decode()
-        if NAME.fullmatch(name):
-            return name
     except ValueError:
-        pass
-    raise ValueError("write a host alone, such as api.example.com, without https:// or a port")
+        name = ""
+    if not NAME.fullmatch(name):
+        raise ValueError("write a host alone, such as api.example.com, without https:// or a port")
+    return name
 
 
 def read_trusted_host(text: str) -> str:

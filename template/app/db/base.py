@@ -1,4 +1,4 @@
-"""What all tables share."""
+"""The base class and mixins of all models."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from app.db.types import Timestamp
 
-# Named constraints are what a later migration can find again.
+# A later migration can only change constraints that have names.
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -20,24 +20,24 @@ NAMING_CONVENTION = {
 
 
 def utc_now() -> datetime:
-    """The present, with its time zone."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 class Base(DeclarativeBase):
-    """Every model's base."""
+    """The base class of every model."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 
 class HasId:
-    """A time-ordered UUID (RFC 9562 version 7): new rows go to the end of the index."""
+    """A time-ordered UUID (RFC 9562 version 7): new rows are added at the end of the index."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
 
 
 class HasTimes:
-    """When the row was made and last changed."""
+    """When the row was created and last changed."""
 
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=utc_now, index=True)
     updated_at: Mapped[datetime] = mapped_column(Timestamp, default=utc_now, onupdate=utc_now)

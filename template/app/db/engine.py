@@ -1,19 +1,25 @@
-"""Engines, with every wait bounded: no request may hang because the database does."""
+"""Makes engines. Every wait for the database has a time limit, so no request hangs with it."""
 
+import ssl
+from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
+from urllib.parse import urlencode
 
 import structlog
-from sqlalchemy import Connection, ExceptionContext, event
+from sqlalchemy import URL, ExceptionContext, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.core.config import Settings
-from app.db.connection import engine_arguments
-from app.db.errors import DatabaseUnavailableError, translate
-from app.db.pool import FifoPool
-from app.db.reasons import connection_reason
+from app.core.database_url import DRIVER_OPTIONS
+from app.db.errors import DatabaseUnavailableError, connection_reason, translate
 
+CONNECT_TIMEOUT_SECONDS = 3
+STATEMENT_TIMEOUT_SECONDS = 5
 READ_ONLY = {"isolation_level": "AUTOCOMMIT"}
+# A pooler gives each transaction another connection, on which earlier statements are not prepared.
+UNPREPARED = {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
 
 log = structlog.get_logger(__name__)
 
@@ -22,39 +28,70 @@ def create_engine(settings: Settings, **options: Any) -> AsyncEngine:
     """Make the engine of the service's own requests. `options` go to SQLAlchemy."""
     engine = create_async_engine(
         **engine_arguments(settings.database_url, prepared=settings.prepared_statements),
-        hide_parameters=True,  # parameters are people's data, and errors are logged
+        hide_parameters=True,  # parameters are personal data, and errors are logged
         echo=settings.debug,
         **options,
     )
-    _listen(engine)
-    return engine
-
-
-def pool_options(settings: Settings) -> dict[str, Any]:
-    """Bound the pool. Connections to the server: processes x (size + overflow)."""
-    return {
-        "poolclass": FifoPool,
-        "pool_size": settings.db_pool_size,
-        "max_overflow": settings.db_max_overflow,
-        "pool_timeout": settings.db_pool_timeout,
-        "pool_recycle": settings.db_pool_recycle,
-    }
-
-
-def _listen(engine: AsyncEngine) -> None:
     core = engine.sync_engine
     event.listen(core, "do_connect", connect)
     event.listen(core, "handle_error", _translate_error)
     event.listen(core, "reset", _end_transaction)
     if engine.dialect.name == "sqlite":
-        event.listen(core, "connect", _prepare_sqlite)
-        event.listen(core, "begin", _begin_immediate)
+        # By name, since a project on PostgreSQL has no such module.
+        import_module("app.db.sqlite").add_listeners(core)
     else:
-        event.listen(core, "checkout", _refuse_closed)
+        event.listen(core, "checkout", _replace_closed)
+    return engine
+
+
+def engine_arguments(
+    url: URL, *, prepared: bool = True, seconds: int = STATEMENT_TIMEOUT_SECONDS
+) -> dict[str, Any]:
+    """Return SQLAlchemy's arguments for a `DATABASE_URL`: address, TLS, time limits.
+
+    `seconds` is the limit of a statement; 0 is none.
+    """
+    if url.get_backend_name() == "sqlite":
+        return {"url": url, "connect_args": {"timeout": STATEMENT_TIMEOUT_SECONDS}}
+    options = {name: str(value) for name, value in url.query.items()}
+    limit = int(options.get("connect_timeout", 0)) or CONNECT_TIMEOUT_SECONDS
+    arguments = {
+        **_driver_arguments(options),
+        "timeout": min(limit, CONNECT_TIMEOUT_SECONDS),  # a request does not wait longer
+        # For a server that does not enforce its own limit any more.
+        "command_timeout": seconds + 0.25 if seconds else None,
+        "server_settings": _server_settings(options, seconds if prepared else None),
+        **({} if prepared else UNPREPARED),
+    }
+    return {"url": url.set(query={}), "connect_args": arguments}
+
+
+def _driver_arguments(options: Mapping[str, str]) -> dict[str, Any]:
+    arguments: dict[str, Any] = {}
+    if "host" in options:
+        arguments["host"] = options["host"].split(",")
+        arguments["port"] = [int(port) for port in options["port"].split(",")]
+    own = {name: value for name, value in options.items() if name in DRIVER_OPTIONS}
+    if own.get("sslrootcert") == "system":
+        arguments["ssl"] = context = ssl.create_default_context()
+        if certificate := own.get("sslcert"):
+            context.load_cert_chain(certificate, own.get("sslkey"), own.get("sslpassword", ""))
+    elif own:
+        arguments["dsn"] = f"postgresql://?{urlencode(own)}"
+    return arguments
+
+
+def _server_settings(options: Mapping[str, str], seconds: int | None) -> dict[str, str]:
+    name = options.get("application_name") or options.get("fallback_application_name")
+    settings = {"application_name": name or "", "options": options.get("options", "")}
+    if seconds is not None:  # a pooler refuses what it cannot keep to one client
+        settings["statement_timeout"] = settings["lock_timeout"] = str(seconds * 1000)
+        settings["idle_in_transaction_session_timeout"] = str(seconds * 12 * 1000)
+    return {name: value for name, value in settings.items() if value}
 
 
 def connect(dialect: Any, _record: Any, args: Any, parameters: Any) -> Any:
-    """Connect. Whatever prevents it is a 503 to callers, and a sentence to those who run us."""
+    """Connect. A failure is 503 to the caller, and a sentence in the log."""
     try:
         return dialect.connect(*args, **parameters)
     except Exception as error:
@@ -69,47 +106,22 @@ def _translate_error(context: ExceptionContext) -> None:
         return
     log.warning("database_unavailable", reason=error.reason)
     if isinstance(context.original_exception, TimeoutError) and context.connection is not None:
-        # The server is silent: do not wait for its goodbye.
+        # The server is silent: close the connection without waiting for it.
         context.is_disconnect = True
-        _hang_up(context.connection)
+        driver: Any = context.connection.connection.driver_connection
+        getattr(driver, "terminate", bool)()
     raise error from context.original_exception
 
 
-def _hang_up(connection: Connection) -> None:
-    driver: Any = connection.connection.driver_connection
-    if hasattr(driver, "terminate"):
-        driver.terminate()
-
-
-def _refuse_closed(connection: Any, _record: Any, _proxy: Any) -> None:
-    """Let the pool replace a connection that the server has closed: a ping without a round trip."""
+def _replace_closed(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Let the pool replace a closed connection: a ping without a round trip."""
     if connection.driver_connection.is_closed():
         raise DisconnectionError
 
 
 def _end_transaction(connection: Any, _record: Any, state: Any) -> None:
-    """Roll back what a failed COMMIT left open; SQLAlchemy takes that transaction for ended."""
-    # Costs nothing if there is no transaction, and SQLite's driver is asked first.
-    open_still = getattr(connection.driver_connection, "in_transaction", True)
-    if state.transaction_was_reset and state.asyncio_safe and open_still:
+    """Roll back the transaction of a failed COMMIT, which SQLAlchemy takes for ended."""
+    # Costs nothing if there is no transaction; SQLite's driver knows whether there is one.
+    in_transaction = getattr(connection.driver_connection, "in_transaction", True)
+    if state.transaction_was_reset and state.asyncio_safe and in_transaction:
         connection.rollback()
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # transactions are begun below, not by the driver
-    connection.create_function("lower", 1, _lower, deterministic=True)
-    cursor = connection.cursor()
-    for pragma in ("foreign_keys = ON", "journal_mode = WAL", "synchronous = NORMAL"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _lower(text: str | None) -> str | None:
-    """SQLite's own lower() knows ASCII only."""
-    return text.lower() if text is not None else None
-
-
-def _begin_immediate(connection: Connection) -> None:
-    """Take SQLite's write lock first; a transaction that asks for it later fails at once."""
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")

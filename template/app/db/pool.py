@@ -1,4 +1,4 @@
-"""The pool of connections: those who wait for one get it in the order in which they came."""
+"""A connection pool whose waiters are served first in, first out."""
 
 import asyncio
 from typing import Any
@@ -9,27 +9,27 @@ from sqlalchemy.util.queue import AsyncAdaptedQueue, Empty
 
 
 class FifoQueue(AsyncAdaptedQueue[Any]):
-    """SQLAlchemy's queue, first in, first out for waiters too.
+    """SQLAlchemy's queue, which is first in, first out for waiters too.
 
-    There, a request that asks just when a connection is returned takes it, and the one that was
-    woken for it waits again at the end: under load some wait many times as long as others.
+    In SQLAlchemy's own, a request that asks just when a connection is returned takes it, and the
+    waiter that was woken goes to the end: under load some wait many times as long as others.
     """
 
     def __init__(self, maxsize: int = 0, use_lifo: bool = False) -> None:
         super().__init__(maxsize, use_lifo)
         self.waiting = 0
-        self.turn = asyncio.Lock()  # its waiters are woken in order
+        self.lock = asyncio.Lock()  # its waiters are woken in order
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        """Take a connection. Raises `Empty` when none is given back in time."""
+        """Take a connection. Raises `Empty` when none is returned in time."""
         if not block or not (self.waiting or self.empty()):
             return self.get_nowait()
-        return await_(self._get_in_turn(timeout))
+        return await_(self._get_in_order(timeout))
 
-    async def _get_in_turn(self, seconds: float | None) -> Any:
+    async def _get_in_order(self, seconds: float | None) -> Any:
         self.waiting += 1
         try:
-            async with asyncio.timeout(seconds), self.turn:
+            async with asyncio.timeout(seconds), self.lock:
                 return await self._queue.get()
         except TimeoutError:
             raise Empty from None
@@ -41,5 +41,5 @@ class FifoPool(AsyncAdaptedQueuePool):
     """A pool with that queue."""
 
     _queue_class = FifoQueue
-    # Under its own name, what the pool logs would be taken for the service's.
+    # Keeps the pool's log lines under SQLAlchemy's name.
     _sqla_logger_namespace = "sqlalchemy.pool.FifoPool"

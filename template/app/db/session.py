@@ -1,4 +1,4 @@
-"""Sessions: one for each request, on connections that stay open."""
+"""Opens the database: engines, and the makers of sessions."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -8,16 +8,17 @@ from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from app.core.config import Settings
-from app.db.engine import READ_ONLY, create_engine, pool_options
+from app.db.engine import READ_ONLY, create_engine
+from app.db.pool import FifoPool
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """What the service keeps open of its database.
+    """The engines, and the makers of sessions.
 
-    `transactions` makes sessions that change things; `reads` makes sessions whose statements
-    stand alone, which saves the round trips of BEGIN and ROLLBACK. `probe` has no pool: a health
-    check must see the server, not the queue for it.
+    `transactions` makes sessions for writing; `reads` makes sessions in autocommit, which saves
+    the round trips of BEGIN and ROLLBACK. `probe` has no pool: a health check must reach
+    the server, and not wait for a connection.
     """
 
     engine: AsyncEngine
@@ -29,7 +30,15 @@ class Database:
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncGenerator[Database, None]:
     """Open the database without connecting: the service starts even while it is down."""
-    engine = create_engine(settings, **pool_options(settings))
+    # Connections to the server: processes x (size + overflow).
+    engine = create_engine(
+        settings,
+        poolclass=FifoPool,
+        pool_size=settings.db_pool_size,
+        max_overflow=settings.db_max_overflow,
+        pool_timeout=settings.db_pool_timeout,
+        pool_recycle=settings.db_pool_recycle,
+    )
     probe = create_engine(settings, poolclass=NullPool)
     try:
         yield Database(

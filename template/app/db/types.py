@@ -1,7 +1,4 @@
-"""Column types that mean the same on PostgreSQL and on SQLite.
-
-PostgreSQL has the types and pays nothing; SQLite gets converters.
-"""
+"""Column types that behave alike on PostgreSQL and on SQLite, which needs converters."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,7 +8,7 @@ from sqlalchemy import BigInteger, DateTime, Dialect, Numeric, TypeDecorator
 
 
 class UtcOnSqlite(TypeDecorator[datetime]):
-    """SQLite keeps no time zone: store UTC and give it back."""
+    """Stores UTC: SQLite has no time zones."""
 
     impl = DateTime
     cache_ok = True
@@ -26,7 +23,7 @@ class UtcOnSqlite(TypeDecorator[datetime]):
 
 
 class CentsOnSqlite(TypeDecorator[Decimal]):
-    """SQLite would keep a decimal as a binary fraction: store whole cents."""
+    """Stores whole cents: SQLite would store a decimal as a binary fraction."""
 
     impl = BigInteger
     cache_ok = True

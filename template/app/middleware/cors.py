@@ -61,4 +61,4 @@ def _setup(app: FastAPI) -> None:
         )
 
 
-cors = Feature(name="cors", setup=_setup)
+cors = Feature(name="cors", after=("rate_limit",), setup=_setup)

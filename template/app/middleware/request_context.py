@@ -123,4 +123,9 @@ def _setup(app: FastAPI) -> None:
     app.add_middleware(RequestContextMiddleware, settings=app.state.settings)
 
 
-request_context = Feature(name="request_context", setup=_setup)
+# The outermost middleware: it clears the context variables, and adds headers to every response.
+request_context = Feature(
+    name="request_context",
+    after=("http_client", "api_v2", "cors", "metrics", "tracing"),
+    setup=_setup,
+)

@@ -3,12 +3,11 @@
 Outermost first, with every feature switched on:
 
 - `RequestContextMiddleware`: request id, client address, security headers, access log
-- `TraceContextMiddleware` (tracing)
+- `RequestSpanMiddleware` (tracing)
 - `MetricsMiddleware` (metrics)
 - `ProblemCORSMiddleware`
-- `FarewellMiddleware` (websocket)
 - `DeprecationMiddleware` (api_v2)
-- `CallersTraceMiddleware` (http_client)
+- `TraceContextMiddleware` (http_client)
 - `RateLimitMiddleware` (rate_limit)
 - `TrustedHostsMiddleware`
 - `WeightedGZipMiddleware`

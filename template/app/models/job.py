@@ -1,4 +1,4 @@
-"""Work for later."""
+"""Background jobs."""
 
 from datetime import datetime
 from typing import Any
@@ -12,10 +12,10 @@ from app.db.types import Timestamp
 
 
 class Job(HasId, Base):
-    """A job, and its own outbox: the message to the workers only says that there is one.
+    """A job, which is its own outbox: the message to the workers carries only its id.
 
-    `due_at` is when a worker may take it: while it waits, when to begin; while it runs, when its
-    worker counts as dead; None once it has ended.
+    `due_at` is when a worker may claim it: while it is queued, the earliest start; while it runs,
+    the end of its worker's lease; None once it has ended.
     """
 
     __tablename__ = "jobs"
@@ -30,18 +30,19 @@ class Job(HasId, Base):
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)
     status: Mapped[str] = mapped_column(String(20), default="queued")
     progress: Mapped[int] = mapped_column(default=0)
-    # Counts the beginnings. It also fences: who holds an older number may write nothing.
+    # Also a fencing token: an attempt with an older number may write nothing.
     attempts: Mapped[int] = mapped_column(default=0)
     result: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     error: Mapped[str | None] = mapped_column(Text)
     # No foreign key: a service without users has no such table.
     owner_id: Mapped[UUID | None] = mapped_column(index=True)
-    # Of the owner and the Idempotency-Key, and of the body that came with it.
+    # Hashes of the owner with the Idempotency-Key, and of the body that came with it.
     key_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     body_hash: Mapped[str | None] = mapped_column(String(64))
     request_id: Mapped[str | None] = mapped_column(String(128))
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     due_at: Mapped[datetime | None] = mapped_column(Timestamp, default=utc_now, index=True)
+    # When its message was last dispatched; None if it needs a new one.
     announced_at: Mapped[datetime | None] = mapped_column(Timestamp, default=utc_now)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=utc_now, index=True)
     started_at: Mapped[datetime | None] = mapped_column(Timestamp)
@@ -49,11 +50,10 @@ class Job(HasId, Base):
 
 
 class JobOutput(Base):
-    """A piece of a file that a job has made.
+    """A chunk of the file that a job writes: the file is the chunks of the successful attempt.
 
-    In the database, since server and workers share no disk. In pieces, each written by itself, so
-    that neither memory nor a transaction has to hold the file. Those of the attempt that
-    succeeded are the file.
+    In the database, since server and workers share no disk. In chunks, each with a transaction of
+    its own, so that neither memory nor a transaction has to hold the whole file.
     """
 
     __tablename__ = "job_outputs"
@@ -66,8 +66,8 @@ class JobOutput(Base):
     data: Mapped[str] = mapped_column(Text)
 
 
-class JobTally(Base):
-    """How many jobs of a type ended in which way and are deleted by now."""
+class JobTotals(Base):
+    """How many jobs of a type ended with a status and were purged since."""
 
     __tablename__ = "job_tallies"
 
@@ -76,8 +76,8 @@ class JobTally(Base):
     count: Mapped[int] = mapped_column(default=0)
 
 
-class WorkerSign(Base):
-    """When the workers last gave a sign of life."""
+class WorkerHeartbeat(Base):
+    """When a worker last ran the sweep."""
 
     __tablename__ = "worker_signs"
 

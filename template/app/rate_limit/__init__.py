@@ -1,1 +1,1 @@
-"""How often one caller may ask this service."""
+"""Rate limits: moving windows in the process's memory or in Redis."""

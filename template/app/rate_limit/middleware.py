@@ -1,61 +1,116 @@
-"""Refuses callers who ask too often, and tells the others what is left to them."""
+"""The rate limit of every request, by user or address."""
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from fastapi import Request
+from fastapi import FastAPI, Request
+from fastapi.routing import iter_route_contexts
+from limits import RateLimitItem
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.exceptions import AppError, TooManyRequestsError
-from app.limiter.address import rate_limit_key
-from app.limiter.headers import limit_headers
-from app.rate_limit.rules import Rules
+from app.core.route import is_upkeep, path_below_root
+from app.core.settings import SettingsError
+from app.rate_limit.limiter import client_key, limit_headers
+from app.rate_limit.settings import RateLimitSettings
 
-Identify = Callable[[Scope], str | None]
+PATH_PARAMETER = re.compile(r"{[^}]*}")
+
+UserIdGetter = Callable[[Scope], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rate, by its name in the headers; without a path for all other routes."""
+
+    name: str
+    rate: RateLimitItem
+    method: str = ""
+    path: re.Pattern[str] | None = None
+
+
+class Rules:
+    """The default rate, and the rates of single routes."""
+
+    def __init__(self, settings: RateLimitSettings, app: FastAPI) -> None:
+        self.default = Rule("default", settings.rate_limit_default)
+        self.routes = [
+            Rule(f"{method} {path}", rate, method, path_regex(app, method, path))
+            for (method, path), rate in settings.rate_limit_routes.items()
+        ]
+
+    def find(self, scope: Scope) -> Rule | None:
+        """Return the rule of a request; None if it is exempt."""
+        path = path_below_root(scope)
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        if is_upkeep(path) or method == "OPTIONS":
+            return None
+        for rule in self.routes:
+            if rule.method == method and rule.path and rule.path.match(path):
+                return rule
+        return self.default
+
+
+def path_regex(app: FastAPI, method: str, path: str) -> re.Pattern[str]:
+    """Return the pattern of a route's paths, or raise `SettingsError` if there is no such route."""
+    for context in iter_route_contexts(app.routes):
+        template = str(getattr(context, "path_format", context.path))
+        if method in (context.methods or ()) and _unnamed(template) == _unnamed(path):
+            return context.path_regex
+    raise SettingsError(f"RATE_LIMIT_ROUTES: there is no route {method} {path}")
+
+
+def _unnamed(path: str) -> str:
+    return PATH_PARAMETER.sub("{}", path)
 
 
 class RateLimitMiddleware:
-    """Stands before everything that costs something, and behind what knows the caller's address."""
+    """Answers 429 to clients that exceed their rate, and adds the headers to all other answers.
+
+    It is outside of whatever costs time, and inside of what corrects the client's address.
+    """
 
     def __init__(self, app: ASGIApp, rules: Rules) -> None:
         self.app = app
         self.rules = rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Count the request, and serve or refuse it."""
+        """Handle one request."""
         rule = self.rules.find(scope) if scope["type"] == "http" else None
         if rule is None:
             await self.app(scope, receive, send)
             return
         state = scope["app"].state
-        key = ("request", rule.name, *caller(scope, state.identify))
+        key = ("request", rule.name, *request_key(scope, state.identify))
         window = await state.limiter.hit(rule.rate, *key)
         headers = limit_headers(rule.name, rule.rate, window)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                add_headers(MutableHeaders(scope=message), headers)
+                append_headers(MutableHeaders(scope=message), headers)
             await send(message)
 
-        serve = self.app if window.allowed else refuse
-        await serve(scope, receive, send_with_headers)
+        app = self.app if window.allowed else reject
+        await app(scope, receive, send_with_headers)
 
 
-def caller(scope: Scope, identify: Identify) -> tuple[str, str]:
-    """Who asks: the user, else the address, which proxies of ours have already corrected."""
-    if user := identify(scope):
-        return "user", user
-    return "address", rate_limit_key(scope["client"][0] if scope.get("client") else "unknown")
+def request_key(scope: Scope, get_user_id: UserIdGetter) -> tuple[str, str]:
+    """Return the user of a request, or else the address."""
+    if user_id := get_user_id(scope):
+        return "user", user_id
+    return "address", client_key(scope["client"][0] if scope.get("client") else "unknown")
 
 
-def add_headers(headers: MutableHeaders, ours: dict[str, str]) -> None:
-    """Add ours behind those of a stricter limit within, such as that of logins."""
-    for name, value in ours.items():
+def append_headers(headers: MutableHeaders, values: dict[str, str]) -> None:
+    """Append values to those of a stricter limit further inside, such as that of logins."""
+    for name, value in values.items():
         headers[name] = ", ".join(filter(None, (headers.get(name), value)))
 
 
-async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer 429, in the form that the app gives its errors."""
-    answer = scope["app"].exception_handlers[AppError]
-    response = await answer(Request(scope), TooManyRequestsError())
+async def reject(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer 429 as the app answers its errors."""
+    handler = scope["app"].exception_handlers[AppError]
+    response = await handler(Request(scope), TooManyRequestsError())
     await response(scope, receive, send)

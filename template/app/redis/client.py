@@ -1,4 +1,4 @@
-"""Connections to Redis, with every wait bounded."""
+"""The Redis client, with every wait bounded."""
 
 from pydantic import SecretStr
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -6,22 +6,22 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.maint_notifications import MaintNotificationsConfig
 
-# Longer than anybody waits: whoever asks sets the limit (see app/redis/guard.py).
-FORGOTTEN_SECONDS = 1.0
-# Of one process, some of them for those who ask without the guard.
+# Longer than the timeout of any call: see app/redis/circuit_breaker.py.
+SOCKET_TIMEOUT_SECONDS = 1.0
+# Of one process; some are for calls without the breaker.
 MAX_CONNECTIONS = 16
 
 
 def make_client(url: SecretStr) -> Redis:
-    """Make a client without connecting. Do not block with it: its answers must come at once."""
+    """Make a client without connecting. Not for blocking commands, which would time out."""
     pool = BlockingConnectionPool.from_url(
         url.get_secret_value(),
         max_connections=MAX_CONNECTIONS,
-        timeout=FORGOTTEN_SECONDS,
-        socket_connect_timeout=FORGOTTEN_SECONDS,
-        socket_timeout=FORGOTTEN_SECONDS,
+        timeout=SOCKET_TIMEOUT_SECONDS,
+        socket_connect_timeout=SOCKET_TIMEOUT_SECONDS,
+        socket_timeout=SOCKET_TIMEOUT_SECONDS,
         retry=Retry(NoBackoff(), retries=0),
-        # They would make the timeouts longer.
+        # They would extend the timeouts.
         maint_notifications_config=MaintNotificationsConfig(enabled=False),
     )
     return Redis(connection_pool=pool)

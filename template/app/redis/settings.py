@@ -1,4 +1,4 @@
-"""Where Redis is."""
+"""The address of Redis."""
 
 from typing import Annotated
 
@@ -8,12 +8,12 @@ from app.core.settings import EnvSettings
 from app.redis.url import read_redis_url
 
 
-def usable(url: SecretStr) -> SecretStr:
-    """Refuse what is no Redis URL, without repeating it: it may hold a password."""
+def valid_redis_url(url: SecretStr) -> SecretStr:
+    """Validate and normalise the URL. No message repeats it: it may contain a password."""
     return SecretStr(read_redis_url(url.get_secret_value()))
 
 
 class RedisSettings(EnvSettings):
-    """Without `REDIS_URL` each process keeps for itself what Redis would share."""
+    """Without `REDIS_URL`, each process has its own cache, limits and connections."""
 
-    redis_url: Annotated[SecretStr, AfterValidator(usable)] | None = None
+    redis_url: Annotated[SecretStr, AfterValidator(valid_redis_url)] | None = None

@@ -1,4 +1,4 @@
-"""Reading the URLs of Redis and of brokers in one way: their clients have different ones."""
+"""Parsing URLs of Redis and of brokers the same way for all clients."""
 
 import ssl
 from collections.abc import Collection, Mapping
@@ -6,16 +6,16 @@ from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
 CERT_REQS = ("required", "optional", "none")
-FILES = ("ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile")
-TLS_OPTIONS = ("ssl_cert_reqs", "ssl_check_hostname", "ssl_password", *FILES)
-HINT = "; in a password, write # as %23, / as %2F, ? as %3F and @ as %40"
-NO = ("false", "no", "n", "f", "0")
+TLS_FILES = ("ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile")
+TLS_OPTIONS = ("ssl_cert_reqs", "ssl_check_hostname", "ssl_password", *TLS_FILES)
+ESCAPE_HINT = "; in a password, write # as %23, / as %2F, ? as %3F and @ as %40"
+FALSE_VALUES = ("false", "no", "n", "f", "0")
 
 
 def read_redis_url(text: str) -> str:
-    """Return the URL as every client reads it; raise `ValueError`, without the URL, if it is none.
+    """Return the URL in the form that all clients understand, or raise `ValueError` without it.
 
-    The certificate of a `rediss://` server is verified, unless `ssl_cert_reqs=none` is asked for.
+    The certificate of a `rediss://` server is verified unless `ssl_cert_reqs=none` is given.
     """
     url = split_url(text, ("redis", "rediss", "unix"))
     options = read_options(url, ("db", *TLS_OPTIONS) if url.scheme == "rediss" else ("db",))
@@ -29,28 +29,28 @@ def read_redis_url(text: str) -> str:
 
 
 def split_url(text: str, schemes: Collection[str]) -> SplitResult:
-    """Split a URL, or raise `ValueError` if it is none of these."""
+    """Split a URL, or raise `ValueError` if it has none of the schemes."""
     try:
         url = urlsplit(text.strip())
         _ = url.port
     except ValueError:
-        raise ValueError(f"is not a URL like redis://host:6379/0{HINT}") from None
+        raise ValueError(f"is not a URL like redis://host:6379/0{ESCAPE_HINT}") from None
     if url.scheme not in schemes:
         raise ValueError(f"must start with {', '.join(f'{scheme}://' for scheme in schemes)}")
     if url.fragment or "#" in text:
-        raise ValueError(f"has a # in it{HINT}")
+        raise ValueError(f"has a # in it{ESCAPE_HINT}")
     return url
 
 
 def join_url(url: SplitResult, path: str, options: Mapping[str, str]) -> str:
-    """Put a URL together again."""
+    """Build a URL."""
     query = f"?{urlencode(options, quote_via=quote)}" if options else ""
-    server = url.netloc.replace(";", "%3B")  # which Celery would take for the end of the URL
+    server = url.netloc.replace(";", "%3B")  # which ends a URL for Celery
     return f"{url.scheme}://{server}{path}{query}"
 
 
 def read_options(url: SplitResult, known: Collection[str]) -> dict[str, str]:
-    """Read the options behind the `?`, or raise `ValueError` if one is not known."""
+    """Parse the query, or raise `ValueError` for an unknown option."""
     options = dict(parse_qsl(url.query, keep_blank_values=True))
     for name in options:
         if name not in known:
@@ -61,18 +61,18 @@ def read_options(url: SplitResult, known: Collection[str]) -> dict[str, str]:
 
 
 def read_tls_options(options: Mapping[str, str]) -> dict[str, str]:
-    """Read how the server's certificate is verified; Celery's spelling `CERT_NONE` is `none`."""
+    """Parse how the certificate is verified; `CERT_NONE`, as Celery spells it, is `none`."""
     cert_reqs = options.get("ssl_cert_reqs", "required").lower().removeprefix("cert_")
     if cert_reqs not in CERT_REQS:
         raise ValueError(f"ssl_cert_reqs must be one of {', '.join(CERT_REQS)}")
-    check_hostname = options.get("ssl_check_hostname", "true").lower() not in NO
+    check_hostname = options.get("ssl_check_hostname", "true").lower() not in FALSE_VALUES
     check_files(options)
     return {"ssl_cert_reqs": cert_reqs, "ssl_check_hostname": str(check_hostname).lower()}
 
 
 def check_files(options: Mapping[str, str]) -> None:
-    """Raise `ValueError` if a certificate that is named cannot be used."""
-    for name in FILES:
+    """Raise `ValueError` if a certificate file cannot be used."""
+    for name in TLS_FILES:
         if name in options and not Path(options[name]).exists():
             raise ValueError(f"{name}: there is no such file")
     if "ssl_keyfile" in options and "ssl_certfile" not in options:

@@ -1,4 +1,4 @@
-"""Jobs as the API speaks of them."""
+"""Request and response bodies of jobs."""
 
 import re
 from datetime import datetime
@@ -19,7 +19,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import tagged_union_schema
 
-from app.core.job import KINDS, JobKind
+from app.core.job import JOB_TYPES, JobType
 from app.core.pagination import PageQuery
 from app.schemas.base import Input, Output
 
@@ -27,7 +27,7 @@ Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 
 
 class JobCreate(Input):
-    """What to do. The types are those that have a handler; each has its own payload."""
+    """A job to run. Each type has its own payload."""
 
     type: str
     payload: Annotated[dict[str, JsonValue], Field(validate_default=True)] = {}
@@ -35,42 +35,42 @@ class JobCreate(Input):
     @field_validator("type")
     @classmethod
     def known(cls, name: str) -> str:
-        """Refuse what nobody handles, and what only the service itself asks for."""
-        if name not in KINDS or not KINDS[name].public:
+        """Refuse a type without a handler, and one that only the service itself may add."""
+        if name not in JOB_TYPES or not JOB_TYPES[name].public:
             raise ValueError("there is no such type of job")
         return name
 
     @field_validator("payload")
     @classmethod
     def fitting(cls, payload: dict[str, JsonValue], info: ValidationInfo) -> dict[str, JsonValue]:
-        """Let the type's own model check the payload and complete it."""
-        if "type" not in info.data:  # what is wrong with it is said already
+        """Validate the payload with the model of its type, and fill in the defaults."""
+        if "type" not in info.data:  # it is reported already
             return payload
-        return KINDS[info.data["type"]].payload.model_validate(payload).model_dump(mode="json")
+        return JOB_TYPES[info.data["type"]].payload.model_validate(payload).model_dump(mode="json")
 
     @classmethod
     def __get_pydantic_json_schema__(
         cls, core: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """Describe each type with its own payload, as components that generators can name."""
-        kinds = [kind for kind in KINDS.values() if kind.public]
-        if not kinds:
+        """Describe each type with its payload, as named components for client generators."""
+        models = {one.name: type_model(one) for one in JOB_TYPES.values() if one.public}
+        if not models:
             return handler(core)
-        choices = {kind.name: describe_kind(kind).__pydantic_core_schema__ for kind in kinds}
+        choices = {name: model.__pydantic_core_schema__ for name, model in models.items()}
         alternatives = handler(tagged_union_schema(choices, discriminator="type"))
         return {"title": cls.__name__, "description": cls.__doc__, **alternatives}
 
 
-def describe_kind(kind: JobKind) -> type[BaseModel]:
+def type_model(job_type: JobType) -> type[BaseModel]:
     """Make the model of one type of job for the OpenAPI document: `ItemsExportJob`."""
-    words = re.findall(r"[^\W_]+", kind.name)
-    needed = any(field.is_required() for field in kind.payload.model_fields.values())
+    name, payload = job_type.name, job_type.payload
+    required = any(field.is_required() for field in payload.model_fields.values())
     fields: dict[str, Any] = {
-        "type": (Annotated[str, WithJsonSchema({"const": kind.name, "type": "string"})], ...),
-        "payload": (kind.payload, ... if needed else Field(default_factory=kind.payload)),
+        "type": (Annotated[str, WithJsonSchema({"const": name, "type": "string"})], ...),
+        "payload": (payload, ... if required else Field(default_factory=payload)),
     }
-    name = "".join(word[0].upper() + word[1:] for word in words) + "Job"
-    return create_model(name, __base__=Input, __doc__=kind.handler.__doc__, **fields)
+    title = "".join(word[0].upper() + word[1:] for word in re.findall(r"[^\W_]+", name)) + "Job"
+    return create_model(title, __base__=Input, __doc__=job_type.handler.__doc__, **fields)
 
 
 class JobRead(Output):
@@ -92,7 +92,7 @@ class JobRead(Output):
 
 
 class JobQuery(PageQuery):
-    """Which jobs, in which order. `q` looks at the type."""
+    """Filters and order of the list of jobs. `q` searches the type."""
 
     sort: Literal["created_at", "-created_at"] = "-created_at"
     status: Status | None = None

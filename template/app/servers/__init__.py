@@ -1,16 +1,15 @@
 """The server that `python -m app serve` runs: the module named by `[tool.app] server`.
 
-Each has one function, `serve(settings)`, which returns the exit code when it was told to stop.
-They agree on what is here, and on the rest of docs/server.md.
+Each module has one function, `serve(settings)`, which returns the exit code. All use the limits
+below, and behave as docs/server.md says.
 """
 
-# Seconds that an idle connection is kept: longer than proxies do (nginx 60), for if the server is
-# the first to close, a request may already be on its way.
+# Longer than proxies keep idle connections (nginx 60 s): if the server closes first, a request may
+# already be on its way.
 KEEP_ALIVE_SECONDS = 75
 # Of a WebSocket message, and of all headers of a request.
-MESSAGE_BYTES = 1024 * 1024
-HEADER_BYTES = 64 * 1024
-# Connections that wait to be accepted.
+MAX_MESSAGE_BYTES = 1024 * 1024
+MAX_HEADER_BYTES = 64 * 1024
 BACKLOG = 2048
-# Seconds beyond drain and grace after which a process that does not end is killed.
-LAST_SECONDS = 5
+# After drain and grace, a process that does not end is killed.
+KILL_TIMEOUT_SECONDS = 5

@@ -1,4 +1,4 @@
-"""How gunicorn runs: the names here are those of its settings."""
+"""Gunicorn's configuration: the names are those of its settings."""
 
 import signal
 from pathlib import Path
@@ -10,7 +10,13 @@ from uvicorn_worker import UvicornWorker
 
 from app.core.config import Settings
 from app.core.logging import configure_logging
-from app.servers import BACKLOG, HEADER_BYTES, KEEP_ALIVE_SECONDS, LAST_SECONDS, MESSAGE_BYTES
+from app.servers import (
+    BACKLOG,
+    KEEP_ALIVE_SECONDS,
+    KILL_TIMEOUT_SECONDS,
+    MAX_HEADER_BYTES,
+    MAX_MESSAGE_BYTES,
+)
 from app.servers.gunicorn import ServerSettings
 
 _settings = Settings.load()
@@ -19,14 +25,14 @@ configure_logging(_settings)
 
 
 class Worker(UvicornWorker):
-    """Uvicorn, as this service would run it without a manager."""
+    """Uvicorn with the settings of app/servers/uvicorn.py."""
 
     CONFIG_KWARGS: dict[str, Any] = {
-        "access_log": False,  # ours has the request id
-        "proxy_headers": False,  # TRUSTED_PROXIES decides, for every server alike
+        "access_log": False,  # the service logs requests itself
+        "proxy_headers": False,  # TRUSTED_PROXIES is used instead
         "server_header": False,
-        "h11_max_incomplete_event_size": HEADER_BYTES,
-        "ws_max_size": MESSAGE_BYTES,
+        "h11_max_incomplete_event_size": MAX_HEADER_BYTES,
+        "ws_max_size": MAX_MESSAGE_BYTES,
         "timeout_graceful_shutdown": _settings.shutdown_grace_seconds,
     }
 
@@ -36,10 +42,10 @@ class Worker(UvicornWorker):
 
 
 class Logger(glogging.Logger):
-    """Leaves its records to the service's own handler."""
+    """Passes its records to the root logger."""
 
     def setup(self, cfg: Any) -> None:
-        """Undo what gunicorn sets up: each record is written once, in our form."""
+        """Remove gunicorn's handlers: each record is written once, in the service's format."""
         super().setup(cfg)
         self.error_log.handlers.clear()
         self.error_log.propagate = True
@@ -54,9 +60,11 @@ backlog = BACKLOG
 keepalive = KEEP_ALIVE_SECONDS
 max_requests = _requests
 max_requests_jitter = _requests // 10
-# Seconds: after SIGTERM, and for a process whose event loop hangs.
-graceful_timeout = round(_settings.drain_seconds + _settings.shutdown_grace_seconds + LAST_SECONDS)
+# Seconds: of the shutdown, and until a process whose event loop hangs is killed.
+graceful_timeout = round(
+    _settings.drain_seconds + _settings.shutdown_grace_seconds + KILL_TIMEOUT_SECONDS
+)
 timeout = 60
-# The sign of life of each process is a file; it needs no disk, and none may be writable.
+# For heartbeat files; in memory, since the disk may be read-only.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 control_socket_disable = True

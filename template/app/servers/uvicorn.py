@@ -1,4 +1,4 @@
-"""uvicorn, the usual server."""
+"""Serves with uvicorn."""
 
 import signal
 from typing import Annotated
@@ -9,21 +9,21 @@ from uvicorn.supervisors import Multiprocess
 
 from app.core.config import Settings
 from app.core.settings import EnvSettings
-from app.servers import BACKLOG, HEADER_BYTES, KEEP_ALIVE_SECONDS, MESSAGE_BYTES
+from app.servers import BACKLOG, KEEP_ALIVE_SECONDS, MAX_HEADER_BYTES, MAX_MESSAGE_BYTES
 
 
 class ServerSettings(EnvSettings):
-    """What only this server knows."""
+    """Settings of this server only."""
 
-    # A process is replaced after so many requests, and up to a tenth more. 0: never.
+    # A process is replaced after this many requests, and up to a tenth more. 0: never.
     worker_max_requests: Annotated[int, Field(ge=0)] = 0
 
 
 class Processes(Multiprocess):
-    """Lets the listener close with the last of the processes: connections would wait for none."""
+    """Closes the main process's listener at a stop, so that it ends with the last process."""
 
     def terminate_all(self) -> None:
-        """Tell all processes to stop."""
+        """Stop all processes."""
         super().terminate_all()
         for listener in self.sockets:
             listener.close()
@@ -31,7 +31,7 @@ class Processes(Multiprocess):
 
 def serve(settings: Settings) -> int:
     """Serve until SIGTERM or Ctrl-C."""
-    # Uvicorn raises the signal again when it has stopped; to us a clean stop is a success.
+    # Uvicorn raises the signal again after its shutdown; here a clean shutdown exits with 0.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     config = configure(settings)
@@ -45,8 +45,8 @@ def serve(settings: Settings) -> int:
 
 
 def configure(settings: Settings) -> uvicorn.Config:
-    """Say the settings in uvicorn's words."""
-    # A single process has nobody to replace it.
+    """Translate the settings to uvicorn's."""
+    # There is no supervisor that would replace a single process.
     requests = ServerSettings.load().worker_max_requests if settings.web_concurrency > 1 else 0
     return uvicorn.Config(
         "app.main:app",
@@ -54,12 +54,12 @@ def configure(settings: Settings) -> uvicorn.Config:
         port=settings.port,
         workers=settings.web_concurrency,
         log_config=None,
-        access_log=False,  # ours has the request id
-        proxy_headers=False,  # TRUSTED_PROXIES decides, for every server alike
+        access_log=False,  # the service logs requests itself
+        proxy_headers=False,  # TRUSTED_PROXIES is used instead
         server_header=False,
         backlog=BACKLOG,
-        h11_max_incomplete_event_size=HEADER_BYTES,
-        ws_max_size=MESSAGE_BYTES,
+        h11_max_incomplete_event_size=MAX_HEADER_BYTES,
+        ws_max_size=MAX_MESSAGE_BYTES,
         limit_max_requests=requests or None,
         limit_max_requests_jitter=requests // 10,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

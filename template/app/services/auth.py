@@ -50,9 +50,8 @@ class AuthService:
         self.users = UserRepository(session)
         self.logins = SessionRepository(session)
 
-    async def authenticate(self, access_token: str) -> tuple[User, UUID]:
-        """Return the user and the session of a token, or raise one of the token errors."""
-        claims = self.auth.tokens.verify(access_token)
+    async def authenticate(self, claims: Claims) -> tuple[User, UUID]:
+        """Return the user and the session of a token, or raise `TokenRevokedError`."""
         user = await self.logins.user_of(claims.session_id, claims.user_id)
         if user is None:
             raise TokenRevokedError

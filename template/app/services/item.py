@@ -109,4 +109,4 @@ def item_key(id: UUID) -> str:
 
 def invalidate_items(cache: Cache, session: AsyncSession, *ids: UUID) -> None:
     """Delete cached items after the commit. Everything that changes items must call this."""
-    cache.forget(session, STATISTICS_KEY, *map(item_key, ids))
+    cache.invalidate(session, STATISTICS_KEY, *map(item_key, ids))

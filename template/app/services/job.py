@@ -1,8 +1,9 @@
-"""Asking for background jobs, and watching them."""
+"""Adding background jobs, reading and cancelling them."""
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from structlog.contextvars import get_contextvars
 from app.core.after_commit import after_commit
 from app.core.events import Event, Events
 from app.core.exceptions import AppError, ConflictError, NotFoundError, PermissionDeniedError
-from app.core.job import KINDS, JobQueue
+from app.core.job import JOB_TYPES, JobDispatcher
 from app.core.pagination import Slice
 from app.db.base import utc_now
 from app.models.job import Job
@@ -21,19 +22,19 @@ from app.schemas.job import JobCreate, JobQuery, JobRead
 
 
 class JobNotFoundError(NotFoundError):
-    """No job of the caller's has this id."""
+    """There is no such job, or it belongs to another user."""
 
     detail = "There is no such job."
 
 
 class JobWithoutFileError(NotFoundError):
-    """The job makes no file, or has not made it yet."""
+    """The job writes no file, or has not succeeded yet."""
 
     detail = "The job has no file: it makes none, or has not succeeded yet."
 
 
 class JobNotCancellableError(ConflictError):
-    """What has ended can be stopped no more."""
+    """The job has ended."""
 
     code = "job_not_cancellable"
     detail = "The job has ended already."
@@ -48,59 +49,58 @@ class IdempotencyKeyReusedError(AppError):
 
 
 @dataclass(frozen=True, slots=True)
-class Viewer:
-    """On whose behalf jobs are read. Without an id, or as a superuser, all of them."""
+class JobScope:
+    """Which jobs a caller may see: their own; all of them as a superuser, or without users."""
 
-    id: UUID | None = None
+    user_id: UUID | None = None
     is_superuser: bool = True
 
     @property
-    def scope(self) -> UUID | None:
-        """Whose jobs there are to see; None for everybody's."""
-        return None if self.is_superuser else self.id
+    def owner_id(self) -> UUID | None:
+        """Whose jobs are visible; None for all."""
+        return None if self.is_superuser else self.user_id
 
 
 class JobService:
     """Jobs, in the caller's transaction."""
 
     def __init__(
-        self, session: AsyncSession, queue: JobQueue, viewer: Viewer, events: Events
+        self, session: AsyncSession, dispatcher: JobDispatcher, scope: JobScope, events: Events
     ) -> None:
         self.session = session
-        self.queue = queue
-        self.viewer = viewer
+        self.dispatcher = dispatcher
+        self.scope = scope
         self.events = events
         self.jobs = JobRepository(session)
 
     async def page(self, query: JobQuery) -> Slice:
-        """Read one page of the jobs the viewer may see."""
-        return await self.jobs.search(query, self.viewer.scope)
+        """Read one page of the visible jobs."""
+        return await self.jobs.search(query, self.scope.owner_id)
 
     async def get(self, id: UUID, *, lock: bool = False) -> Job:
-        """Read a job that the viewer may see."""
+        """Read a visible job."""
         job = await (self.jobs.get_for_update(id) if lock else self.jobs.get(id))
-        if job is None or self.viewer.scope not in {None, job.owner_id}:
+        if job is None or self.scope.owner_id not in {None, job.owner_id}:
             raise JobNotFoundError
         return job
 
     async def create(self, data: JobCreate, key: str | None = None) -> Job:
-        """Ask for a job. The same key and body ask for the same job."""
-        if KINDS[data.type].superusers and not self.viewer.is_superuser:
+        """Add a job, or return the one that was added with the same key and body."""
+        if JOB_TYPES[data.type].superusers and not self.scope.is_superuser:
             raise PermissionDeniedError
-        body = data.model_dump_json()
-        row = make_row(data.type, data.payload, key=f"{self.viewer.id}/{key}" if key else None)
-        row |= {"owner_id": self.viewer.id, "body_hash": digest(body)}
-        if ids := await enqueue(self.session, self.queue, [row]):
-            job = await self.get(ids[0])
-            self._tell("job.created", job)
-            return job
-        job = await self.jobs.by_key(row["key_hash"])
-        if job is None or job.body_hash != digest(body):
+        user_id, body_hash = self.scope.user_id, sha256_hex(data.model_dump_json())
+        row = job_row(data.type, data.payload, key=f"{user_id}/{key}" if key else None)
+        row |= {"owner_id": user_id, "body_hash": body_hash}
+        if added := await enqueue(self.session, self.dispatcher, [row]):
+            self._publish("job.created", added[0])
+            return added[0]
+        existing = await self.jobs.by_key(row["key_hash"])
+        if existing is None or existing.body_hash != body_hash:
             raise IdempotencyKeyReusedError
-        return job
+        return existing
 
     async def cancel(self, id: UUID) -> Job:
-        """Stop a job: at once if it waits; soon, if it runs."""
+        """Cancel a queued job; ask the worker of a running one to stop it."""
         job = await self.get(id, lock=True)
         if job.status == "queued":
             job.status, job.due_at, job.finished_at, job.payload = "cancelled", None, utc_now(), {}
@@ -109,47 +109,45 @@ class JobService:
         else:
             raise JobNotCancellableError
         await self.session.flush()
-        self._tell("job.updated", job)
+        self._publish("job.updated", job)
         return job
 
-    def _tell(self, event: str, job: Job) -> None:
+    def _publish(self, event: str, job: Job) -> None:
         self.events.tell(self.session, Event(event, job.owner_id, JobRead, job))
 
 
-def make_row(type: str, payload: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:
-    """Describe a job to `enqueue`. Of several with one key, only the first is added."""
-    return {"type": type, "payload": payload, "key_hash": digest(key) if key else None}
+def job_row(type: str, payload: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:
+    """Make the row of a job for `enqueue`. Of several rows with one key, only one is added."""
+    return {"type": type, "payload": payload, "key_hash": sha256_hex(key) if key else None}
 
 
 async def enqueue(
-    session: AsyncSession, queue: JobQueue, rows: Iterable[Mapping[str, Any]]
-) -> list[UUID]:
-    """Add jobs to the transaction, announce them after the commit, and return the new ids."""
+    session: AsyncSession, dispatcher: JobDispatcher, rows: Iterable[Mapping[str, Any]]
+) -> Sequence[Job]:
+    """Add jobs to the transaction, dispatch them after the commit, and return the new ones."""
     request_id = get_contextvars().get("request_id")
-    ids = await JobRepository(session).insert([{"request_id": request_id, **row} for row in rows])
+    jobs = await JobRepository(session).insert([{"request_id": request_id, **row} for row in rows])
 
-    async def announce() -> None:
-        for added in ids:
-            queue.announce(added)
+    async def dispatch() -> None:
+        for job in jobs:
+            dispatcher.dispatch(job.id)
 
-    after_commit(session, announce)
-    return ids
+    after_commit(session, dispatch)
+    return jobs
 
 
 async def read_file(
     sessions: async_sessionmaker[AsyncSession], job: Job
 ) -> AsyncGenerator[str, None]:
-    """Yield the pieces of the file that a job has made, each in a session of its own."""
-    position = 0
-    while True:
+    """Yield the chunks of the file that a job has written, each in a session of its own."""
+    for position in count():
         async with sessions() as session:
-            piece = await JobRepository(session).piece(job, position)
-        if piece is None:
+            chunk = await JobRepository(session).read_output(job, position)
+        if chunk is None:
             return
-        yield piece
-        position += 1
+        yield chunk
 
 
-def digest(text: str) -> str:
-    """Sixty-four characters for any text."""
+def sha256_hex(text: str) -> str:
+    """Hash a text to 64 characters."""
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -7,12 +7,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.after_commit import after_commit
 from app.core.cache import Cache
-from app.core.counts import counting
 from app.core.events import Event, Events
 from app.core.exceptions import ConflictError, NotFoundError
 from app.core.mail import Mail, Mailer
+from app.core.metrics import increment_after_commit
 from app.core.pagination import Slice
 from app.models.item import Item
 from app.models.order import Order, OrderLine
@@ -105,7 +104,7 @@ class OrderService:
 
     def _announce(self, event: str, order: Order) -> None:
         """Count the new status, and publish the order to its owner, after the commit."""
-        after_commit(self.session, counting("orders", status=order.status))
+        increment_after_commit(self.session, "orders", status=order.status)
         self.events.tell(self.session, Event(event, order.owner_id, OrderRead, order))
 
 

@@ -4,10 +4,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from app.core.after_commit import after_commit
-from app.core.counts import counting
 from app.core.exceptions import PermissionDeniedError
 from app.core.mail import Mail, Mailer
+from app.core.metrics import increment_after_commit
 from app.models.user import User
 from app.repositories.signup import SignupRepository
 from app.schemas.user import UserCreate, UserRegister
@@ -35,7 +34,7 @@ class RegistrationService:
         user = await self.users.create(UserCreate(**dict(data)))
         mail = Mail(user.email, "welcome", {"name": user.full_name or user.email})
         await self.mailer.post(self.users.session, mail)
-        after_commit(self.users.session, counting("users_registered"))
+        increment_after_commit(self.users.session, "users_registered")
         return user
 
 

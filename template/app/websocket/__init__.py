@@ -1,1 +1,1 @@
-"""Messages to those who are connected, on whichever process. The protocol: docs/websocket.md."""
+"""WebSocket connections, channels and events. The protocol is described in docs/websocket.md."""

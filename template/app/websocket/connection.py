@@ -1,6 +1,7 @@
-"""One client: what it sends is handled in turn, what it is sent waits in a queue of its own."""
+"""One WebSocket connection: reads frames in order, writes from a bounded queue."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
@@ -8,29 +9,49 @@ from uuid import UUID, uuid4
 
 import structlog
 from starlette.types import Message
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from app.websocket.allowance import Allowance
+from app.core.tasks import end
 from app.websocket.settings import WebSocketSettings
 
-# Close codes (RFC 6455 §7.4.1, and the registry it founds); from 4000 on they are our own.
+# Close codes (RFC 6455 §7.4.1 and its IANA registry); 4000 and above are private.
 GOING_AWAY = 1001
-ABNORMAL = 1006
+ABNORMAL_CLOSURE = 1006
 POLICY_VIOLATION = 1008
-TOO_BIG = 1009
+MESSAGE_TOO_BIG = 1009
 INTERNAL_ERROR = 1011
+SERVICE_RESTART = 1012
 TRY_AGAIN_LATER = 1013
 UNAUTHORIZED = 4401
-# A client that does not read takes no farewell either.
-FAREWELL_SECONDS = 30
+# A client that does not read does not answer a close frame either.
+CLOSE_TIMEOUT_SECONDS = 30
 
-Handler = Callable[[str | None], Awaitable[None]]
+FrameHandler = Callable[[str | None], Awaitable[None]]
 
 log = structlog.get_logger(__name__)
 
 
+class TokenBucket:
+    """Rate limit: holds up to `rate` tokens, and is refilled with `rate` tokens a second."""
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self.tokens = float(rate)
+        self.updated_at = time.monotonic()
+
+    def take(self) -> bool:
+        """Take a token. Return False if the bucket is empty."""
+        now = time.monotonic()
+        self.tokens = min(self.rate, self.tokens + (now - self.updated_at) * self.rate)
+        self.updated_at = now
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True
+
+
 class Connection:
-    """A user's connection. To send fills its queue and never waits: nobody waits for anybody."""
+    """A user's connection. `send` and `close` never wait, so a slow client delays no other."""
 
     def __init__(
         self, user_id: UUID, session_id: UUID, expires_at: datetime, settings: WebSocketSettings
@@ -42,57 +63,53 @@ class Connection:
         self.settings = settings
         self.channels: set[str] = set()
         self.queue: asyncio.Queue[str] = asyncio.Queue(settings.websocket_queue_size)
-        self.allowance = Allowance(settings.websocket_messages_per_second)
-        self.ended: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
-        self.gone = False
+        self.bucket = TokenBucket(settings.websocket_messages_per_second)
+        self.closed: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
 
     def send(self, frame: str) -> None:
-        """Send soon. Who reads so slowly that too much waits, is dropped."""
+        """Queue a frame. Close the connection if the queue is full."""
         try:
             self.queue.put_nowait(frame)
         except asyncio.QueueFull:
-            self.end(TRY_AGAIN_LATER, "too slow")
+            self.close(TRY_AGAIN_LATER, "too slow")
 
-    def end(self, code: int, reason: str = "") -> None:
-        """Close soon. The first reason counts."""
-        if not self.ended.done():
-            self.ended.set_result((code, reason))
+    def close(self, code: int, reason: str = "") -> None:
+        """Make `run` close the connection. Only the first call counts."""
+        if not self.closed.done():
+            self.closed.set_result((code, reason))
 
-    async def run(self, websocket: WebSocket, handle: Handler) -> int:
-        """Serve until one side ends it; return the code it was closed with."""
+    async def run(self, websocket: WebSocket, handle: FrameHandler) -> int:
+        """Read and write until one side closes. Return the close code."""
         tasks = [
-            asyncio.create_task(self._or_end(self._read(websocket, handle))),
-            asyncio.create_task(self._or_end(self._write(websocket))),
+            asyncio.create_task(self._close_on_error(self._read(websocket, handle))),
+            asyncio.create_task(self._close_on_error(self._write(websocket))),
         ]
         try:
-            code, reason = await self.ended
+            code, reason = await self.closed
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
-        if not self.gone:
+            await end(tasks)
+        if websocket.client_state is WebSocketState.CONNECTED:
             with suppress(WebSocketDisconnect, RuntimeError, OSError, TimeoutError):
-                async with asyncio.timeout(FAREWELL_SECONDS):
+                async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS):
                     await websocket.close(code, reason)
         return code
 
-    async def _or_end(self, work: Awaitable[None]) -> None:
+    async def _close_on_error(self, work: Awaitable[None]) -> None:
         try:
             await work
-        except Exception:  # a mistake of ours costs one connection
+        except Exception:
             log.exception("websocket_failed")
-            self.end(INTERNAL_ERROR)
+            self.close(INTERNAL_ERROR)
 
-    async def _read(self, websocket: WebSocket, handle: Handler) -> None:
-        while not self.ended.done():
+    async def _read(self, websocket: WebSocket, handle: FrameHandler) -> None:
+        while not self.closed.done():
             received = await websocket.receive()
             if received["type"] == "websocket.disconnect":
-                self.gone = True
-                self.end(received.get("code", ABNORMAL))
-            elif not self.allowance.take():
-                self.end(POLICY_VIOLATION, "too many messages")
-            elif size_of(received) > self.settings.websocket_max_frame_bytes:
-                self.end(TOO_BIG, "frame too big")
+                self.close(received.get("code", ABNORMAL_CLOSURE))
+            elif not self.bucket.take():
+                self.close(POLICY_VIOLATION, "too many messages")
+            elif frame_size(received) > self.settings.websocket_max_frame_bytes:
+                self.close(MESSAGE_TOO_BIG, "frame too big")
             else:
                 await handle(received.get("text"))
 
@@ -103,12 +120,11 @@ class Connection:
                 async with asyncio.timeout(self.settings.websocket_send_seconds):
                     await websocket.send_text(frame)
         except TimeoutError:
-            self.end(TRY_AGAIN_LATER, "too slow")
-        except (WebSocketDisconnect, RuntimeError, OSError):  # servers differ in how they say it
-            self.gone = True
-            self.end(ABNORMAL)
+            self.close(TRY_AGAIN_LATER, "too slow")
+        except (WebSocketDisconnect, RuntimeError, OSError):  # the client left: servers differ
+            self.close(ABNORMAL_CLOSURE)
 
 
-def size_of(received: Message) -> int:
-    """The bytes of a frame."""
+def frame_size(received: Message) -> int:
+    """Return the size of a text or binary frame in bytes."""
     return len(received.get("bytes") or (received.get("text") or "").encode())

@@ -1,4 +1,4 @@
-"""What one client may do, and how soon the service notices what has changed about it."""
+"""Limits of WebSocket connections."""
 
 from typing import Annotated
 
@@ -11,15 +11,16 @@ Seconds = Annotated[float, Field(gt=0, le=60)]
 
 
 class WebSocketSettings(EnvSettings):
-    """Limits of a connection, and of a user's connections."""
+    """Limits per connection and per user, and how often sessions are checked."""
 
     websocket_max_frame_bytes: Limit = 64 * 1024
     websocket_messages_per_second: Limit = 20
+    # In each process.
     websocket_connections_per_user: Limit = 20
     websocket_channels_per_connection: Limit = 100
-    # Messages that may wait for a client that reads slowly.
+    # Messages queued for a slow client before it is disconnected.
     websocket_queue_size: Limit = 256
-    # One that reads nothing for so long, while something waits for it, is dropped.
+    # Timeout for sending one message.
     websocket_send_seconds: Seconds = 10
-    # How often sessions are looked up that may have ended.
+    # Interval between checks for expired tokens and ended sessions.
     websocket_check_seconds: Seconds = 2

@@ -1,1 +1,1 @@
-"""Background jobs: kept in the database, announced and run by Celery."""
+"""Background jobs: kept in the database, dispatched and run by Celery."""

@@ -1,31 +1,31 @@
 """Celery's entry point: `celery -A app.workers.celery_app worker`, and `beat`."""
 
-from importlib.util import find_spec
+from importlib import import_module
 from typing import Any
 
 from celery import Celery
+from celery.signals import import_modules
 
+from app.core.settings import SettingsError, check_settings
+from app.workers import signals  # noqa: F401  (connects the receivers)
 from app.workers.config import celery_config
 from app.workers.settings import JobSettings
 
 
 def configure() -> dict[str, Any]:
-    """Read the settings, when Celery needs them and not when this module is imported."""
+    """Read the settings when Celery needs them, and not when this module is imported."""
     settings = JobSettings.load()
-    settings.require_broker()
+    if settings.broker is None:
+        raise SettingsError("CELERY_BROKER_URL: is required by a worker, or REDIS_URL")
     return celery_config(settings)
 
 
-# The features, and what the workers have of them, are above us: so both are known by name only.
-# They are loaded before the processes are forked, which then share their memory. The last looks at
-# the settings of all others.
-PARTS = (
-    "app.workers.signals",
-    "app.workers.tasks",
-    "app.workers.metrics",
-    "app.features",
-    "app.workers.check",
-)
+@import_modules.connect(weak=False)
+def _import_features(**_: Any) -> None:
+    """Import the features and check all settings, before processes are forked and tasks begin."""
+    import_module("app.features")  # by name: it is the layer above
+    check_settings()
 
-app = Celery("app", include=[name for name in PARTS if find_spec(name)])
+
+app = Celery("app", include=["app.workers.tasks"])
 app.add_defaults(configure)

@@ -8,59 +8,57 @@ from app.core.project import PROJECT
 from app.workers.broker import connection_settings
 from app.workers.settings import JobSettings
 
-JOBS, UPKEEP = "jobs", "upkeep"
-# Seconds that a job which ignores its own timeout gets before its process is killed.
-GRACE_SECONDS = 30
+JOBS, MAINTENANCE = "jobs", "maintenance"
+REQUEST_ID_HEADER = "x_request_id"
+# Given to a job that ignores its own timeout, before its process is killed.
+KILL_DELAY_SECONDS = 30
+
+
+# What does not depend on the service's settings.
+FIXED: dict[str, Any] = {
+    "accept_content": ["json"],
+    "beat_scheduler": "celery.beat:Scheduler",  # needs no file
+    "broker_connection_max_retries": None,
+    "broker_connection_retry_on_startup": True,
+    "broker_connection_timeout": 2,
+    "task_acks_late": True,
+    "task_default_queue": JOBS,
+    "task_ignore_result": True,  # results are in the table
+    "task_publish_retry": False,
+    # A queue of its own, which all workers consume: the sweep must not wait behind jobs.
+    "task_queues": {JOBS: {}, MAINTENANCE: {}},
+    "task_reject_on_worker_lost": True,
+    "task_routes": {"jobs.sweep": MAINTENANCE, "jobs.purge": MAINTENANCE},
+    "worker_cancel_long_running_tasks_on_connection_loss": False,  # leases protect them
+    "worker_hijack_root_logger": False,
+    "worker_prefetch_multiplier": 1,
+    "worker_redirect_stdouts": False,
+}
 
 
 def celery_config(settings: JobSettings) -> dict[str, Any]:
-    """What workers, beat and those who announce jobs agree on."""
-    killed_after = settings.job_timeout_seconds + GRACE_SECONDS
+    """Configure workers, beat and the clients that dispatch jobs."""
+    broker = settings.broker or ""
+    # No soft limit: it could raise anywhere in the event loop. Jobs have their own timeout.
+    time_limit = settings.job_timeout_seconds + KILL_DELAY_SECONDS
     return {
-        **connection(settings.broker or "", killed_after),
-        "accept_content": ["json"],
-        "task_serializer": "json",
-        "task_ignore_result": True,  # the table knows how each job is
-        "task_store_errors_even_if_ignored": False,
-        "task_default_queue": JOBS,
-        # Upkeep has a queue of its own, which all workers look into: it must not wait in line.
-        "task_queues": {JOBS: {}, UPKEEP: {}},
-        "task_routes": {"jobs.sweep": UPKEEP, "jobs.purge": UPKEEP},
-        "task_acks_late": True,
-        "task_reject_on_worker_lost": True,
-        # No soft limit: it would break into the event loop anywhere. Jobs have their own timeout.
-        "task_time_limit": killed_after,
-        "worker_prefetch_multiplier": 1,
-        "worker_cancel_long_running_tasks_on_connection_loss": False,  # the database guards them
-        "worker_hijack_root_logger": False,
-        "worker_redirect_stdouts": False,
-        "beat_scheduler": "celery.beat:Scheduler",  # needs no file
-        "beat_schedule": beat_schedule(settings),
-        "timezone": "UTC",
-    }
-
-
-def connection(broker: str, killed_after: float) -> dict[str, Any]:
-    """How the broker is reached: a worker asks for ever, who announces a job asks once."""
-    return {
+        **FIXED,
         **connection_settings(broker),
-        "broker_transport_options": transport_options(broker, killed_after),
-        "broker_connection_timeout": 2,
-        "broker_connection_retry_on_startup": True,
-        "broker_connection_max_retries": None,
-        "task_publish_retry": False,
+        "broker_transport_options": transport_options(broker, time_limit),
+        "task_time_limit": time_limit,
+        "beat_schedule": beat_schedule(settings),
     }
 
 
-def transport_options(broker: str, killed_after: float) -> dict[str, Any]:
-    """Bound the waits. Redis gives a message again that is not confirmed in time."""
+def transport_options(broker: str, time_limit: float) -> dict[str, Any]:
+    """Set timeouts. Redis delivers a message again that is not acknowledged in time."""
     if broker.startswith("amqp"):
         return {"connect_timeout": 2, "read_timeout": None, "write_timeout": 5}
     if broker.startswith("memory"):
         return {}
     return {
         "global_keyprefix": f"{PROJECT.name}:",
-        "visibility_timeout": killed_after + 60,
+        "visibility_timeout": time_limit + 60,
         "socket_connect_timeout": 2,
         "socket_timeout": 5,
         "socket_keepalive": True,
@@ -68,7 +66,7 @@ def transport_options(broker: str, killed_after: float) -> dict[str, Any]:
 
 
 def beat_schedule(settings: JobSettings) -> dict[str, Any]:
-    """What is done again and again. What nobody could do in time is left to the next time."""
+    """Schedule the periodic tasks. A message that expires is left to the next one."""
     return {
         "sweep": {
             "task": "jobs.sweep",

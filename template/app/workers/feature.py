@@ -1,4 +1,4 @@
-"""Jobs as a feature: kept in the database, and announced to the workers."""
+"""The feature `celery`: jobs are kept in the database and dispatched to workers."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -12,42 +12,42 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import app.workers.handlers  # noqa: F401  (registers the handlers)
 from app.core.feature import Feature
 from app.core.probe import Probe
-from app.repositories.job_queue import JobQueueRepository
-from app.workers.publisher import Publisher
+from app.repositories.job import JobRepository
+from app.workers.dispatcher import CeleryDispatcher
 from app.workers.settings import JobSettings
 
-# Workers that say nothing for so long are missed.
-SILENCE = timedelta(seconds=60)
+# Workers without a heartbeat for so long are reported as absent.
+HEARTBEAT_TIMEOUT = timedelta(seconds=60)
 
 log = structlog.get_logger(__name__)
 
 
 class NoWorkerError(Exception):
-    """No worker has given a sign of life of late."""
+    """No worker has sent a heartbeat recently."""
 
 
 def _setup(app: FastAPI) -> None:
-    app.state.job_queue = Publisher(JobSettings.load())
+    app.state.job_queue = CeleryDispatcher(JobSettings.load())
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-    publisher: Publisher = app.state.job_queue
-    if not publisher.enabled:
+    dispatcher: CeleryDispatcher = app.state.job_queue
+    if not dispatcher.enabled:
         log.warning("no_broker", hint="jobs wait until CELERY_BROKER_URL or REDIS_URL is set")
-    publisher.warm()
+    dispatcher.connect()
     yield
-    await anyio.to_thread.run_sync(publisher.close)
+    await anyio.to_thread.run_sync(dispatcher.close)
 
 
-def _probe(app: FastAPI) -> Probe | None:
-    async def ask() -> None:
+def _health_check(app: FastAPI) -> Probe | None:
+    async def check() -> None:
         async with AsyncSession(app.state.database.probe) as session:
-            if not await JobQueueRepository(session).is_alive(SILENCE):
+            if not await JobRepository(session).has_live_worker(HEARTBEAT_TIMEOUT):
                 raise NoWorkerError
 
-    # Requests are served without workers; and without a broker, none are expected.
-    return Probe(ask, otherwise="absent") if app.state.job_queue.enabled else None
+    # Requests are served without workers; without a broker, none are expected.
+    return Probe(check, otherwise="absent") if app.state.job_queue.enabled else None
 
 
-celery = Feature(name="celery", setup=_setup, lifespan=_lifespan, probe=_probe)
+celery = Feature(name="celery", setup=_setup, lifespan=_lifespan, probe=_health_check)

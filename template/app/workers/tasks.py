@@ -1,71 +1,124 @@
-"""The tasks that Celery carries. They only say that there is something to do."""
+"""Celery's tasks, and the event loop in which a worker process runs them."""
 
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import copy_context
 from datetime import timedelta
+from functools import cache
+from importlib import import_module
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
 from celery import shared_task
+from starlette.datastructures import State
 
 import app.workers.handlers  # noqa: F401  (registers the handlers)
+from app.core.config import Settings
+from app.core.events import NO_EVENTS
+from app.core.failures import Failures
 from app.db.base import utc_now
-from app.repositories.job_queue import JobQueueRepository
-from app.workers.execution import FAILED, Execution, tell
-from app.workers.runtime import Runtime, runtime
+from app.db.session import open_database
+from app.repositories.job import JobRepository
+from app.workers.dispatcher import CeleryDispatcher
+from app.workers.runner import EXHAUSTED, JobRunner, publish
+from app.workers.settings import JobSettings
 
-SWEEP_LIMIT = 500
-# The database knows what is not done, so these messages need no late acknowledgement. With it, a
-# worker that loses a process and then its connection to Redis takes no message any more.
+SWEEP_BATCH_SIZE = 500
+# The database knows which jobs are not done, so late acknowledgement is not needed. With it, a
+# worker that loses a process and then its connection to Redis takes no more messages.
 ACKS_LATE = False
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
 
+@asynccontextmanager
+async def open_runner() -> AsyncGenerator[JobRunner, None]:
+    """Open the database, the broker and what the features need in a worker."""
+    state = State({"failures": Failures(), "events": NO_EVENTS})
+    settings = JobSettings.load()
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(Settings.load()))
+        dispatcher = CeleryDispatcher(settings)
+        stack.callback(dispatcher.close)
+        for feature in import_module("app.features").FEATURES:  # by name: it is the layer above
+            await stack.enter_async_context(feature.worker(state))
+        yield JobRunner(database, settings, dispatcher, state.events, state.failures)
+
+
+class Runtime:
+    """The event loop of a worker process, and its runner of jobs."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.Runner()
+        self.opened = open_runner()
+        self.jobs = self.loop.run(self.opened.__aenter__())
+
+    def run(self, work: Callable[[JobRunner], Coroutine[Any, Any, T]]) -> T:
+        """Run a coroutine to its end, in a copy of the task's context."""
+        return self.loop.run(work(self.jobs), context=copy_context())
+
+    def close(self) -> None:
+        """Close the connections and the loop."""
+        self.loop.run(self.opened.__aexit__(None, None, None))
+        self.loop.close()
+
+
+@cache
+def runtime() -> Runtime:
+    """Open the runtime of this process: connections do not survive a fork."""
+    return Runtime()
+
+
+def close_runtime() -> None:
+    """Close the runtime, if this process has opened it."""
+    if runtime.cache_info().currsize:
+        runtime().close()
+        runtime.cache_clear()
+
+
 @shared_task(name="jobs.run", acks_late=ACKS_LATE)
 def run(id: str) -> None:
-    """Make an attempt at a job."""
-
-    async def work(this: Runtime) -> None:
-        execution = Execution(
-            this.database, this.settings, this.publisher, this.events, this.failures
-        )
-        await execution.run(UUID(id))
-
-    runtime().run(work)
+    """Make one attempt at a job."""
+    runtime().run(lambda runner: runner.run(UUID(id)))
 
 
 @shared_task(name="jobs.sweep", acks_late=ACKS_LATE)
 def sweep() -> None:
-    """Find the jobs whose message was lost or whose worker is dead, and announce them again."""
+    """Dispatch the jobs again whose message was lost or whose worker is dead."""
     runtime().run(sweep_jobs)
 
 
 @shared_task(name="jobs.purge", acks_late=ACKS_LATE)
 def purge() -> None:
-    """Delete the jobs that ended long ago: an example of what is done every night."""
+    """Delete the jobs that ended long ago: an example of a periodic task."""
     runtime().run(purge_jobs)
 
 
-async def sweep_jobs(this: Runtime) -> None:
-    """Sweep once. It is also the workers' sign of life."""
-    settings = this.settings
-    patience = timedelta(seconds=settings.job_patience_seconds)
-    async with this.database.transactions.begin() as session:
-        jobs = JobQueueRepository(session)
-        await jobs.sign()
-        for given_up in await jobs.give_up(settings.job_max_attempts, FAILED):
-            log.error("job_given_up", job_id=str(given_up.id))
-            tell(this.events, session, given_up)
-        overdue = await jobs.overdue(patience, SWEEP_LIMIT)
-    for found in overdue:
-        log.info("job_found", job_id=str(found))
-        this.publisher.announce(found)
+async def sweep_jobs(runner: JobRunner) -> None:
+    """Sweep once. This is also the workers' heartbeat."""
+    settings = runner.settings
+    wait = timedelta(seconds=settings.job_patience_seconds)
+    async with runner.database.transactions.begin() as session:
+        queue = JobRepository(session)
+        await queue.heartbeat()
+        for failed in await queue.fail_exhausted(settings.job_max_attempts, EXHAUSTED):
+            log.error("job_exhausted", job_id=str(failed.id))
+            publish(runner.events, session, failed)
+        lost = await queue.undispatched(wait, SWEEP_BATCH_SIZE)
+    for job_id in lost:
+        log.info("job_redispatched", job_id=str(job_id))
+        runner.dispatcher.dispatch(job_id)
 
 
-async def purge_jobs(this: Runtime) -> None:
-    """Purge, a batch at a time: each is a short transaction."""
-    before = utc_now() - timedelta(days=this.settings.job_retention_days)
+async def purge_jobs(runner: JobRunner) -> None:
+    """Purge in batches, each a short transaction."""
+    before = utc_now() - timedelta(days=runner.settings.job_retention_days)
     deleted = -1
     while deleted:
-        async with this.database.transactions.begin() as session:
-            deleted = await JobQueueRepository(session).purge(before)
+        async with runner.database.transactions.begin() as session:
+            deleted = await JobRepository(session).purge(before)
         log.info("jobs_purged", count=deleted)

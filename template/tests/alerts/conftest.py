@@ -10,15 +10,14 @@ from starlette.datastructures import State
 
 from app.core.failures import Failures
 from app.features import FEATURES
-from app.observability import turns
+from app.observability.alerts import dedupe
 from tests.receiver import Receiver, receiving
 
 
 @pytest.fixture(autouse=True)
-def nothing_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no other test have told of the same, and nobody share a Redis."""
-    monkeypatch.delenv("REDIS_URL", raising=False)
-    monkeypatch.setattr(turns, "FILE", tmp_path / "turns")
+def no_alerts_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start without the timestamps of other tests."""
+    monkeypatch.setattr(dedupe, "FILE", tmp_path / "alerts")
 
 
 @pytest.fixture
@@ -29,8 +28,8 @@ def chat() -> Generator[Receiver]:
 
 
 @asynccontextmanager
-async def telling(monkeypatch: pytest.MonkeyPatch, url: str) -> AsyncGenerator[Failures, None]:
-    """Let failures be told at `url` until the end, as in a worker."""
+async def alerting(monkeypatch: pytest.MonkeyPatch, url: str) -> AsyncGenerator[Failures, None]:
+    """Send alerts to `url` until the end, as a worker does."""
     monkeypatch.setenv("ALERT_WEBHOOK_URL", url)
     [feature] = [feature for feature in FEATURES if feature.name == "alerts"]
     failures = Failures()
@@ -39,5 +38,6 @@ async def telling(monkeypatch: pytest.MonkeyPatch, url: str) -> AsyncGenerator[F
 
 
 def texts(chat: Receiver, number: int) -> list[str]:
+    """Wait for a number of messages and return all that were sent."""
     sent = chat.wait(lambda requests: len(requests) >= number)
     return [json.loads(request.body)["text"] for request in sent]

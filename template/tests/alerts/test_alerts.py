@@ -1,4 +1,4 @@
-"""Errors are told to a chat: once, soon, and without what nobody should read there."""
+"""Alerts: sent once, in the background, and without anything confidential."""
 
 import asyncio
 import json
@@ -12,8 +12,8 @@ from httpx2 import AsyncClient
 from app.core.exceptions import DependencyUnavailableError
 from app.core.settings import SettingsError
 from app.main import create_app
-from app.observability import alerts
-from tests.alerts.conftest import telling, texts
+from app.observability.alerts import feature
+from tests.alerts.conftest import alerting, texts
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.receiver import Receiver
@@ -35,7 +35,7 @@ async def miss() -> None:
 
 @pytest.fixture
 async def failing(make_app: MakeApp, chat: Receiver) -> FastAPI:
-    """An app with mistakes."""
+    """An app with routes that fail."""
     app = await make_app(ALERT_WEBHOOK_URL=f"{chat.url}/hooks/{SECRET}", PROJECT_NAME="Tea")
     app.get("/crash/{text}")(crash)
     app.get("/other")(crash_too)
@@ -45,12 +45,12 @@ async def failing(make_app: MakeApp, chat: Receiver) -> FastAPI:
 
 @pytest.fixture
 async def caller(failing: FastAPI) -> AsyncGenerator[AsyncClient]:
-    """Somebody who runs into them."""
+    """A client of that app."""
     async with connect(failing, {"Authorization": f"Bearer {SECRET}"}) as client:
         yield client
 
 
-async def test_an_error_is_told_where_to_look_and_nothing_else(
+async def test_an_alert_names_the_error_the_route_and_the_request_and_nothing_else(
     caller: AsyncClient, chat: Receiver
 ) -> None:
     await caller.get(f"/crash/{SECRET}?q={SECRET}", headers={"X-Request-ID": "r-7"})
@@ -62,17 +62,17 @@ async def test_an_error_is_told_where_to_look_and_nothing_else(
     assert chat.requests[0].headers["Content-Type"] == "application/json"
 
 
-async def test_each_kind_of_error_is_told_once_in_five_minutes(
+async def test_each_type_and_route_is_sent_once_in_five_minutes(
     caller: AsyncClient, chat: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for path in ("/crash/1", "/crash/2", "/other", "/crash/3", "/other", "/miss", "/miss"):
         await caller.get(path)
     first = texts(chat, 3)
-    monkeypatch.setattr(alerts, "QUIET_SECONDS", 0.0)
+    monkeypatch.setattr(feature, "INTERVAL_SECONDS", 0.0)
     await caller.get("/crash/4")
 
-    kinds = [text.split(": ")[1].split(", ")[0] for text in first]
-    assert kinds == [
+    errors = [text.split(": ")[1].split(", ")[0] for text in first]
+    assert errors == [
         "ZeroDivisionError in /crash/{text}",
         "KeyError in /other",
         "DependencyUnavailableError in /miss",
@@ -80,45 +80,45 @@ async def test_each_kind_of_error_is_told_once_in_five_minutes(
     assert texts(chat, 4)[3].endswith(", and 2 more since the last message")
 
 
-async def test_no_request_waits_for_a_chat_that_is_silent(
+async def test_no_request_waits_for_a_webhook_that_does_not_answer(
     caller: AsyncClient, chat: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(alerts, "QUIET_SECONDS", 0.0)
-    monkeypatch.setattr(alerts, "TIMEOUT_SECONDS", 60)
+    monkeypatch.setattr(feature, "INTERVAL_SECONDS", 0.0)
+    monkeypatch.setattr(feature, "REQUEST_TIMEOUT_SECONDS", 60)
     chat.speaking.clear()
 
     async with asyncio.timeout(30):  # half of what the chat takes for one
-        for number in range(2 * alerts.WAITING):
+        for number in range(2 * feature.QUEUE_SIZE):
             assert (await caller.get(f"/crash/{number}")).status_code == 500
 
-    chat.speaking.set()  # or it would be waited for beside the next test
+    chat.speaking.set()  # else the thread waits during the next test
 
 
-@pytest.mark.usefixtures("app")  # which says how logs are written
-async def test_a_chat_that_refuses_is_logged_without_its_address(
+@pytest.mark.usefixtures("app")  # which configures the logs
+async def test_a_webhook_that_refuses_is_logged_without_its_url(
     chat: Receiver, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     chat.status = 404
 
-    async with telling(monkeypatch, f"{chat.url}/hooks/{SECRET}") as failures:
+    async with alerting(monkeypatch, f"{chat.url}/hooks/{SECRET}") as failures:
         failures.tell(KeyError(SECRET), "/other", "")
         failures.tell(ZeroDivisionError(SECRET), "/crash/{text}", "")
         chat.wait(lambda requests: len(requests) == 2)
 
-    # Not before: what its thread writes while this reads is lost.
+    # Only now: what the thread writes during `readouterr` is lost.
     lines = [line for line in capfd.readouterr().out.splitlines() if "alert_not_sent" in line]
     assert [json.loads(line)["status"] for line in lines] == [404, 404]
     assert not any(SECRET in line for line in lines)
 
 
-async def test_what_waits_is_sent_before_the_end_but_nobody_waits_long(
+async def test_queued_alerts_are_sent_at_shutdown_within_its_timeout(
     chat: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(alerts, "FAREWELL_SECONDS", 0.2)
-    monkeypatch.setattr(alerts, "TIMEOUT_SECONDS", 60)
+    monkeypatch.setattr(feature, "SHUTDOWN_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(feature, "REQUEST_TIMEOUT_SECONDS", 60)
     began = time.monotonic()
 
-    async with telling(monkeypatch, chat.url) as failures:
+    async with alerting(monkeypatch, chat.url) as failures:
         failures.tell(KeyError(SECRET), "items.export", "")
         chat.wait(lambda requests: len(requests) == 1)
         chat.speaking.clear()
@@ -129,14 +129,14 @@ async def test_what_waits_is_sent_before_the_end_but_nobody_waits_long(
     assert failures.listeners == []
 
 
-async def test_without_a_webhook_nobody_listens(make_app: MakeApp) -> None:
+async def test_without_a_webhook_there_is_no_listener(make_app: MakeApp) -> None:
     app = await make_app()
 
-    assert [type(it).__name__ for it in app.state.failures.listeners].count("Alarm") == 0
+    assert [type(it).__name__ for it in app.state.failures.listeners].count("WebhookAlerter") == 0
 
 
 @pytest.mark.parametrize("url", ["ftp://{}", "https:///{}", "https://chat:{}/", "https://[{}"])
-def test_a_bad_address_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def test_a_bad_url_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("ALERT_WEBHOOK_URL", url.format(SECRET))
 
     with pytest.raises(SettingsError, match=r"^ALERT_WEBHOOK_URL: ") as raised:

@@ -1,7 +1,6 @@
 """The OpenAPI document is complete."""
 
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -70,7 +69,7 @@ async def test_the_title_can_be_set(anonymous: AsyncClient, make_client: Any) ->
 def test_the_license_is_one_that_generators_can_look_up(
     license: str, expected: dict[str, str] | None
 ) -> None:
-    assert replace(PROJECT, license=license).license_info == expected
+    assert PROJECT.model_copy(update={"license": license}).license_info == expected
 
 
 def test_operation_ids_are_the_names_of_the_functions(app: FastAPI) -> None:

@@ -63,6 +63,7 @@ async def test_an_address_without_an_account_is_named(
     assert "--email: there is no account" in capsys.readouterr().err
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("typed", "code"), [((NEW, NEW), 0), ((NEW, NEW + "x"), 2), (("", NEW), 2)]
 )

@@ -1,4 +1,4 @@
-"""Stores that a test can hold up, in front of real ones."""
+"""Wrappers of stores that a test can block."""
 
 import asyncio
 from collections.abc import Collection
@@ -6,71 +6,71 @@ from collections.abc import Collection
 from fastapi import FastAPI
 
 from app.cache.read_through import ReadThroughCache
-from app.cache.store import Store
-from app.redis.guard import RedisUnavailableError
+from app.cache.stores import Store
+from app.redis.circuit_breaker import RedisUnavailableError
 
 
 class Watched:
-    """Passes everything on, and writes down what is filled, and for how long."""
+    """Delegates, and records the lifetimes of the values."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.lifetimes: dict[str, float] = {}
         self.claims = 0
 
-    async def claim(self, key: str, lease: str) -> str | None:
-        """Pass it on."""
-        found = await self.store.claim(key, lease)
+    async def get_or_lease(self, key: str, lease: str) -> str | None:
+        """Delegate."""
+        found = await self.store.get_or_lease(key, lease)
         self.claims += 1
         return found
 
     async def claimed(self, number: int) -> None:
-        """Wait until so many claims were answered and acted upon."""
+        """Wait for a number of calls of `get_or_lease`."""
         for _ in range(10_000):
             await asyncio.sleep(0.001)
             if self.claims >= number:
                 return
         raise TimeoutError
 
-    async def fill(self, key: str, lease: str, value: str, seconds: float) -> None:
-        """Write it down and pass it on."""
+    async def set_if_leased(self, key: str, lease: str, value: str, seconds: float) -> None:
+        """Record the lifetime and delegate."""
         self.lifetimes[key] = seconds
-        await self.store.fill(key, lease, value, seconds)
+        await self.store.set_if_leased(key, lease, value, seconds)
 
-    async def drop(self, keys: Collection[str]) -> None:
-        """Pass it on."""
-        await self.store.drop(keys)
+    async def delete(self, keys: Collection[str]) -> None:
+        """Delegate."""
+        await self.store.delete(keys)
 
 
 class CutOff(Watched):
-    """Cannot be reached to drop anything while it is `cut`."""
+    """Cannot delete while it is `cut`."""
 
     cut = True
 
-    async def drop(self, keys: Collection[str]) -> None:
-        """Fail, or pass it on."""
+    async def delete(self, keys: Collection[str]) -> None:
+        """Fail, or delegate."""
         if self.cut:
             raise RedisUnavailableError
-        await super().drop(keys)
+        await super().delete(keys)
 
 
 class LateOnce(Watched):
-    """Holds up the first fill until `late` is set; `reached` says that it has come."""
+    """Blocks the first `set_if_leased`, once `reached`, until `late` is set."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self.reached = asyncio.Event()
         self.late = asyncio.Event()
 
-    async def fill(self, key: str, lease: str, value: str, seconds: float) -> None:
-        """Wait, the first time."""
+    async def set_if_leased(self, key: str, lease: str, value: str, seconds: float) -> None:
+        """Block the first time."""
         if not self.reached.is_set():
             self.reached.set()
             await self.late.wait()
-        await super().fill(key, lease, value, seconds)
+        await super().set_if_leased(key, lease, value, seconds)
 
 
 def cache_of(app: FastAPI) -> ReadThroughCache:
-    """The cache of an app, which must be on."""
+    """The cache of an app."""
     assert isinstance(app.state.cache, ReadThroughCache)
     return app.state.cache

@@ -1,10 +1,11 @@
-"""Nobody sees an old value after a change was answered."""
+"""No stale value is read after the answer to a change."""
 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,7 +26,7 @@ READS = 50
 
 @asynccontextmanager
 async def readers(url: str, *clients: AsyncClient) -> AsyncGenerator[None]:
-    """Let each client read all the time."""
+    """Let each client read in a loop."""
     done = asyncio.Event()
 
     async def read(client: AsyncClient) -> None:
@@ -41,11 +42,11 @@ async def readers(url: str, *clients: AsyncClient) -> AsyncGenerator[None]:
 
 
 async def stocks(url: str, client: AsyncClient) -> set[int]:
-    """What the client reads, time and again."""
+    """The stocks that the client reads."""
     return {(await client.get(url)).json()["stock"] for _ in range(READS)}
 
 
-async def test_after_a_change_no_process_reads_the_old_value(
+async def test_after_a_change_no_process_reads_a_stale_value(
     client: AsyncClient, make_client: MakeClient, session: AsyncSession
 ) -> None:
     url = f"{ITEMS}/{(await make_item(session)).id}"
@@ -58,7 +59,8 @@ async def test_after_a_change_no_process_reads_the_old_value(
             assert await stocks(url, other) | await stocks(url, client) == {stock}
 
 
-async def test_a_server_of_its_own_reads_no_old_value(
+@pytest.mark.process
+async def test_another_server_reads_no_stale_value(
     client: AsyncClient, session: AsyncSession, credentials: dict[str, str], tmp_path: Path
 ) -> None:
     url = f"{ITEMS}/{(await make_item(session)).id}"
@@ -71,7 +73,7 @@ async def test_a_server_of_its_own_reads_no_old_value(
             assert (await other.get(url)).headers["x-cache"] == "HIT"
 
 
-async def test_what_was_loaded_before_a_change_is_not_kept_after_it(
+async def test_a_value_loaded_before_a_change_is_not_stored_after_it(
     client: AsyncClient, make_app: MakeApp, credentials: dict[str, str], session: AsyncSession
 ) -> None:
     url = f"{ITEMS}/{(await make_item(session)).id}"
@@ -90,13 +92,13 @@ async def test_what_was_loaded_before_a_change_is_not_kept_after_it(
 
 
 def late_once(app: FastAPI) -> tuple[LateOnce, FastAPI]:
-    """Let the app's cache be late once to store what it has loaded."""
+    """Let the app's cache store its first value late."""
     late = LateOnce(cache_of(app).store)
     app.state.cache = ReadThroughCache(late, 60)
     return late, app
 
 
-async def test_a_refused_change_leaves_the_cache_alone(
+async def test_a_rejected_change_invalidates_nothing(
     client: AsyncClient, session: AsyncSession
 ) -> None:
     url = f"{ITEMS}/{(await make_item(session)).id}"
@@ -109,7 +111,7 @@ async def test_a_refused_change_leaves_the_cache_alone(
     assert (await client.get(url)).headers["x-cache"] == "HIT"
 
 
-async def test_a_change_that_is_not_committed_leaves_the_cache_alone(
+async def test_a_failed_commit_invalidates_nothing(
     client: AsyncClient, session: AsyncSession, database: Database
 ) -> None:
     url = f"{ITEMS}/{(await make_item(session)).id}"

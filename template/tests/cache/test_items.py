@@ -78,7 +78,7 @@ async def test_whoever_may_not_read_is_not_answered_from_the_cache(
     assert response.status_code == (200 if "get_item" in public_operations else 401)
 
 
-async def test_what_is_kept_is_json_and_expires_within_the_time_set(
+async def test_entries_are_json_and_expire(
     make_client: MakeClient, session: AsyncSession, redis_client: Redis
 ) -> None:
     item = await make_item(session)
@@ -91,7 +91,7 @@ async def test_what_is_kept_is_json_and_expires_within_the_time_set(
     assert 70 < int(str(redis_client.ttl(key))) <= 100
 
 
-async def test_a_cache_that_is_switched_off_says_nothing(
+async def test_a_disabled_cache_sends_no_x_cache(
     make_client: MakeClient, session: AsyncSession
 ) -> None:
     url = f"{ITEMS}/{(await make_item(session)).id}"
@@ -102,7 +102,7 @@ async def test_a_cache_that_is_switched_off_says_nothing(
     assert all(r.status_code == 200 and "x-cache" not in r.headers for r in responses)
 
 
-async def test_what_another_version_has_written_is_not_read(
+async def test_an_entry_of_another_schema_is_a_miss(
     client: AsyncClient, session: AsyncSession, redis_client: Redis
 ) -> None:
     item = await make_item(session)
@@ -115,7 +115,7 @@ async def test_what_another_version_has_written_is_not_read(
     assert response.headers["x-cache"] == "MISS"
 
 
-async def test_what_cannot_be_read_is_loaded(
+async def test_an_invalid_entry_is_a_miss(
     client: AsyncClient, session: AsyncSession, redis_client: Redis
 ) -> None:
     item = await make_item(session)

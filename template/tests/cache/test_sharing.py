@@ -1,4 +1,4 @@
-"""Who comes while a value is being loaded."""
+"""Reads while a value is being loaded."""
 
 import asyncio
 from itertools import count
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cache.entry import PREFIX
 from app.cache.read_through import ReadThroughCache
-from app.cache.store import LocalStore
+from app.cache.stores import MemoryStore
 from app.core.cache import Cached
 from app.db.session import Database
 from tests.cache.stores import Watched, cache_of
@@ -22,7 +22,7 @@ READERS = 20
 
 
 class Number(BaseModel):
-    """Something to keep."""
+    """A value."""
 
     number: int
 
@@ -47,7 +47,7 @@ class Loads:
 @pytest.fixture(params=["redis", "memory"])
 def store(request: pytest.FixtureRequest, app: FastAPI) -> Watched:
     """Each kind of store."""
-    return Watched(cache_of(app).store if request.param == "redis" else LocalStore())
+    return Watched(cache_of(app).store if request.param == "redis" else MemoryStore())
 
 
 async def one() -> Number:
@@ -55,7 +55,8 @@ async def one() -> Number:
     return Number(number=1)
 
 
-async def test_parallel_requests_read_an_item_once(
+@pytest.mark.usefixtures("patient")
+async def test_parallel_requests_load_an_item_once(
     client: AsyncClient, session: AsyncSession, database: Database
 ) -> None:
     url = f"/api/v1/items/{(await make_item(session)).id}"
@@ -84,7 +85,7 @@ async def test_parallel_readers_share_one_load(store: Watched) -> None:
     assert (await cache.read("n", Number, load)).hit is True
 
 
-async def test_a_failed_load_is_neither_kept_nor_shared(store: Watched) -> None:
+async def test_a_failed_load_is_neither_cached_nor_shared(store: Watched) -> None:
     cache = ReadThroughCache(store, 60)
 
     async def fail() -> Number:
@@ -100,7 +101,7 @@ async def test_a_failed_load_is_neither_kept_nor_shared(store: Watched) -> None:
     assert second.value == Number(number=1)
 
 
-async def test_who_waits_for_a_cancelled_reader_loads(store: Watched) -> None:
+async def test_a_cancelled_load_is_repeated_by_its_waiters(store: Watched) -> None:
     cache, load = ReadThroughCache(store, 60), Loads()
     [first] = start(1, cache, load)
     await asyncio.wait_for(load.started.wait(), timeout=10)
@@ -112,14 +113,14 @@ async def test_who_waits_for_a_cancelled_reader_loads(store: Watched) -> None:
     assert (await second).value == Number(number=2)
 
 
-async def test_a_reader_who_comes_after_a_change_does_not_share_an_older_load(
+async def test_a_reader_after_a_change_does_not_share_an_older_load(
     store: Watched,
 ) -> None:
     cache, elsewhere, load = ReadThroughCache(store, 60), ReadThroughCache(store, 60), Loads()
     [first] = start(1, cache, load)
     await asyncio.wait_for(load.started.wait(), timeout=10)
 
-    await elsewhere.forgetting.drop([f"{PREFIX}n"])
+    await elsewhere.invalidator.delete([f"{PREFIX}n"])
     second = await asyncio.wait_for(cache.read("n", Number, load), timeout=10)
     load.go.set()
 
@@ -128,7 +129,7 @@ async def test_a_reader_who_comes_after_a_change_does_not_share_an_older_load(
 
 
 async def test_values_do_not_all_expire_at_once() -> None:
-    watched = Watched(LocalStore())
+    watched = Watched(MemoryStore())
     cache = ReadThroughCache(watched, 60)
 
     await asyncio.gather(*(cache.read(f"n{n}", Number, one) for n in range(READERS)))
@@ -137,7 +138,7 @@ async def test_values_do_not_all_expire_at_once() -> None:
     assert all(48 <= seconds <= 60 for seconds in watched.lifetimes.values())
 
 
-async def test_a_value_is_loaded_again_when_its_time_is_over(store: Watched) -> None:
+async def test_an_expired_value_is_loaded_again(store: Watched) -> None:
     cache = ReadThroughCache(store, 0.1)
     await cache.read("n", Number, one)
 

@@ -13,7 +13,7 @@ STATISTICS = "/api/v1/statistics"
 ITEMS = "/api/v1/items"
 
 
-async def test_of_nothing_there_is_nothing(client: AsyncClient) -> None:
+async def test_without_items_they_are_zero(client: AsyncClient) -> None:
     response = await client.get(STATISTICS)
 
     assert response.json() == {"items": 0, "in_stock": 0, "units": 0, "value": "0.00"}
@@ -31,7 +31,7 @@ async def test_stock_is_counted_and_valued_to_the_cent(
     assert response.json() == {"items": 3, "in_stock": 2, "units": 5, "value": "2469136.08"}
 
 
-async def test_no_stock_is_too_much_to_add_up(client: AsyncClient, session: AsyncSession) -> None:
+async def test_large_stocks_do_not_overflow(client: AsyncClient, session: AsyncSession) -> None:
     for _ in range(3):
         await make_item(session, price=Decimal("9999999999.99"), stock=1_000_000_000)
 
@@ -40,7 +40,7 @@ async def test_no_stock_is_too_much_to_add_up(client: AsyncClient, session: Asyn
     assert value == pytest.approx(Decimal("29999999999970000000.00"), rel=Decimal("1e-12"))
 
 
-async def test_they_are_computed_once_and_kept_by_nobody_else(client: AsyncClient) -> None:
+async def test_they_are_computed_once_and_not_cached_by_clients(client: AsyncClient) -> None:
     responses = [await client.get(STATISTICS) for _ in range(2)]
 
     assert [r.headers["x-cache"] for r in responses] == ["MISS", "HIT"]

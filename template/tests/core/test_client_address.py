@@ -1,4 +1,4 @@
-"""Whose request it is, when proxies stand between."""
+"""The client's address behind proxies."""
 
 from ipaddress import ip_network
 
@@ -41,13 +41,13 @@ TRUSTED = [ip_network("10.0.0.0/8"), ip_network("fd00::/8"), ip_network("192.0.2
         ("10.0.0.1", "198.51.100.1, example.com:80", "10.0.0.1"),
     ],
 )
-def test_the_right_most_address_that_is_no_proxy_of_ours_is_the_clients(
+def test_the_client_is_the_right_most_address_that_is_not_a_trusted_proxy(
     peer: str, forwarded_for: str, expected: str
 ) -> None:
     assert client_address(peer, forwarded_for, TRUSTED) == expected
 
 
-def test_nobody_is_trusted_by_default() -> None:
+def test_no_proxy_is_trusted_by_default() -> None:
     assert client_address("127.0.0.1", "198.51.100.1", []) == "127.0.0.1"
 
 

@@ -12,14 +12,14 @@ BACKEND, SHORT, DRIVER = HERE
 
 
 @pytest.mark.parametrize("scheme", [BACKEND, SHORT, f"{BACKEND}+{DRIVER}", f"{BACKEND}+other"])
-def test_the_driver_is_ours(scheme: str) -> None:
+def test_the_async_driver_is_set(scheme: str) -> None:
     url = parse_database_url(f" {scheme}:///app\n")
 
     assert (url.drivername, url.database) == (f"{BACKEND}+{DRIVER}", "app")
 
 
 @pytest.mark.parametrize("value", ["", "nonsense", "mysql://host/app", "postgresqlx://host/app"])
-def test_what_is_no_database_of_ours_is_refused(value: str) -> None:
+def test_a_url_of_another_database_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match=r"^(is not a URL|must start with)"):
         parse_database_url(value)
 

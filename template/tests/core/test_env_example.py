@@ -13,7 +13,7 @@ LINE = re.compile(r"^([A-Z_]+)=", re.MULTILINE)
 
 
 def settings_classes(base: type[EnvSettings] = EnvSettings) -> Generator[type[EnvSettings]]:
-    """Yield the settings of every module there is."""
+    """Yield the settings classes of all modules."""
     for module in walk_packages(app.__path__, "app."):
         if not module.name.endswith("__main__"):
             import_module(module.name)

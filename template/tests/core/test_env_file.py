@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.env_file import check_env_file
+from app.core.settings import check_env_file
 from dev import project
 from dev.project import LauncherError, setting
 from tests.processes import environment
@@ -65,7 +65,7 @@ def test_a_mark_does_not_hide_the_first_setting(tmp_path: Path) -> None:
     assert done.stdout.strip() == "7000", done.stderr
 
 
-def test_the_launcher_of_development_says_so_too(
+def test_the_development_launcher_refuses_it_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(project, "ROOT", tmp_path)
@@ -75,7 +75,9 @@ def test_the_launcher_of_development_says_so_too(
         setting("PORT")
 
 
-def test_one_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(_: Path) -> bytes:
         raise PermissionError(errno.EACCES, "Permission denied")
 

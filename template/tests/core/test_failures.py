@@ -1,16 +1,16 @@
-"""Telling of errors that are ours."""
+"""Reporting of unexpected errors."""
 
 from app.core.failures import Failure, Failures
 
 
-def test_who_cannot_listen_keeps_nobody_else_from_it() -> None:
-    failures, told = Failures(), list[Failure]()
+def test_a_listener_that_fails_does_not_keep_the_others_from_being_called() -> None:
+    failures, reported = Failures(), list[Failure]()
 
     def fail(_: Failure) -> None:
         raise RuntimeError("not now")
 
-    failures.listeners += [fail, told.append]
+    failures.listeners += [fail, reported.append]
     failures.tell(KeyError("a secret"), "/items", "r-1")
 
-    [failure] = told
+    [failure] = reported
     assert (failure.type, failure.route, failure.request_id) == ("KeyError", "/items", "r-1")

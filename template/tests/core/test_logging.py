@@ -1,4 +1,4 @@
-"""Logs: what a collector of log lines finds on stdout."""
+"""Log lines on stdout."""
 
 import json
 import re
@@ -55,13 +55,13 @@ def log_like_a_library(folder: Path, script: str = LOG_LIKE_A_LIBRARY, **setting
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True).stdout
 
 
-def test_a_request_is_one_line_that_tells_what_was_asked(service: Service) -> None:
+def test_a_request_is_logged_in_one_line(service: Service) -> None:
     began = time.monotonic()
     [line] = request(service, "/health/live")
     took_ms = (time.monotonic() - began) * 1000
 
-    told = {name: line[name] for name in ("level", "event", "method", "path", "route", "status")}
-    assert told == {
+    logged = {name: line[name] for name in ("level", "event", "method", "path", "route", "status")}
+    assert logged == {
         "level": "info",
         "event": "request",
         "method": "GET",
@@ -97,14 +97,14 @@ def test_neither_queries_nor_credentials_are_logged(service: Service) -> None:
     assert SECRET not in service.output.read_text()
 
 
-def test_the_servers_own_lines_have_the_same_form(service: Service) -> None:
+def test_the_servers_own_lines_have_the_same_format(service: Service) -> None:
     lines = service.lines()
 
     assert any(line["event"] != "request" for line in lines)
     assert all({"timestamp", "level", "event"} <= line.keys() for line in lines)
 
 
-def test_a_librarys_lines_have_the_same_form(tmp_path: Path) -> None:
+def test_the_lines_of_libraries_have_the_same_format(tmp_path: Path) -> None:
     warning, error = map(json.loads, log_like_a_library(tmp_path).splitlines())
 
     assert (warning["event"], warning["level"]) == ("the tea is hot", "warning")
@@ -112,7 +112,7 @@ def test_a_librarys_lines_have_the_same_form(tmp_path: Path) -> None:
     assert "ZeroDivisionError" in error["exception"]
 
 
-def test_people_read_first_what_was_asked_and_answered(tmp_path: Path) -> None:
+def test_a_line_for_the_console_starts_with_method_path_and_status(tmp_path: Path) -> None:
     with serving(tmp_path, LOG_FORMAT="console", NO_COLOR="1") as service:
         httpx2.get(f"{service.url}/nothing/42")
         httpx2.get(f"{service.url}/health/live")
@@ -124,7 +124,7 @@ def test_people_read_first_what_was_asked_and_answered(tmp_path: Path) -> None:
     assert max(map(len, lines)) <= 120
 
 
-def test_a_traceback_for_people_shows_no_values_of_variables(tmp_path: Path) -> None:
+def test_a_traceback_for_the_console_shows_no_values_of_variables(tmp_path: Path) -> None:
     script = LOG_LIKE_A_LIBRARY.replace("1 / 0", "password = 'hunter2'; 1 / 0")
     output = log_like_a_library(tmp_path, script, LOG_FORMAT="console")
 
@@ -132,7 +132,7 @@ def test_a_traceback_for_people_shows_no_values_of_variables(tmp_path: Path) -> 
     assert output.count(SECRET) <= 1  # the line of code, not the variable
 
 
-def test_people_can_have_lines_to_read_from_a_level_on(tmp_path: Path) -> None:
+def test_the_console_format_respects_the_level(tmp_path: Path) -> None:
     output = log_like_a_library(tmp_path, LOG_FORMAT="console", LOG_LEVEL="ERROR")
 
     assert "broken" in output

@@ -1,4 +1,4 @@
-"""`DATABASE_URL` as hosting companies and libpq's documentation write it."""
+"""`DATABASE_URL` as hosting providers and libpq's documentation write it."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from app.core.config import Settings
 from app.core.database_url import parse_database_url
 from app.core.settings import SettingsError
-from app.db.connection import engine_arguments
+from app.db.engine import engine_arguments
 
 
 def arguments(url: str) -> dict[str, object]:
@@ -73,7 +73,7 @@ def test_several_hosts_and_sockets_are_understood(
     assert (found["host"], found["port"]) == (hosts, ports)
 
 
-def test_what_may_stand_in_the_query_is_put_in_its_place() -> None:
+def test_user_host_and_database_may_be_options() -> None:
     url = parse_database_url("postgresql:///?host=h&port=6432&user=me&password=p%40&dbname=app")
 
     assert (url.host, url.port) == ("h", 6432)
@@ -92,7 +92,7 @@ def test_what_may_stand_in_the_query_is_put_in_its_place() -> None:
         ("ssl_min_protocol_version=TLSv1.3", "ssl_min_protocol_version=TLSv1.3"),
     ],
 )
-def test_options_reach_the_driver_or_change_nothing(query: str, dsn: str) -> None:
+def test_options_reach_the_driver_or_have_no_effect(query: str, dsn: str) -> None:
     assert arguments(f"postgresql://h/app?{query}")["dsn"] == f"postgresql://?{dsn}"
 
 
@@ -105,7 +105,7 @@ def test_options_for_the_session_reach_the_server() -> None:
 
 
 @pytest.mark.parametrize(("given", "used"), [("1", 1), ("10", 3), ("0", 3)])
-def test_the_time_to_connect_may_be_shorter_than_ours(given: str, used: int) -> None:
+def test_the_connect_timeout_may_be_shorter(given: str, used: int) -> None:
     assert arguments(f"postgresql://h/app?connect_timeout={given}")["timeout"] == used
 
 
@@ -136,7 +136,7 @@ def test_what_cannot_work_is_refused_by_name(
         parse_database_url(f"postgresql:///app?{query}")
 
 
-def test_the_systems_trust_insists_on_the_name() -> None:
+def test_the_systems_certificates_are_checked_with_the_hosts_name() -> None:
     assert getattr(arguments("postgresql://h/app?sslrootcert=system")["ssl"], "check_hostname")  # noqa: B009
 
 

@@ -1,11 +1,11 @@
-"""Asking a dependency how it is."""
+"""Health checks of dependencies."""
 
 import asyncio
 
 from app.core.probe import BUDGET_SECONDS, Check, Probe
 
 
-async def test_those_who_ask_together_share_one_answer() -> None:
+async def test_concurrent_callers_share_one_run() -> None:
     asked = 0
 
     async def ask() -> None:
@@ -20,7 +20,7 @@ async def test_those_who_ask_together_share_one_answer() -> None:
     assert asked == 1
 
 
-async def test_a_new_question_gets_a_new_answer() -> None:
+async def test_each_later_call_runs_it_again() -> None:
     answers = iter([OSError("gone"), None])
 
     async def ask() -> None:
@@ -33,7 +33,7 @@ async def test_a_new_question_gets_a_new_answer() -> None:
     assert (await probe.check()).status == "ok"
 
 
-async def test_silence_is_an_answer() -> None:
+async def test_a_check_that_takes_too_long_is_unhealthy() -> None:
     answer = asyncio.Event()
     probe = Probe(answer.wait)
 

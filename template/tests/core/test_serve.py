@@ -1,4 +1,4 @@
-"""Serving in this very process: a mistake has its traceback here, and coverage sees it."""
+"""Serving in the process of the tests, for tracebacks and coverage."""
 
 import os
 import signal
@@ -13,12 +13,12 @@ from app.main import create_app
 from tests.databases import free_port
 from tests.processes import eventually
 
-pytestmark = [pytest.mark.process, pytest.mark.usefixtures("hearing_again")]
+pytestmark = pytest.mark.process
 
 
 @pytest.fixture(autouse=True)
 def signals() -> Generator[None]:
-    """Take the signals back from the server."""
+    """Restore the signal handlers after the server."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     yield
     for number, handler in before.items():
@@ -26,14 +26,14 @@ def signals() -> Generator[None]:
 
 
 def answers(url: str) -> bool:
-    """Whether the service is there."""
+    """Whether the service answers."""
     try:
         return httpx2.get(url, timeout=20).status_code == 200
     except httpx2.TransportError:
         return False
 
 
-def test_it_serves_until_it_is_told_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_serves_until_sigterm(monkeypatch: pytest.MonkeyPatch) -> None:
     port = free_port()
     monkeypatch.setenv("PORT", str(port))
     monkeypatch.setenv("SHUTDOWN_DRAIN_SECONDS", "0.1")

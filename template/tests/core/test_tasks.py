@@ -1,11 +1,11 @@
-"""Ending what runs beside the requests."""
+"""Cancelling background tasks."""
 
 import asyncio
 
 from app.core.tasks import end
 
 
-async def test_a_task_that_takes_its_end_for_a_failure_ends_too() -> None:
+async def test_a_task_that_mistakes_a_cancellation_for_a_failure_ends_too() -> None:
     cancelled = 0
 
     async def survive() -> None:
@@ -24,7 +24,7 @@ async def test_a_task_that_takes_its_end_for_a_failure_ends_too() -> None:
     assert cancelled == 3
 
 
-async def test_what_has_ended_is_not_waited_for() -> None:
+async def test_a_task_that_has_ended_is_left_as_it_is() -> None:
     task = asyncio.create_task(asyncio.sleep(0))
     await task
 

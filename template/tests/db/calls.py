@@ -1,4 +1,4 @@
-"""Calls to a service whose database is in trouble."""
+"""Requests to a service whose database fails."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ ITEMS = "/api/v1/items"
 
 
 async def timed(client: AsyncClient, method: str = "GET", path: str = ITEMS, **more: Any) -> float:
-    """Make a request that must be refused in time; return the seconds it took."""
+    """Make a request that must be a 503; return the seconds it took."""
     began = time.monotonic()
     response = await client.request(method, path, **more)
     assert_problem(response, 503, "dependency_unavailable")
@@ -34,7 +34,7 @@ def connections(app: FastAPI) -> int:
 
 
 async def load(client: AsyncClient, seen: Counter[int], stop: asyncio.Event) -> None:
-    """Read and write until asked to stop, counting what is answered."""
+    """Read and write until `stop` is set, and count the statuses."""
     while not stop.is_set():
         body = {"name": f"Item {sum(seen.values())} {id(seen)}", "price": "1"}
         for response in (await client.get(ITEMS), await client.post(ITEMS, json=body)):

@@ -51,7 +51,7 @@ def pgbouncer(folder: Path) -> Generator[URL]:
 
 
 def _pid(file: Path) -> int:
-    """Wait until it has written its number, a moment after it left us."""
+    """Wait until the daemon has written its process id."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         if file.exists() and (text := file.read_text()):

@@ -1,4 +1,4 @@
-"""Migrations of the tests' own, run as those of the project are."""
+"""Migrations made by tests, run as those of the project are."""
 
 import shutil
 from pathlib import Path
@@ -27,7 +27,7 @@ def downgrade() -> None:
 
 
 def scripts(folder: Path, *upgrades: str) -> Config:
-    """Write a migration for each body, in a folder with our env.py; return its configuration."""
+    """Write a migration for each body, with the project's env.py; return the configuration."""
     location = folder / "migrations"
     (location / "versions").mkdir(parents=True)
     for name in ("env.py", "script.py.mako"):

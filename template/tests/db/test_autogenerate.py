@@ -60,7 +60,7 @@ def write(config: Config) -> str:
     return Path(written.path).read_text()
 
 
-def test_a_table_is_written_in_our_types_and_other_tools_tables_are_left_alone(
+def test_column_types_are_written_by_name_and_other_tools_tables_are_ignored(
     config: Config, metadata: MetaData
 ) -> None:
     metadata.tables["gadgets"].append_column(Column("price", types.Money))
@@ -83,7 +83,7 @@ def test_enum_columns_come_and_go_with_their_types(config: Config, metadata: Met
     command.downgrade(config, "1")
 
 
-def test_a_column_that_fails_on_a_table_with_rows_is_said_to(
+def test_a_column_that_fails_on_a_table_with_rows_is_warned_of(
     config: Config, metadata: MetaData, capfd: pytest.CaptureFixture[str]
 ) -> None:
     write(config)
@@ -99,7 +99,7 @@ def test_a_column_that_fails_on_a_table_with_rows_is_said_to(
     assert [line.split()[1] for line in warnings] == ["gadgets.size", "gadgets.made_at"]
 
 
-def test_a_table_of_ours_that_is_no_more_is_dropped(config: Config, metadata: MetaData) -> None:
+def test_a_table_whose_model_is_gone_is_dropped(config: Config, metadata: MetaData) -> None:
     write(config)
     metadata.remove(metadata.tables["gadgets"])
 

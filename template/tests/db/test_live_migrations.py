@@ -1,4 +1,4 @@
-"""Migrating while the service works: no time limit, no reader held up, one migrator at a time."""
+"""Migrations during operation: no time limit, no blocked readers, one process at a time."""
 
 import asyncio
 import subprocess
@@ -13,9 +13,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.core.database_url import parse_database_url
-from app.db.connection import engine_arguments
+from app.db.engine import engine_arguments
 from app.db.errors import DatabaseUnavailableError
-from app.db.migrating import TRIES
+from app.db.migration_runner import MAX_ATTEMPTS
 from tests.databases import empty_database
 from tests.db.scripts import scripts
 from tests.processes import environment
@@ -69,7 +69,7 @@ async def test_a_statement_may_take_longer_than_one_of_a_request(
     assert "colour" in await names_of_columns(engine)
 
 
-async def test_who_reads_is_served_while_a_migration_waits_and_gives_up(
+async def test_readers_are_served_while_a_migration_waits_and_gives_up(
     engine: AsyncEngine, tmp_path: Path
 ) -> None:
     await upgrade(scripts(tmp_path / "first", TABLE))
@@ -80,12 +80,12 @@ async def test_who_reads_is_served_while_a_migration_waits_and_gives_up(
             await asyncio.wait_for(names_of_columns(engine), 2)
             await asyncio.sleep(0.02)
 
-    with pytest.raises(DatabaseUnavailableError, match=rf"{TRIES} tries: ALTER TABLE things ADD"):
+    with pytest.raises(DatabaseUnavailableError, match=f"{MAX_ATTEMPTS} tries: ALTER TABLE"):
         await waiting
     assert await names_of_columns(engine) == {"id", "name"}
 
 
-async def test_a_table_that_is_let_go_in_time_is_migrated(
+async def test_a_table_that_is_unlocked_in_time_is_migrated(
     engine: AsyncEngine, tmp_path: Path
 ) -> None:
     await upgrade(scripts(tmp_path / "first", TABLE))
@@ -122,7 +122,7 @@ async def test_two_migrators_at_once_build_an_index_without_locking(
         assert await connection.scalar(text(VALID)) is True
 
 
-async def test_what_was_done_before_a_failure_stays_done(
+async def test_migrations_before_a_failed_one_stay_done(
     engine: AsyncEngine, tmp_path: Path
 ) -> None:
     wrong = f"{COLUMN}\nop.execute('ALTER TABLE nothing ADD COLUMN colour text')"

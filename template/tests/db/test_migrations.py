@@ -1,4 +1,4 @@
-"""The migrations make the tables that the models describe."""
+"""The migrations create the tables of the models."""
 
 import asyncio
 from pathlib import Path
@@ -10,14 +10,8 @@ from sqlalchemy import Column, Index, MetaData, NullPool, String, inspect
 from app.core.config import Settings
 from app.db.base import Base
 from app.db.engine import create_engine
-from app.db.migrations import (
-    SchemaError,
-    alembic_config,
-    check,
-    current_revision,
-    newest_revision,
-    upgrade,
-)
+from app.db.migrations import alembic_config, current_revision, newest_revision, upgrade
+from dev.migrations import SchemaError, check
 from tests.databases import empty_database
 
 
@@ -54,7 +48,7 @@ def test_a_missing_migration_is_named_in_a_line(monkeypatch: pytest.MonkeyPatch)
     assert "just migration" in advice
 
 
-def test_the_schema_can_be_taken_down_and_built_again(
+def test_the_schema_can_be_downgraded_and_upgraded_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with empty_database(tmp_path) as url:
@@ -69,7 +63,7 @@ def test_the_schema_can_be_taken_down_and_built_again(
         assert asyncio.run(tables()) == built >= {"alembic_version", "items"}
 
 
-def test_the_sql_can_be_written_for_somebody_else_to_run(
+def test_the_sql_can_be_printed_instead(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     command.upgrade(alembic_config(), "head", sql=True)
@@ -77,7 +71,7 @@ def test_the_sql_can_be_written_for_somebody_else_to_run(
     assert "CREATE TABLE items" in capfd.readouterr().out
 
 
-def test_the_database_tells_its_revision() -> None:
+def test_the_revision_of_the_database_is_read() -> None:
     async def ask() -> str | None:
         return await current_revision(create_engine(Settings.load(), poolclass=NullPool))
 

@@ -1,4 +1,4 @@
-"""Behind a pooler in transaction mode, where a connection lasts a transaction."""
+"""PgBouncer in transaction mode: each transaction gets another connection."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
@@ -10,7 +10,7 @@ from httpx2 import AsyncClient
 from sqlalchemy import URL, make_url, text
 
 from app.cli import main
-from app.db.migrations import check
+from dev.migrations import check
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.databases import empty_database
@@ -69,7 +69,7 @@ async def test_many_callers_at_once_read_and_write(caller: AsyncClient) -> None:
     assert answers == [[201, 200, 200, 200]] * 60
 
 
-async def test_a_long_answer_is_streamed_while_others_write(caller: AsyncClient) -> None:
+async def test_a_long_response_is_streamed_during_writes(caller: AsyncClient) -> None:
     bodies = [{"name": f"Item {number}", "price": "1"} for number in range(30)]
     await asyncio.gather(*(caller.post(ITEMS, json=body) for body in bodies))
 

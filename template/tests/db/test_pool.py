@@ -1,4 +1,4 @@
-"""The connections of one process are limited, and so is the wait for them."""
+"""The pool: its size, its timeout, its order."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from tests.problems import assert_problem
 ITEMS = "/api/v1/items"
 
 
-async def test_an_exhausted_pool_is_a_503_until_a_connection_is_given_back(
+async def test_an_exhausted_pool_is_a_503_until_a_connection_is_returned(
     make_app: MakeApp, credentials: dict[str, str]
 ) -> None:
     app = await make_app(DB_POOL_SIZE="1", DB_MAX_OVERFLOW="0", DB_POOL_TIMEOUT="0.2")
@@ -34,7 +34,7 @@ async def test_the_health_checks_do_not_queue_for_a_connection(make_app: MakeApp
         assert (await client.get("/health/ready")).status_code == 200
 
 
-async def test_those_who_wait_are_served_in_the_order_in_which_they_came(
+async def test_waiters_are_served_first_in_first_out(
     make_app: MakeApp,
 ) -> None:
     app = await make_app(DB_POOL_SIZE="1", DB_MAX_OVERFLOW="0", DB_POOL_TIMEOUT="20")
@@ -53,7 +53,7 @@ async def test_those_who_wait_are_served_in_the_order_in_which_they_came(
     assert served == list(range(10))
 
 
-async def test_a_waiter_that_gives_up_takes_no_connection_with_it(make_app: MakeApp) -> None:
+async def test_a_waiter_that_times_out_leaks_no_connection(make_app: MakeApp) -> None:
     app = await make_app(DB_POOL_SIZE="1", DB_MAX_OVERFLOW="0", DB_POOL_TIMEOUT="20")
     engine = app.state.database.engine
 
@@ -84,5 +84,5 @@ async def test_a_busy_service_opens_no_connection_twice(
     assert 0 < len(opened) <= app.state.settings.db_pool_size
 
 
-async def test_the_pool_logs_as_sqlalchemys_do(app: FastAPI) -> None:
+async def test_the_pool_logs_under_the_name_of_sqlalchemys(app: FastAPI) -> None:
     assert app.state.database.engine.pool.logger.name.startswith("sqlalchemy.")

@@ -34,7 +34,7 @@ LIMIT = 20
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server of our own, to be hurt."""
+    """A server that these tests may kill."""
 
     cluster: Cluster
     port: int
@@ -93,7 +93,7 @@ async def caller(service: FastAPI, authorize: Authorize) -> AsyncGenerator[Async
         yield client
 
 
-async def test_a_server_that_is_killed_under_load_costs_only_503s(
+async def test_a_server_killed_under_load_causes_only_503s(
     caller: AsyncClient, server: Server
 ) -> None:
     seen, stop = Counter[int](), asyncio.Event()
@@ -111,7 +111,7 @@ async def test_a_server_that_is_killed_under_load_costs_only_503s(
     assert {(await caller.get(ITEMS)).status_code for _ in range(20)} == {200}
 
 
-async def test_a_server_that_restarts_under_load_costs_only_503s(
+async def test_a_server_restarted_under_load_causes_only_503s(
     caller: AsyncClient, server: Server
 ) -> None:
     seen, stop = Counter[int](), asyncio.Event()
@@ -139,7 +139,7 @@ async def test_connections_that_were_closed_while_idle_are_replaced_before_use(
     assert {answer.status_code for answer in answers} == {200}
 
 
-async def test_a_server_that_is_silent_costs_no_more_than_the_promised_time(
+async def test_a_silent_server_is_a_503_within_the_time_limit(
     caller: AsyncClient, service: FastAPI, server: Server
 ) -> None:
     body = {"name": "Teapot", "price": "24.90"}
@@ -192,7 +192,7 @@ async def test_a_locked_row_a_slow_statement_and_an_exhausted_pool_are_503s(
         ("idle_in_transaction_session_timeout", "1min"),
     ],
 )
-async def test_the_server_itself_ends_what_takes_too_long(
+async def test_the_server_itself_enforces_the_statement_timeout(
     session: AsyncSession, setting: str, limit: str
 ) -> None:
     assert await session.scalar(text(f"SHOW {setting}")) == limit

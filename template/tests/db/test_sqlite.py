@@ -1,4 +1,4 @@
-"""What is particular to SQLite."""
+"""SQLite: transactions, types and locks."""
 
 import asyncio
 import sqlite3
@@ -23,7 +23,7 @@ from tests.problems import assert_problem
 @pytest.mark.parametrize(
     ("pragma", "value"), [("foreign_keys", 1), ("journal_mode", "wal"), ("synchronous", 1)]
 )
-async def test_a_connection_is_safe_and_quick(
+async def test_a_connection_has_its_pragmas(
     session: AsyncSession, pragma: str, value: object
 ) -> None:
     assert await session.scalar(text(f"PRAGMA {pragma}")) == value
@@ -77,6 +77,6 @@ async def test_a_busy_database_is_a_503_and_then_serves_again(
     "value",
     ["sqlite://", "sqlite://app.db", "sqlite:///:memory:", "sqlite:///a.db?sslmode=require"],
 )
-def test_what_no_file_of_sqlite_is_called_is_refused(value: str) -> None:
+def test_a_url_that_names_no_file_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match=r"must name a file|does not read: sslmode"):
         parse_database_url(value)

@@ -12,6 +12,7 @@ from dev.project import LauncherError
 def url(monkeypatch: pytest.MonkeyPatch) -> Generator[str]:
     """The project's own test database, whatever the environment of whoever runs the tests names."""
     monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     with database.testing() as url:
         yield url
 
@@ -36,6 +37,22 @@ def test_a_test_database_named_in_the_environment_is_used(
 
     with database.testing() as used:
         assert used == url
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_each_parallel_test_process_has_a_database_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, url: str, named: bool
+) -> None:
+    if named:
+        monkeypatch.setenv("TEST_DATABASE_URL", url)
+    urls = {url}
+    for worker in ("gw0", "gw11"):
+        monkeypatch.setenv("PYTEST_XDIST_WORKER", worker)
+        with database.testing() as used:
+            urls.add(used)
+
+    assert len(urls) == 3
+    assert all("test" in used.rpartition("/")[2] for used in urls)
 
 
 def test_tests_refuse_a_database_whose_name_does_not_contain_test(

@@ -126,9 +126,28 @@ def test_one_line_says_what_is_used(directory: Path, capfd: pytest.CaptureFixtur
 def test_a_redis_named_in_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDIS_URL", "redis://redis.example/1")
     monkeypatch.setenv("TEST_REDIS_URL", "redis://redis.example/2")
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
 
     with redis.development() as ours, redis.testing() as tests:
         assert (ours, tests) == ("redis://redis.example/1", "redis://redis.example/2")
+
+
+@pytest.mark.parametrize(
+    ("named", "used"),
+    [
+        ("redis://redis.example/2", "redis://redis.example/5"),
+        ("rediss://user:p%2Fw@redis.example:7000", "rediss://user:p%2Fw@redis.example:7000/3"),
+        ("redis://redis.example/?socket_timeout=3", "redis://redis.example/3?socket_timeout=3"),
+    ],
+)
+def test_each_parallel_test_process_has_a_redis_database_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, named: str, used: str
+) -> None:
+    monkeypatch.setenv("TEST_REDIS_URL", named)
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw3")
+
+    with redis.testing() as url:
+        assert url == used
 
 
 def test_commands_are_told_the_url(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The worker that `just dev` runs beside the server."""
+"""The worker that `just dev` runs with the server."""
 
 import io
 import os
@@ -12,13 +12,13 @@ from tests.processes import eventually
 pytestmark = pytest.mark.process
 
 
-def test_a_worker_runs_meanwhile_and_its_lines_tell_whose_they_are() -> None:
+def test_a_worker_runs_and_its_lines_have_a_prefix() -> None:
     output = io.StringIO()  # capfd loses what another thread writes while it is read
 
     with database.testing() as url, redis.testing() as redis_url, redirect_stdout(output):
         environment = os.environ | {"DATABASE_URL": url, "REDIS_URL": redis_url}
-        with workers.beside(environment):
+        with workers.running_worker(environment):
             eventually(lambda: "ready." in output.getvalue())
 
-    (said,) = [line for line in output.getvalue().splitlines() if "ready." in line]
-    assert said.startswith("worker | ")
+    (ready,) = [line for line in output.getvalue().splitlines() if "ready." in line]
+    assert ready.startswith("worker | ")

@@ -1,4 +1,4 @@
-"""A source of exchange rates for the whole run."""
+"""A source of exchange rates for all tests."""
 
 import os
 from collections.abc import Generator
@@ -13,7 +13,7 @@ SERVER = pytest.StashKey[Upstream]()
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Start it before the app reads its settings."""
+    """Start it before the app loads its settings."""
     stack = ExitStack()
     config.add_cleanup(stack.close)
     config.stash[SERVER] = stack.enter_context(serving())
@@ -22,7 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def upstream(pytestconfig: pytest.Config) -> Generator[Upstream]:
-    """The source: well, and asked nothing yet."""
+    """The source, reset."""
     server = pytestconfig.stash[SERVER]
     server.reset()
     yield server

@@ -1,4 +1,4 @@
-"""The client itself: retries, bounds, and what it sends along."""
+"""The HTTP client: retries, limits, and the headers it adds."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -12,8 +12,7 @@ from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
 from app.clients.errors import UpstreamTimeoutError
-from app.clients.http import HttpClient, open_http_client
-from app.clients.retries import backoff, retry_after
+from app.clients.http import HttpClient, backoff, open_http_client, retry_after
 from app.clients.settings import HttpClientSettings
 from tests.http_client.upstream import Answer, Asked, Script, Upstream, rates
 
@@ -29,7 +28,7 @@ async def opened(**settings: float) -> AsyncGenerator[HttpClient]:
 
 
 def fails(times: int, answer: Answer | None = None) -> Script:
-    """Answer badly so many times, and well from then on."""
+    """Answer with an error several times, then with rates."""
     bad = answer or Answer(503)
     return lambda asked: bad if asked.number <= times else rates(asked)
 
@@ -37,7 +36,7 @@ def fails(times: int, answer: Answer | None = None) -> Script:
 @pytest.mark.parametrize(
     "bad", [Answer(429), Answer(500), Answer(502), Answer(503), Answer(504), Answer(length=9)]
 )
-async def test_a_fault_that_passes_is_not_noticed(upstream: Upstream, bad: Answer) -> None:
+async def test_a_temporary_error_is_retried(upstream: Upstream, bad: Answer) -> None:
     upstream.script = fails(2, bad)
 
     async with opened() as http:
@@ -46,7 +45,7 @@ async def test_a_fault_that_passes_is_not_noticed(upstream: Upstream, bad: Answe
     assert (reply.status, len(upstream.asked)) == (200, 3)
 
 
-async def test_there_is_an_end_to_trying(upstream: Upstream) -> None:
+async def test_retries_are_limited(upstream: Upstream) -> None:
     upstream.script = fails(3)
 
     async with opened() as http:
@@ -56,7 +55,7 @@ async def test_there_is_an_end_to_trying(upstream: Upstream) -> None:
 
 
 @pytest.mark.parametrize(("method", "status"), [("POST", 503), ("GET", 404), ("GET", 200)])
-async def test_what_is_final_or_not_safe_is_asked_once(
+async def test_final_statuses_and_unsafe_methods_are_not_retried(
     upstream: Upstream, method: str, status: int
 ) -> None:
     upstream.script = lambda _: Answer(status)
@@ -67,7 +66,7 @@ async def test_what_is_final_or_not_safe_is_asked_once(
     assert (reply.status, len(upstream.asked)) == (status, 1)
 
 
-async def test_the_source_says_when_to_come_back(upstream: Upstream) -> None:
+async def test_retry_after_is_respected(upstream: Upstream) -> None:
     upstream.script = fails(1, Answer(503, headers={"Retry-After": "1"}))
     loop = asyncio.get_running_loop()
     started = loop.time()
@@ -79,7 +78,7 @@ async def test_the_source_says_when_to_come_back(upstream: Upstream) -> None:
     assert loop.time() - started >= 1
 
 
-async def test_nobody_waits_for_what_would_come_too_late(upstream: Upstream) -> None:
+async def test_a_retry_after_beyond_the_timeout_fails_at_once(upstream: Upstream) -> None:
     upstream.script = fails(1, Answer(503, headers={"Retry-After": "60"}))
 
     async with opened() as http:
@@ -88,7 +87,7 @@ async def test_nobody_waits_for_what_would_come_too_late(upstream: Upstream) -> 
     assert (reply.status, len(upstream.asked)) == (503, 1)
 
 
-async def test_no_more_calls_run_at_once_than_are_allowed(upstream: Upstream) -> None:
+async def test_concurrent_calls_are_limited(upstream: Upstream) -> None:
     upstream.script = lambda asked: Answer(body=rates(asked).body, wait=0.05)
 
     async with opened(concurrency=3) as http:
@@ -98,7 +97,7 @@ async def test_no_more_calls_run_at_once_than_are_allowed(upstream: Upstream) ->
     assert upstream.most == 3
 
 
-async def test_the_wait_for_a_turn_is_bounded_too(upstream: Upstream) -> None:
+async def test_the_wait_for_the_semaphore_times_out(upstream: Upstream) -> None:
     upstream.script = lambda _: Answer(wait=30)
 
     async with opened(concurrency=1, total_timeout=0.3) as http:
@@ -108,20 +107,20 @@ async def test_the_wait_for_a_turn_is_bounded_too(upstream: Upstream) -> None:
     assert [type(outcome) for outcome in outcomes] == [UpstreamTimeoutError] * 3
 
 
-async def test_connections_are_used_again(client: AsyncClient, upstream: Upstream) -> None:
+async def test_connections_are_reused(client: AsyncClient, upstream: Upstream) -> None:
     for _ in range(3):
         assert (await client.get(RATES)).status_code == 200
 
     assert len({asked.port for asked in upstream.asked}) == 1
 
 
-async def test_the_request_id_is_passed_on(client: AsyncClient, upstream: Upstream) -> None:
+async def test_the_request_id_is_propagated(client: AsyncClient, upstream: Upstream) -> None:
     await client.get(RATES, headers={"X-Request-ID": "from-afar"})
 
     assert upstream.asked[0].headers["x-request-id"] == "from-afar"
 
 
-async def test_the_trace_is_passed_on(upstream: Upstream) -> None:
+async def test_the_trace_is_propagated(upstream: Upstream) -> None:
     context = SpanContext(0xABC, 0xDEF, is_remote=False, trace_flags=TraceFlags(1))
 
     async with opened() as http:
@@ -131,7 +130,7 @@ async def test_the_trace_is_passed_on(upstream: Upstream) -> None:
     assert upstream.asked[0].headers["traceparent"] == f"00-{0xABC:032x}-{0xDEF:016x}-01"
 
 
-async def test_the_callers_trace_is_passed_on_as_it_came(
+async def test_the_trace_of_the_client_is_forwarded_unchanged(
     client: AsyncClient, upstream: Upstream
 ) -> None:
     sent = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01", "tracestate": "mesh=7"}
@@ -145,7 +144,7 @@ async def test_the_callers_trace_is_passed_on_as_it_came(
     assert "traceparent" not in second
 
 
-async def test_a_cookie_goes_to_nobody_else(client: AsyncClient, upstream: Upstream) -> None:
+async def test_cookies_are_not_stored(client: AsyncClient, upstream: Upstream) -> None:
     def script(asked: Asked) -> Answer:
         return Answer(body=rates(asked).body, headers={"Set-Cookie": "who=alice; Path=/"})
 
@@ -169,18 +168,18 @@ async def test_a_cookie_goes_to_nobody_else(client: AsyncClient, upstream: Upstr
         (f"Mon, 01 Jan 2035 00:00:00 +{10**20}", 0),
     ],
 )
-def test_a_wait_is_read(value: str, seconds: float) -> None:
+def test_retry_after_is_parsed(value: str, seconds: float) -> None:
     assert retry_after({"retry-after": value}) == seconds
 
 
 @pytest.mark.parametrize(("distance", "seconds"), [(100, 100), (-100, 0)])
-def test_a_wait_may_be_a_date(distance: int, seconds: int) -> None:
+def test_retry_after_may_be_a_date(distance: int, seconds: int) -> None:
     moment = datetime.now(UTC) + timedelta(seconds=distance)
 
     assert retry_after({"retry-after": format_datetime(moment)}) == pytest.approx(seconds, abs=2)
 
 
-def test_pauses_grow_and_differ() -> None:
+def test_the_backoff_grows_and_has_jitter() -> None:
     pauses = [backoff(1, attempt) for attempt in (0, 1, 2) for _ in range(20)]
 
     assert all(0.5 <= pause <= 1 for pause in pauses[:20])

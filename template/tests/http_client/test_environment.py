@@ -1,4 +1,4 @@
-"""Proxies and certificates of the environment count, and never stop the start."""
+"""Proxies and certificates of the environment are used, and never stop the start."""
 
 import pytest
 
@@ -20,14 +20,14 @@ UNUSABLE = [
 
 @pytest.fixture(autouse=True)
 def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out those of the machine."""
+    """Remove the variables of this machine."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
 
 
 @pytest.mark.parametrize(("variable", "value", "url"), UNUSABLE)
-async def test_a_call_that_needs_what_cannot_be_used_is_a_502_and_the_log_names_the_variable(
+async def test_a_call_that_needs_an_invalid_variable_is_a_502_and_the_variable_is_logged(
     make_client: MakeClient,
     capsys: pytest.CaptureFixture[str],
     variable: str,
@@ -56,7 +56,7 @@ async def test_a_call_that_needs_what_cannot_be_used_is_a_502_and_the_log_names_
         {"SSL_CERT_FILE": "/nowhere/ca.pem", "SSL_CERT_DIR": "/nowhere"},
     ],
 )
-async def test_a_call_that_does_not_need_it_is_made(
+async def test_a_call_that_does_not_need_it_succeeds(
     make_client: MakeClient, upstream: Upstream, environment: dict[str, str]
 ) -> None:
     client = await make_client(**environment, RATES_URL=upstream.url)
@@ -65,7 +65,7 @@ async def test_a_call_that_does_not_need_it_is_made(
 
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY", "http_proxy"])
-async def test_a_proxy_that_can_be_used_is_asked(
+async def test_a_valid_proxy_is_used(
     make_client: MakeClient, upstream: Upstream, variable: str
 ) -> None:
     proxy = upstream.url.removesuffix("/latest")

@@ -1,4 +1,4 @@
-"""What becomes of the source's faults: 502, 504, and nothing that it has said."""
+"""Errors of the source become 502 or 504, without its text."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ BAD: dict[str, Answer] = {
 
 @pytest.fixture
 async def hasty(make_client: MakeClient, upstream: Upstream) -> AsyncClient:
-    """A client of an app that does not wait long, nor hold much."""
+    """A client of an app with short timeouts and a small size limit."""
     return await make_client(
         **QUICK,
         HTTP_CLIENT_READ_TIMEOUT="0.3",
@@ -48,7 +48,7 @@ async def hasty(make_client: MakeClient, upstream: Upstream) -> AsyncClient:
 
 
 @pytest.mark.parametrize("answer", [pytest.param(bad, id=name) for name, bad in BAD.items()])
-async def test_a_bad_answer_is_a_502_that_repeats_nothing(
+async def test_an_invalid_answer_is_a_502_without_its_text(
     hasty: AsyncClient, upstream: Upstream, answer: Answer
 ) -> None:
     upstream.script = lambda _: answer
@@ -59,7 +59,7 @@ async def test_a_bad_answer_is_a_502_that_repeats_nothing(
     assert SECRET not in response.text
 
 
-async def test_what_the_source_said_is_in_the_log(
+async def test_the_text_of_the_source_is_logged(
     hasty: AsyncClient, upstream: Upstream, capfd: pytest.CaptureFixture[str]
 ) -> None:
     upstream.script = lambda _: BAD["crash"]
@@ -72,7 +72,7 @@ async def test_what_the_source_said_is_in_the_log(
     assert line["request_id"] == response.headers["x-request-id"]
 
 
-async def test_a_source_that_is_closed_is_a_502(make_client: MakeClient) -> None:
+async def test_a_closed_port_is_a_502(make_client: MakeClient) -> None:
     with serving() as closed:
         pass
     client = await make_client(**QUICK, RATES_URL=closed.url)
@@ -81,7 +81,7 @@ async def test_a_source_that_is_closed_is_a_502(make_client: MakeClient) -> None
     assert_problem(await client.get(BATCH), 502, "upstream_error")
 
 
-async def test_a_silent_source_is_a_504_soon_and_asked_once(
+async def test_a_silent_source_is_a_504_without_retries(
     hasty: AsyncClient, upstream: Upstream
 ) -> None:
     upstream.script = lambda _: Answer(wait=30)
@@ -94,9 +94,7 @@ async def test_a_silent_source_is_a_504_soon_and_asked_once(
     assert len(upstream.asked) == 1
 
 
-async def test_a_source_that_dawdles_is_cut_off(
-    make_client: MakeClient, upstream: Upstream
-) -> None:
+async def test_a_slow_source_times_out(make_client: MakeClient, upstream: Upstream) -> None:
     client = await make_client(HTTP_CLIENT_TOTAL_TIMEOUT="0.5", HTTP_CLIENT_READ_TIMEOUT="60")
     upstream.script = lambda _: Answer(wait=30)
     started = time.monotonic()
@@ -107,7 +105,7 @@ async def test_a_source_that_dawdles_is_cut_off(
     assert time.monotonic() - started < 20  # the source dawdles for 30
 
 
-async def test_one_failure_of_a_batch_fails_alone(hasty: AsyncClient, upstream: Upstream) -> None:
+async def test_one_failure_does_not_fail_the_batch(hasty: AsyncClient, upstream: Upstream) -> None:
     def script(asked: Asked) -> Answer:
         bad = {"USD": BAD["crash"], "GBP": Answer(wait=30)}
         return bad.get(asked.base) or rates(asked)

@@ -1,4 +1,4 @@
-"""GET /api/v1/rates and /api/v1/rates/batch, while their source is well."""
+"""GET /api/v1/rates and /api/v1/rates/batch."""
 
 import asyncio
 
@@ -28,7 +28,9 @@ async def test_rates_are_read_from_their_source(client: AsyncClient, upstream: U
     ]
 
 
-async def test_the_sources_own_query_is_kept(make_client: MakeClient, upstream: Upstream) -> None:
+async def test_the_query_of_the_source_url_is_kept(
+    make_client: MakeClient, upstream: Upstream
+) -> None:
     client = await make_client(RATES_URL=f"{upstream.url}?key=ours&base=USD")
 
     response = await client.get(RATES, params={"base": "EUR"})
@@ -51,7 +53,7 @@ async def test_a_rate_is_exact_and_has_no_exponent(client: AsyncClient, upstream
 
 @pytest.mark.parametrize("base", ["", "eur", "EURO", "E1R", "EU", "EUR\n", "ÄÖÜ", "../"])
 @pytest.mark.parametrize("path", [RATES, BATCH])
-async def test_what_is_no_currency_is_refused(
+async def test_an_invalid_currency_is_rejected(
     client: AsyncClient, upstream: Upstream, path: str, base: str
 ) -> None:
     response = await client.get(path, params={"base": base})
@@ -60,7 +62,7 @@ async def test_what_is_no_currency_is_refused(
     assert upstream.asked == []
 
 
-async def test_several_are_asked_for_at_once(client: AsyncClient, upstream: Upstream) -> None:
+async def test_a_batch_is_requested_concurrently(client: AsyncClient, upstream: Upstream) -> None:
     together = asyncio.Event()
     loop = asyncio.get_running_loop()
 

@@ -1,11 +1,12 @@
-"""A call to another service belongs to the trace of the request that made it."""
+"""A call to another service is in the trace of the request."""
 
 from pathlib import Path
 
 import httpx2
+import pytest
 from opentelemetry.sdk.trace import TracerProvider
 
-from app.observability.tracing.feature import hide_secrets
+from app.observability.tracing.feature import redact_url
 from tests.http_client.upstream import Upstream
 from tests.processes import serving
 from tests.receiver import receiving
@@ -17,7 +18,8 @@ RATES = "/api/v1/rates"
 SECRET = "hunter2"
 
 
-def test_the_other_side_hears_of_the_call_and_of_the_request(
+@pytest.mark.process
+def test_the_trace_is_propagated(
     upstream: Upstream, credentials: dict[str, str], tmp_path: Path
 ) -> None:
     with receiving() as collector:
@@ -44,12 +46,12 @@ def named(spans: list[Span]) -> dict[str, Span]:
     return {span.name: span for span in spans if span.trace == TRACE}
 
 
-def test_the_url_of_a_call_is_told_without_secrets_under_any_name() -> None:
+def test_the_url_of_a_call_has_no_secrets() -> None:
     spans, url = TracerProvider().get_tracer(__name__), f"https://u:{SECRET}@x.io:8/a?k={SECRET}#b"
     told = {}
     for name in ("http.url", "url.full"):
         span = spans.start_span("GET", attributes={name: url})
-        hide_secrets(span, None)
+        redact_url(span, None)
         told |= getattr(span, "attributes", {})
 
     assert told == {"http.url": "https://x.io:8/a", "url.full": "https://x.io:8/a"}

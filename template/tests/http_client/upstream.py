@@ -1,4 +1,4 @@
-"""Another company's service, as bad as a test wants it: a real server on this machine."""
+"""A real server that plays another service, with its errors."""
 
 import json
 import threading
@@ -48,7 +48,7 @@ def rates(asked: Asked, **fields: Any) -> Answer:
 
 
 class Upstream:
-    """Answers by its `script`, and remembers what it was asked."""
+    """Answers by its `script`, and records the requests."""
 
     def __init__(self, server: ThreadingHTTPServer) -> None:
         self.url = f"http://127.0.0.1:{server.server_port}/latest"
@@ -56,7 +56,7 @@ class Upstream:
         self.reset()
 
     def reset(self) -> None:
-        """Begin anew: with good answers."""
+        """Reset it: good answers, no requests."""
         self.script: Script = rates
         self.asked: list[Asked] = []
         self.active = self.most = 0
@@ -81,7 +81,7 @@ class Upstream:
 
 
 def write(handler: BaseHTTPRequestHandler, answer: Answer) -> None:
-    """Send the answer; whoever asked may be gone."""
+    """Send the answer; the client may have disconnected."""
     length = len(answer.body) if answer.length is None else answer.length
     handler.send_response(answer.status)
     for name, value in {"Content-Length": str(length), **answer.headers}.items():
@@ -96,7 +96,7 @@ def write(handler: BaseHTTPRequestHandler, answer: Answer) -> None:
 
 
 class Server(ThreadingHTTPServer):
-    """Waits for nobody when it is closed."""
+    """Closes without waiting for requests."""
 
     daemon_threads = True
     block_on_close = False
@@ -115,7 +115,7 @@ def serving() -> Generator[Upstream]:
         do_POST = do_GET  # noqa: N815
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Nobody reads it."""
+            """Log nothing."""
 
     server = Server(("127.0.0.1", 0), Handler)
     upstream = Upstream(server)

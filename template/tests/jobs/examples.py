@@ -1,4 +1,4 @@
-"""Good requests of the operations on jobs."""
+"""Valid requests of the operations on jobs."""
 
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,12 +19,12 @@ async def everything(_: AsyncClient, session: AsyncSession) -> Call:
 
 
 async def waiting_job(_: AsyncClient, session: AsyncSession) -> Call:
-    """A job that nobody has begun."""
+    """A queued job."""
     return Call(path={"job_id": (await make_job(session)).id})
 
 
 async def finished_export(_: AsyncClient, session: AsyncSession) -> Call:
-    """A job that has made a file."""
+    """A job that has written a file."""
     return Call(path={"job_id": (await make_job(session, file=["name\r\n", "Tea\r\n"])).id})
 
 

@@ -1,4 +1,4 @@
-"""Jobs for tests to begin with."""
+"""Factories of jobs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ ENDED: dict[str, Any] = {"due_at": NEVER, "attempts": 1}
 
 
 async def make_job(session: AsyncSession, *, file: Sequence[str] = (), **fields: Any) -> Job:
-    """Add an export that waits; with `file`, one that has succeeded and made it."""
+    """Add a queued export; with `file`, one that has succeeded and written it."""
     result = {"filename": "items.csv", "content_type": "text/csv"}
     done = ENDED | {"status": "succeeded", "progress": 100, "result": result} if file else {}
     job = Job(**{"type": "items.export", "payload": {}} | done | fields)
@@ -29,5 +29,5 @@ async def make_job(session: AsyncSession, *, file: Sequence[str] = (), **fields:
 
 
 async def count(session: AsyncSession) -> int | None:
-    """Count the jobs there are."""
+    """Count all jobs."""
     return await session.scalar(select(func.count()).select_from(Job))

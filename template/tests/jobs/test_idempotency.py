@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: who asks twice gets one job."""
+"""`Idempotency-Key`: the same request sent twice adds one job."""
 
 import asyncio
 from uuid import UUID

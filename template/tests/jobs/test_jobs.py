@@ -1,4 +1,4 @@
-"""/api/v1/jobs: asking for work, and watching it. Nobody does it here: see tests/workers/."""
+"""/api/v1/jobs: adding, reading and cancelling jobs. They are run in tests/workers/."""
 
 from uuid import UUID
 
@@ -25,7 +25,7 @@ FIELDS = {
 }
 
 
-async def test_a_job_is_accepted_and_can_be_watched(client: AsyncClient) -> None:
+async def test_a_job_is_accepted_and_can_be_read(client: AsyncClient) -> None:
     accepted = await client.post(JOBS, json={"type": "items.export"})
 
     job = accepted.json()
@@ -38,19 +38,19 @@ async def test_a_job_is_accepted_and_can_be_watched(client: AsyncClient) -> None
         None,
     )
     assert accepted.headers["location"] == f"{JOBS}/{job['id']}"
-    watched = await client.get(accepted.headers["location"])
-    assert (watched.json(), watched.headers["cache-control"]) == (job, "no-store")
+    read = await client.get(accepted.headers["location"])
+    assert (read.json(), read.headers["cache-control"]) == (job, "no-store")
 
 
-async def test_the_job_remembers_the_request_that_asked_for_it(
+async def test_the_job_keeps_the_id_of_its_request(
     client: AsyncClient, session: AsyncSession
 ) -> None:
-    accepted = await client.post(JOBS, json=EXPORT, headers={"X-Request-ID": "told-by-caller"})
+    accepted = await client.post(JOBS, json=EXPORT, headers={"X-Request-ID": "sent-by-client"})
 
     job = await session.get(Job, UUID(accepted.json()["id"]))
 
     assert job is not None
-    assert job.request_id == "told-by-caller"
+    assert job.request_id == "sent-by-client"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ async def test_the_job_remembers_the_request_that_asked_for_it(
         {},
     ],
 )
-async def test_what_nobody_can_do_is_not_accepted(
+async def test_an_unknown_type_or_invalid_payload_is_not_accepted(
     body: object, client: AsyncClient, session: AsyncSession
 ) -> None:
     problem = assert_problem(await client.post(JOBS, json=body), 422, "validation_error")
@@ -98,7 +98,7 @@ async def test_jobs_are_listed_newest_first_and_filtered(
     assert none["total"] == 0
 
 
-async def test_a_waiting_job_is_cancelled_at_once(
+async def test_a_queued_job_is_cancelled_at_once(
     client: AsyncClient, session: AsyncSession
 ) -> None:
     job = await make_job(session)
@@ -132,9 +132,7 @@ async def test_a_job_that_has_ended_is_not_cancelled(
     assert_problem(response, 409, "job_not_cancellable")
 
 
-async def test_the_file_is_downloaded_piece_by_piece(
-    client: AsyncClient, session: AsyncSession
-) -> None:
+async def test_the_file_is_downloaded_in_chunks(client: AsyncClient, session: AsyncSession) -> None:
     job = await make_job(session, file=["name\r\n", "Tea\r\n", "Coffee\r\n"])
 
     response = await client.get(f"{JOBS}/{job.id}/result")

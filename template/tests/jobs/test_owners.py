@@ -1,4 +1,4 @@
-"""Jobs belong to those who ask for them."""
+"""Jobs belong to the users who added them."""
 
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,7 +23,7 @@ async def test_a_user_sees_own_jobs_only(
     assert listed["total"] == 1
 
 
-async def test_other_peoples_jobs_are_not_there(
+async def test_the_jobs_of_other_users_are_not_found(
     user_client: AsyncClient, session: AsyncSession
 ) -> None:
     job = await make_job(session, file=["secret"])

@@ -1,4 +1,4 @@
-"""What a job's payload may be: said in the document, and wherever it is wrong."""
+"""Payloads of jobs: validated with their place, and described in the OpenAPI document."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any
@@ -9,7 +9,7 @@ from httpx2 import AsyncClient
 from pydantic import Field
 
 from app.api.openapi import build
-from app.core.job import KINDS, job
+from app.core.job import JOB_TYPES, job
 from app.schemas.base import Input
 from tests.jobs.factories import JOBS
 from tests.problems import assert_problem
@@ -40,7 +40,7 @@ def parcels() -> Iterator[None]:
     job("test.parcel_send", Parcel)(send)
     job("test.nothing", Input)(do_nothing)
     yield
-    del KINDS["test.parcel_send"], KINDS["test.nothing"]
+    del JOB_TYPES["test.parcel_send"], JOB_TYPES["test.nothing"]
 
 
 def parcel(*zips: object, **others: object) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def parcel(*zips: object, **others: object) -> dict[str, Any]:
         ([], []),
     ],
 )
-async def test_a_wrong_payload_is_told_with_its_place(
+async def test_a_wrong_payload_is_reported_with_its_place(
     client: AsyncClient, payload: object, place: list[object]
 ) -> None:
     response = await client.post(JOBS, json={"type": "test.parcel_send", "payload": payload})
@@ -68,7 +68,7 @@ async def test_a_wrong_payload_is_told_with_its_place(
     assert [fault["loc"] for fault in problem["errors"]] == [["body", "payload", *place]]
 
 
-async def test_a_payload_may_be_left_out_where_nothing_of_it_is_needed(client: AsyncClient) -> None:
+async def test_a_payload_without_required_fields_may_be_left_out(client: AsyncClient) -> None:
     missing = await client.post(JOBS, json={"type": "test.parcel_send"})
     accepted = await client.post(JOBS, json={"type": "test.nothing"})
 

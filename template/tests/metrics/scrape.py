@@ -1,4 +1,4 @@
-"""Reading what Prometheus would read."""
+"""Scraping, as Prometheus does."""
 
 from httpx2 import AsyncClient
 from prometheus_client.parser import text_string_to_metric_families
@@ -23,7 +23,7 @@ class Samples(dict[Key, float]):
 
 
 def parse(text: str) -> Samples:
-    """Read the text format; no sample may come twice."""
+    """Parse the text format; no sample may occur twice."""
     samples = Samples()
     for family in text_string_to_metric_families(text):
         for sample in family.samples:

@@ -1,4 +1,4 @@
-"""Who may read the metrics."""
+"""Access to the metrics."""
 
 import pytest
 from httpx2 import AsyncClient
@@ -22,7 +22,7 @@ TOKEN = "a-long-token-for-scrapers"
         (TOKEN, "Bearer"),
     ],
 )
-async def test_a_token_guards_them(
+async def test_they_require_the_token(
     make_app: MakeApp, header: str | None, challenge: str | None
 ) -> None:
     app = await make_app(METRICS_TOKEN=TOKEN)
@@ -50,7 +50,7 @@ async def test_without_a_token_they_are_closed_in_production(
     assert "metrics_closed" in capfd.readouterr().out
 
 
-async def test_they_are_text_that_nobody_keeps(anonymous: AsyncClient) -> None:
+async def test_they_are_text_and_not_cached(anonymous: AsyncClient) -> None:
     response = await anonymous.get("/metrics")
 
     assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
@@ -68,4 +68,4 @@ async def test_scrapes_are_not_in_the_access_log(
         await client.get("/metrics")
 
     assert '"path": "/metrics"' not in read
-    assert '"path": "/metrics"' in capfd.readouterr().out  # somebody who may not
+    assert '"path": "/metrics"' in capfd.readouterr().out  # a rejected one

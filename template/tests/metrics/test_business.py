@@ -1,4 +1,4 @@
-"""What is counted of users and orders: only what is committed."""
+"""The metrics of users and orders: they are incremented after the commit."""
 
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,9 +27,7 @@ async def test_an_account_is_counted_when_it_is_committed(
     assert (between - before, (await scrape(client)).value(USERS) - before) == (0, 1)
 
 
-async def test_orders_are_counted_by_what_becomes_of_them(
-    client: AsyncClient, session: AsyncSession
-) -> None:
+async def test_orders_are_counted_by_status(client: AsyncClient, session: AsyncSession) -> None:
     item = await make_item(session, stock=1)
     line = {"lines": [{"item_id": str(item.id), "quantity": 1}]}
     before = await scrape(client)

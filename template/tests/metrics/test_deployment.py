@@ -1,4 +1,4 @@
-"""What dashboards and rules ask for, the service tells."""
+"""Dashboards and rules query metrics that exist."""
 
 import json
 import re
@@ -16,7 +16,7 @@ LABELS = re.compile(r'"[^"]*"|{[^}]*}|\[[^]]*\]|\b(?:by|without)\s*\([^)]*\)')
 NAME = re.compile(r"\b[a-z_][a-z0-9_:]*\b(?!\s*\()")
 WORDS = {"and", "or", "unless", "offset", "job"}
 SUFFIXES = ("", "_total", "_bucket", "_sum", "_count")
-# Prometheus itself tells it.
+# Made by Prometheus.
 OWN = {"up"}
 
 
@@ -45,7 +45,7 @@ async def exported(client: AsyncClient) -> set[str]:
     return {name + suffix for name in families for suffix in SUFFIXES}
 
 
-async def test_every_query_names_a_series_that_there_is(anonymous: AsyncClient) -> None:
+async def test_every_query_names_an_existing_metric(anonymous: AsyncClient) -> None:
     recorded = {rule["record"] for rule in rules() if "record" in rule}
     known = await exported(anonymous) | recorded | OWN
 
@@ -56,7 +56,7 @@ async def test_every_query_names_a_series_that_there_is(anonymous: AsyncClient) 
     assert recorded <= asked | {"app:http_requests:rate5m"}
 
 
-def test_panels_are_told_apart() -> None:
+def test_panels_have_different_places_and_titles() -> None:
     for path in DASHBOARDS:
         panels = json.loads(path.read_text())["panels"]
         places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels]

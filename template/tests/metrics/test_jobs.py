@@ -1,4 +1,4 @@
-"""What is counted of jobs: from the table, where they are."""
+"""Jobs are counted in their table."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -6,19 +6,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from app.core.database_url import parse_database_url
 from app.db.base import utc_now
-from app.db.connection import engine_arguments
+from app.db.engine import engine_arguments
 from app.db.session import Database
 from app.models.job import Job
-from app.observability.metrics.folder import VARIABLE
-from app.repositories.job_queue import JobQueueRepository
-from app.workers import job_counts
+from app.repositories.job import JobRepository
+from app.workers.metrics.feature import JobCollector
 from tests.databases import lost
 from tests.metrics.scrape import scrape
 
@@ -55,7 +53,7 @@ async def test_no_count_goes_back_when_old_jobs_are_deleted(
         await add(session, "succeeded", "succeeded", "cancelled")
         before = await scrape(anonymous)
         async with database.transactions.begin() as purging:
-            assert await JobQueueRepository(purging).purge(utc_now()) == 3
+            assert await JobRepository(purging).purge(utc_now()) == 3
         after = await scrape(anonymous)
         totals.append(after.value("jobs_total", type=EXPORT, status="succeeded"))
         assert {k: v for k, v in after.items() if k[0] == "jobs_total"} == {
@@ -68,43 +66,36 @@ async def test_no_count_goes_back_when_old_jobs_are_deleted(
 async def test_no_count_goes_back_from_one_process_to_the_next(
     app: FastAPI, session: AsyncSession
 ) -> None:
-    processes = [job_counts.JobSurvey(app), job_counts.JobSurvey(app)]
+    processes = [JobCollector(app), JobCollector(app)]
     numbers = []
     for process in (*processes, *processes):
         await add(session, "queued")
-        numbers.append(told(await process()))
+        numbers.append(accepted(await process()))
 
     assert numbers == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("shared", [True, False])
-async def test_while_the_database_is_away_all_tell_what_was_counted_last(
-    app: FastAPI,
-    session: AsyncSession,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    shared: bool,
+async def test_while_the_database_is_away_the_last_counts_are_reported(
+    app: FastAPI, session: AsyncSession, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv(VARIABLE, str(tmp_path) if shared else "")
-    first, second, third = [job_counts.JobSurvey(app) for _ in range(3)]
-    for process in (first, second):
-        await add(session, "queued")
-        await process()
+    counting, new = JobCollector(app), JobCollector(app)
+    await add(session, "queued")
+    await counting()
 
     silent = FastAPI()
     engine = create_async_engine(**engine_arguments(parse_database_url(lost(tmp_path))))
     silent.state.database = SimpleNamespace(probe=engine)
 
     numbers = []
-    for process in (first, second, third):
-        process.app = silent
-        numbers.append(told(await process()))
+    for collector in (counting, new):
+        collector.app = silent
+        numbers.append(accepted(await collector()))
 
-    assert numbers == ([2, 2, 2] if shared else [1, 2, None])
+    assert numbers == [1, None]
 
 
-def told(families: Iterable[Any]) -> float | None:
-    """The number of jobs that were accepted, if it was told."""
+def accepted(families: Iterable[Any]) -> float | None:
+    """The number of accepted jobs, if it is reported."""
     samples = [sample for family in families for sample in family.samples]
     queued = {"type": EXPORT, "status": "queued"}
     return next((sample.value for sample in samples if sample.labels == queued), None)

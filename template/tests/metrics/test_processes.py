@@ -1,4 +1,4 @@
-"""Several processes are counted as one service."""
+"""The processes of a server share their metrics."""
 
 import multiprocessing
 import os
@@ -12,9 +12,8 @@ from pathlib import Path
 import httpx2
 import psutil
 import pytest
-from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
-from app.observability.metrics import folder
+from app.observability.metrics import multiprocess
 from tests.metrics.scrape import Samples, parse
 from tests.processes import environment, eventually, has_ended, serving
 
@@ -29,7 +28,7 @@ def read(url: str) -> Samples:
 
 
 def children(pid: int) -> list[psutil.Process]:
-    """The processes that serve: those that have counted something."""
+    """The server processes: those that have counted a request."""
     return [child for child in psutil.Process(pid).children(recursive=True) if has_counted(child)]
 
 
@@ -39,7 +38,7 @@ def has_counted(process: psutil.Process) -> bool:
     return False
 
 
-def test_two_processes_share_their_counts_and_a_dead_ones_stay(tmp_path: Path) -> None:
+def test_two_processes_share_counters_and_those_of_a_killed_one_stay(tmp_path: Path) -> None:
     settings = {"WEB_CONCURRENCY": "2", "RATE_LIMIT_ENABLED": "false"}
     with serving(tmp_path, **settings) as service:
         eventually(lambda: len(children(service.process.pid)) == 2)
@@ -62,52 +61,48 @@ def test_two_processes_share_their_counts_and_a_dead_ones_stay(tmp_path: Path) -
     requests = "http_requests_total"
     assert after.value(requests, **LIVE) - before.value(requests, **LIVE) == 200
     assert later.value(requests, **LIVE) == after.value(requests, **LIVE)
-    assert not list(folder._base().glob(f"{service.process.pid}-*"))
 
 
-def test_what_the_dead_have_counted_is_kept_in_one_file(tmp_path: Path) -> None:
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    key = mmap_key("m", "m_total", [], [], "text")
-    for kind in ("counter", "gauge_livesum"):
-        for pid in (dead.pid, os.getpid()):
-            values = MmapedDict(str(tmp_path / f"{kind}_{pid}.db"))
-            values.write_value(key, 3.0, 0.0)
-            values.close()
+def test_only_the_gauges_of_ended_processes_are_removed(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    kinds = ("counter", "gauge_livesum", "histogram")
+    files = {tmp_path / f"{kind}_{pid}.db" for kind in kinds for pid in (ended.pid, os.getpid())}
+    for file in files:
+        file.touch()
 
-    folder.bury(tmp_path)
-    folder.bury(tmp_path)
+    multiprocess.remove_dead_gauges(tmp_path)
 
-    files = {file.name for file in tmp_path.iterdir()}
-    assert files == {"counter_0.db", f"counter_{os.getpid()}.db", f"gauge_livesum_{os.getpid()}.db"}
-    [(_, value, _, _)] = MmapedDict.read_all_values_from_file(str(tmp_path / "counter_0.db"))
-    assert value == 3.0
+    assert files - set(tmp_path.iterdir()) == {tmp_path / f"gauge_livesum_{ended.pid}.db"}
 
 
-def test_one_process_needs_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(folder.VARIABLE, raising=False)
+def test_a_single_process_needs_no_directory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(multiprocess.DIRECTORY_VARIABLE, raising=False)
 
-    assert folder.share_with(folder.supervisor()) is None
+    multiprocess.use_directory(multiprocess.supervisor_pid())
+
+    assert multiprocess.DIRECTORY_VARIABLE not in os.environ
 
 
-def test_a_folder_whose_owner_is_gone_is_dropped(
+def test_the_directory_of_a_server_that_has_ended_is_deleted(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(folder, "MEMORY", tmp_path)
-    monkeypatch.setenv(folder.VARIABLE, "")  # what will be set is undone after the test
-    stale = folder._make_base() / f"{os.getpid()}-1.00"
+    monkeypatch.setattr(multiprocess, "SHARED_MEMORY", tmp_path)
+    monkeypatch.setenv(
+        multiprocess.DIRECTORY_VARIABLE, ""
+    )  # what will be set is undone after the test
+    stale = multiprocess._base_directory() / f"{os.getpid()}-1.00"
     stale.mkdir()
 
-    made = folder.share_with(os.getpid())
+    multiprocess.use_directory(os.getpid())
 
-    assert made is not None
-    assert made.is_dir()
+    assert Path(os.environ[multiprocess.DIRECTORY_VARIABLE]).parent == stale.parent
     assert not stale.exists()
 
 
-def test_only_the_children_of_a_server_share() -> None:
+def test_only_child_processes_of_a_server_have_a_supervisor() -> None:
     code = "import os; os.environ['SERVER_SOFTWARE'] = 'gunicorn/27.0'; "
-    code += "from app.observability.metrics.folder import supervisor; print(supervisor())"
+    code += "from app.observability.metrics.multiprocess import supervisor_pid as pid; print(pid())"
 
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True
@@ -115,14 +110,15 @@ def test_only_the_children_of_a_server_share() -> None:
 
     assert int(done.stdout) == os.getpid()
     assert multiprocessing.parent_process() is None
-    assert folder.supervisor() is None
+    assert multiprocess.supervisor_pid() is None
 
 
-def test_what_nobody_has_counted_yet_is_described_by_several_processes_too(tmp_path: Path) -> None:
-    code = "from app.observability.metrics import series; print(series.expose().decode())"
+def test_metrics_without_values_are_described_by_several_processes_too(tmp_path: Path) -> None:
+    code = "import app.observability.metrics.middleware; "
+    code += "from app.observability.metrics.definitions import render; print(render().decode())"
 
     described = []
-    for settings in ({}, {folder.VARIABLE: str(tmp_path)}):
+    for settings in ({}, {multiprocess.DIRECTORY_VARIABLE: str(tmp_path)}):
         command = [sys.executable, "-c", code]
         text = subprocess.check_output(command, env=environment(**settings), text=True)
         described.append({line for line in text.splitlines() if line.startswith("#")})

@@ -1,4 +1,4 @@
-"""What is counted of requests, and under which names."""
+"""The metrics of requests, and the names of all."""
 
 import asyncio
 from uuid import uuid4
@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from app.core.diagnostics import pool_state
 from app.core.exceptions import TooManyRequestsError
 from app.core.route import UNMATCHED
-from app.observability.metrics import meter, series
+from app.observability.metrics import definitions, sampler
 from app.observability.metrics.middleware import MetricsMiddleware
 from tests.clients import connect
 from tests.conftest import MakeApp
@@ -27,12 +27,12 @@ async def crash() -> None:
     raise ZeroDivisionError("secret")
 
 
-async def refuse() -> None:
+async def reject() -> None:
     raise TooManyRequestsError
 
 
 async def unread() -> Message:
-    raise AssertionError("nobody reads this")
+    raise AssertionError
 
 
 async def test_requests_are_counted_by_method_route_and_status(
@@ -68,7 +68,7 @@ async def test_head_is_counted_as_what_it_is(
     assert after.value(REQUESTS, **labels) - before.value(REQUESTS, **labels) == 1
 
 
-async def test_what_callers_make_up_adds_hardly_a_series(anonymous: AsyncClient) -> None:
+async def test_invented_methods_and_paths_add_few_time_series(anonymous: AsyncClient) -> None:
     before = await scrape(anonymous)
 
     for _ in range(50):
@@ -82,7 +82,7 @@ async def test_what_callers_make_up_adds_hardly_a_series(anonymous: AsyncClient)
     assert after.value(REQUESTS, **unmatched) - before.value(REQUESTS, **unmatched) == 50
 
 
-async def test_a_request_is_counted_before_its_caller_has_the_answer() -> None:
+async def test_a_request_is_counted_before_its_client_has_the_answer() -> None:
     labels = {"method": "GET", "route": UNMATCHED, "status": "299"}
     found: list[tuple[float | None, float | None]] = []
 
@@ -93,7 +93,7 @@ async def test_a_request_is_counted_before_its_caller_has_the_answer() -> None:
         await send({"type": "http.response.body"})  # one too many is no other request
 
     async def look(_message: Message) -> None:
-        read = series.REGISTRY.get_sample_value
+        read = definitions.REGISTRY.get_sample_value
         found.append((read(REQUESTS, labels), read("http_requests_in_progress")))
 
     scope = {"type": "http", "method": "GET", "path": "/"}
@@ -102,7 +102,7 @@ async def test_a_request_is_counted_before_its_caller_has_the_answer() -> None:
     assert found == [(None, 1), (None, 1), (1, 0), (1, 0)]
 
 
-async def test_scrapes_do_not_count_themselves(anonymous: AsyncClient) -> None:
+async def test_scrapes_are_not_counted(anonymous: AsyncClient) -> None:
     await anonymous.get("/health/live")
     before = await scrape(anonymous)
 
@@ -127,13 +127,13 @@ async def test_an_unexpected_error_is_counted_once(make_app: MakeApp) -> None:
     assert after.value(REQUESTS, method="GET", route="/crash", status="500") >= 1
 
 
-async def test_refusals_for_asking_too_often_are_counted(make_app: MakeApp) -> None:
+async def test_429_is_counted(make_app: MakeApp) -> None:
     app = await make_app()
-    app.get("/refuse")(refuse)
+    app.get("/reject")(reject)
 
     async with connect(app) as client:
         before = await scrape(client)
-        await client.get("/refuse")
+        await client.get("/reject")
         after = await scrape(client)
 
     name = "rate_limited_total"
@@ -154,7 +154,7 @@ async def test_refusals_for_asking_too_often_are_counted(make_app: MakeApp) -> N
         "websocket_connections",
     ],
 )
-async def test_a_series_is_there_from_the_start(anonymous: AsyncClient, name: str) -> None:
+async def test_a_metric_exists_from_the_start(anonymous: AsyncClient, name: str) -> None:
     assert name in (await scrape(anonymous)).names()
 
 
@@ -177,7 +177,7 @@ async def test_the_pool_and_the_process_are_measured(app: FastAPI, client: Async
 async def test_gauges_of_other_features_are_read(
     app: FastAPI, anonymous: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Of this app, not of another: a series is the process's, and both would write it.
+    # Of this app: a gauge belongs to the process, and another app would write it too.
     monkeypatch.setitem(app.state.gauges, "websocket_connections", lambda: 7)
     monkeypatch.setitem(app.state.gauges, "kettles_on", lambda: 2)
     samples = await scrape(anonymous)
@@ -188,10 +188,10 @@ async def test_gauges_of_other_features_are_read(
     assert after.value("websocket_connections") == 0
 
 
-async def test_gauges_are_read_between_scrapes_too(
+async def test_gauges_are_also_read_between_scrapes(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(meter, "INTERVAL_SECONDS", 0.01)
+    monkeypatch.setattr(sampler, "INTERVAL_SECONDS", 0.01)
     app, read = await make_app(), asyncio.Event()
 
     app.state.gauges["kettles_off"] = lambda: read.set() or 0

@@ -1,9 +1,9 @@
-"""What the tests of the rate limits share."""
+"""Fixtures of the rate limits' tests."""
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def usual_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the apps that are made here the limits of any other."""
+def default_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use the default limits."""
     monkeypatch.delenv("RATE_LIMIT_DEFAULT")

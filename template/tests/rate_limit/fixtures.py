@@ -1,4 +1,4 @@
-"""A plugin for all tests: they ask more often than people do."""
+"""A plugin for all tests: raises the general rate limit."""
 
 import os
 
@@ -7,5 +7,5 @@ import pytest
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure() -> None:
-    """Let no test run into the general limit, but for those about it."""
+    """Set a rate that no other test reaches."""
     os.environ["RATE_LIMIT_DEFAULT"] = "1000000/minute"

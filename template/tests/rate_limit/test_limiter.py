@@ -1,108 +1,124 @@
-"""Counting in Redis, whose answers may come or not."""
+"""The rate limiter in memory."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from itertools import cycle
-from typing import TypeVar
+import asyncio
+import time
 
 import pytest
 from limits import parse
-from pydantic import SecretStr
-from redis.asyncio import Redis
 
-from app.rate_limit.limiter import SharedLimiter
-from app.redis.client import make_client
-from app.redis.guard import GuardedRedis, RedisUnavailableError
+from app.rate_limit.limiter import (
+    CLEANUP_THRESHOLD,
+    MemoryStorage,
+    RateLimiter,
+    Window,
+    hash_key,
+    limit_headers,
+)
 
-T = TypeVar("T")
-FIVE = parse("5/minute")
-pytestmark = pytest.mark.usefixtures("patient")
-KEY = ("test", "ada@example.com", "192.0.2.1")
-
-
-class Unsteady(GuardedRedis):
-    """Answers only now and then."""
-
-    answers: Iterator[bool] = cycle([True])
-
-    async def ask(self, question: Callable[[Redis], Awaitable[T]]) -> T:
-        """Ask, or say that Redis is away."""
-        if next(self.answers):
-            return await super().ask(question)
-        raise RedisUnavailableError
+RATE = parse("3/minute")
 
 
 @pytest.fixture
-async def redis(redis_url: str) -> AsyncGenerator[Unsteady]:
-    """A Redis that answers, until it is told not to."""
-    redis = Unsteady(make_client(SecretStr(redis_url)))
-    await redis.ping()
-    yield redis
-    await redis.client.aclose(close_connection_pool=True)
+def limiter() -> RateLimiter:
+    return RateLimiter()
 
 
-async def allowed(limiter: SharedLimiter, times: int) -> int:
-    return sum([(await limiter.hit(FIVE, *KEY)).allowed for _ in range(times)])
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """A clock to be set: `clock[0] += 60`."""
+    clock = [1000.0]
+    for name in ("monotonic", "time"):
+        monkeypatch.setattr(time, name, lambda: clock[0])
+    return clock
 
 
-async def test_a_window_says_what_is_left_for_all(redis: Unsteady) -> None:
-    one, other = SharedLimiter(redis), SharedLimiter(redis)
-
-    assert (await one.hit(FIVE, *KEY)).remaining == 4
-    assert (await other.hit(FIVE, *KEY)).remaining == 3
-    assert (await one.look(FIVE, *KEY)).remaining == 3
-    assert 59 <= (await one.look(FIVE, *KEY)).reset <= 60
+async def hits(limiter: RateLimiter, times: int, *key: str) -> list[bool]:
+    return [(await limiter.hit(RATE, *key)).allowed for _ in range(times)]
 
 
-async def test_looking_does_not_count(redis: Unsteady) -> None:
-    limiter = SharedLimiter(redis)
-    for _ in range(10):
-        assert (await limiter.look(FIVE, *KEY)).allowed
-    await allowed(limiter, 5)
-
-    assert not (await limiter.look(FIVE, *KEY)).allowed
+async def test_no_more_than_the_rate_is_allowed(limiter: RateLimiter) -> None:
+    assert await hits(limiter, 5, "test", "ada") == [True, True, True, False, False]
 
 
-async def test_a_success_elsewhere_forgets_the_attempts_here(redis: Unsteady) -> None:
-    one, other = SharedLimiter(redis), SharedLimiter(redis)
-    assert await allowed(one, 5) == 5
-    await other.clear(FIVE, *KEY)
+async def test_keys_are_counted_separately(limiter: RateLimiter) -> None:
+    await hits(limiter, 4, "test", "ada")
 
-    assert await allowed(one, 6) == 5
+    assert await hits(limiter, 1, "test", "bob") == [True]
+    assert await hits(limiter, 1, "other", "ada") == [True]
+    assert await hits(limiter, 1, "test", "a", "da") == [True]
 
 
-@pytest.mark.parametrize("pattern", ["10", "01", "001", "0000011", "1110"])
-async def test_a_redis_that_comes_and_goes_lets_nobody_do_more(
-    redis: Unsteady, pattern: str
+async def test_the_window_moves(limiter: RateLimiter, clock: list[float]) -> None:
+    allowed = []
+    for _ in range(180):
+        if (await limiter.hit(RATE, "test")).allowed:
+            allowed.append(clock[0])
+        clock[0] += 1
+
+    assert len(allowed) == 9
+    assert all(late - early >= 60 for early, late in zip(allowed, allowed[3:], strict=False))
+
+
+async def test_a_window_has_the_remaining_hits_and_the_seconds_until_the_reset(
+    limiter: RateLimiter, clock: list[float]
 ) -> None:
-    redis.answers = cycle([answer == "1" for answer in pattern])
+    first = await limiter.hit(RATE, "test")
+    clock[0] += 10.5
+    await limiter.hit(RATE, "test")
+    last = await limiter.hit(RATE, "test")
+    refused = await limiter.hit(RATE, "test")
 
-    assert await allowed(SharedLimiter(redis), 40) == 5
-
-
-async def test_nobody_begins_anew_when_redis_fails(redis: Unsteady) -> None:
-    limiter = SharedLimiter(redis)
-    assert await allowed(limiter, 3) == 3
-    redis.answers = cycle([False])
-
-    assert (await limiter.look(FIVE, *KEY)).remaining == 2
-    assert await allowed(limiter, 10) == 2
+    assert first == Window(allowed=True, remaining=2, reset=60)
+    assert last == Window(allowed=True, remaining=0, reset=50)
+    assert refused == Window(allowed=False, remaining=0, reset=50)
 
 
-async def test_what_was_allowed_without_redis_counts_when_it_is_back(redis: Unsteady) -> None:
-    limiter = SharedLimiter(redis)
-    redis.answers = cycle([False])
-    assert await allowed(limiter, 3) == 3
-    redis.answers = cycle([True])
+async def test_a_check_does_not_count(limiter: RateLimiter) -> None:
+    for _ in range(5):
+        assert (await limiter.check(RATE, "test")).allowed
+    await hits(limiter, 3, "test")
 
-    assert (await limiter.look(FIVE, *KEY)).remaining == 2
-    assert await allowed(limiter, 10) == 2
+    assert not (await limiter.check(RATE, "test")).allowed
 
 
-async def test_what_is_forgotten_is_forgotten_everywhere(redis: Unsteady) -> None:
-    limiter = SharedLimiter(redis)
-    redis.answers = cycle([False, True])
-    await allowed(limiter, 5)
-    redis.answers = cycle([True])
-    await limiter.clear(FIVE, *KEY)
+async def test_clear_resets_a_window(limiter: RateLimiter) -> None:
+    await hits(limiter, 3, "test")
+    await limiter.clear(RATE, "test")
 
-    assert await allowed(limiter, 10) == 5
+    assert await hits(limiter, 1, "test") == [True]
+
+
+async def test_parallel_hits_are_counted_exactly(limiter: RateLimiter) -> None:
+    windows = await asyncio.gather(*(limiter.hit(RATE, "test") for _ in range(50)))
+
+    assert sum(window.allowed for window in windows) == 3
+
+
+async def test_expired_windows_are_deleted(clock: list[float]) -> None:
+    storage = MemoryStorage()
+    limiter = RateLimiter(storage)
+    for minute in range(20):
+        clock[0] += 60
+        for number in range(CLEANUP_THRESHOLD // 4):
+            await limiter.hit(RATE, "test", f"{minute} {number}")
+
+    assert len(storage.windows) <= CLEANUP_THRESHOLD + 1
+
+
+def test_a_hashed_key_is_short_and_has_no_personal_data() -> None:
+    for sent in ("ada@example.com", "x" * 1_000_000, "\ud800", ""):
+        purpose, rest = hash_key(("login", "pair", sent))
+
+        assert (purpose, len(rest)) == ("login", 32)
+        assert "ada" not in rest
+
+
+def test_headers_follow_the_draft() -> None:
+    left = limit_headers("default", parse("300/minute"), Window(True, 299, 60))
+    none = limit_headers("default", parse("300/minute"), Window(False, 0, 42))
+
+    assert left == {
+        "RateLimit-Policy": '"default";q=300;w=60',
+        "RateLimit": '"default";r=299;t=60',
+    }
+    assert none["Retry-After"] == "42"

@@ -1,4 +1,4 @@
-"""The limit on logins is shared as well."""
+"""The rate limit of logins is shared as well."""
 
 from importlib.util import find_spec
 
@@ -16,7 +16,7 @@ pytestmark = [
 ]
 
 
-async def test_two_apps_count_the_attempts_together(make_app: MakeApp) -> None:
+async def test_two_apps_share_the_login_limit(make_app: MakeApp) -> None:
     answers = []
     one, other = await make_app(), await make_app()
     async with connect(one) as first, connect(other) as second:
@@ -26,7 +26,7 @@ async def test_two_apps_count_the_attempts_together(make_app: MakeApp) -> None:
     assert [answer.status_code for answer in answers] == [401] * 5 + [429]
 
 
-async def test_an_answer_names_both_limits(make_app: MakeApp) -> None:
+async def test_an_answer_has_the_headers_of_both_limits(make_app: MakeApp) -> None:
     async with connect(await make_app()) as client:
         answers = [await client.post(LOGIN, data=FORM) for _ in range(6)]
 
@@ -38,7 +38,7 @@ async def test_an_answer_names_both_limits(make_app: MakeApp) -> None:
     assert ', "default";r=294;t=' in states
 
 
-async def test_it_stays_when_the_limit_on_all_is_switched_off(make_app: MakeApp) -> None:
+async def test_it_stays_when_the_general_limit_is_disabled(make_app: MakeApp) -> None:
     async with connect(await make_app(RATE_LIMIT_ENABLED="false")) as client:
         answers = [await client.post(LOGIN, data=FORM) for _ in range(6)]
 

@@ -1,4 +1,4 @@
-"""Server processes count together, whatever address a client claims."""
+"""Server processes share a limit, whatever `X-Forwarded-For` a client sends."""
 
 from collections import Counter
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How often a caller may ask, and who that is."""
+"""The rate limit of requests, by user and address."""
 
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
@@ -23,7 +23,7 @@ async def limited(request: pytest.FixtureRequest, make_app: MakeApp, redis_url: 
 
 
 async def ask(app: FastAPI, times: int = 1, address: str = "192.0.2.1", **headers: str) -> str:
-    """Ask for items so often: a `.` for each answer, an `x` for each refusal."""
+    """Get items several times; return `.` for each answer and `x` for each 429."""
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     async with connect(app, names, address) as client:
         answers = [await client.get(ITEMS) for _ in range(times)]
@@ -31,13 +31,13 @@ async def ask(app: FastAPI, times: int = 1, address: str = "192.0.2.1", **header
 
 
 async def last(app: FastAPI, path: str, times: int) -> Response:
-    """The last answer of so many."""
+    """Send several requests; return the last answer."""
     async with connect(app) as client:
         answers = [await client.get(path) for _ in range(times)]
     return answers[-1]
 
 
-async def test_who_asks_too_often_is_told_when_to_come_again(limited: FastAPI) -> None:
+async def test_a_client_above_its_rate_gets_429_with_retry_after(limited: FastAPI) -> None:
     response = await last(limited, ITEMS, 4)
 
     assert_problem(response, 429, "rate_limited")
@@ -46,7 +46,7 @@ async def test_who_asks_too_often_is_told_when_to_come_again(limited: FastAPI) -
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_every_answer_says_what_is_left(limited: FastAPI) -> None:
+async def test_every_answer_has_the_headers(limited: FastAPI) -> None:
     response = await last(limited, "/nothing", 2)
 
     assert response.status_code == 404
@@ -55,12 +55,12 @@ async def test_every_answer_says_what_is_left(limited: FastAPI) -> None:
     assert "retry-after" not in response.headers
 
 
-async def test_addresses_are_counted_apart(limited: FastAPI) -> None:
+async def test_addresses_are_counted_separately(limited: FastAPI) -> None:
     assert await ask(limited, 4) == "...x"
     assert await ask(limited, address="192.0.2.2") == "."
 
 
-async def test_a_network_of_ipv6_is_one_caller(limited: FastAPI) -> None:
+async def test_an_ipv6_network_is_one_client(limited: FastAPI) -> None:
     one, same, other = "2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1"
 
     assert await ask(limited, 3, one) == "..."
@@ -70,13 +70,13 @@ async def test_a_network_of_ipv6_is_one_caller(limited: FastAPI) -> None:
     assert await ask(limited, 4, "::ffff:192.0.2.9") == "...x"
 
 
-async def test_a_forwarded_address_of_a_stranger_changes_nothing(limited: FastAPI) -> None:
+async def test_x_forwarded_for_of_an_untrusted_peer_is_ignored(limited: FastAPI) -> None:
     answers = [await ask(limited, x_forwarded_for=f"198.51.100.{n}") for n in range(5)]
 
     assert answers == [".", ".", ".", "x", "x"]
 
 
-async def test_a_proxy_of_ours_speaks_for_its_callers(make_app: MakeApp) -> None:
+async def test_x_forwarded_for_of_a_trusted_proxy_is_used(make_app: MakeApp) -> None:
     app = await make_app(**THREE, TRUSTED_PROXIES="192.0.2.0/24")
 
     answers = [await ask(app, x_forwarded_for=f"198.51.100.{n}") for n in range(5)]
@@ -87,25 +87,40 @@ async def test_a_proxy_of_ours_speaks_for_its_callers(make_app: MakeApp) -> None
 
 
 @with_users
-async def test_a_user_is_one_caller_from_any_address(
+async def test_a_user_is_one_client_from_any_address(
     limited: FastAPI, authorize: Authorize
 ) -> None:
-    somebody, another = await authorize(limited), await authorize(limited)
+    one, another = await authorize(limited), await authorize(limited)
 
-    assert await ask(limited, 2, "192.0.2.1", **somebody) == ".."
-    assert await ask(limited, 2, "192.0.2.2", **somebody) == ".x"
+    assert await ask(limited, 2, "192.0.2.1", **one) == ".."
+    assert await ask(limited, 2, "192.0.2.2", **one) == ".x"
     assert await ask(limited, 1, "192.0.2.2", **another) == "."
     assert await ask(limited, 1, "192.0.2.2") == "."
 
 
-async def test_a_token_that_is_not_ours_makes_nobody_another_caller(limited: FastAPI) -> None:
+@with_users
+async def test_a_token_is_verified_once_per_request(
+    limited: FastAPI, authorize: Authorize, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jwt = pytest.importorskip("jwt")
+    user, decoded, decode = await authorize(limited), [], jwt.decode_complete
+    monkeypatch.setattr(
+        jwt, "decode_complete", lambda *a, **k: decoded.append(1) or decode(*a, **k)
+    )
+
+    assert await ask(limited, 1, "192.0.2.1", **user) == "."
+
+    assert len(decoded) == 1
+
+
+async def test_an_invalid_token_counts_as_the_address(limited: FastAPI) -> None:
     answers = [await ask(limited, authorization=f"Bearer {n}.{n}.{n}") for n in range(5)]
 
     assert answers == [".", ".", ".", "x", "x"]
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/live", "/health/ready", "/metrics"])
-async def test_health_and_metrics_are_free(limited: FastAPI, path: str) -> None:
+async def test_health_and_metrics_are_exempt(limited: FastAPI, path: str) -> None:
     response = await last(limited, path, 5)
 
     assert response.status_code in {200, 404}
@@ -113,20 +128,20 @@ async def test_health_and_metrics_are_free(limited: FastAPI, path: str) -> None:
     assert await ask(limited, address="127.0.0.1") == "."
 
 
-async def test_preflights_are_free(limited: FastAPI) -> None:
+async def test_preflights_are_exempt(limited: FastAPI) -> None:
     async with connect(limited) as client:
         for _ in range(5):
             assert (await client.options(ITEMS)).status_code != 429
 
 
-async def test_it_can_be_switched_off(make_app: MakeApp) -> None:
+async def test_it_can_be_disabled(make_app: MakeApp) -> None:
     response = await last(await make_app(**THREE, RATE_LIMIT_ENABLED="false"), ITEMS, 5)
 
     assert response.status_code != 429
     assert "ratelimit" not in response.headers
 
 
-async def test_three_hundred_a_minute_are_allowed_by_default(make_client: MakeClient) -> None:
+async def test_the_default_is_300_a_minute(make_client: MakeClient) -> None:
     client = await make_client()
 
     response = await client.get(ITEMS)
@@ -135,7 +150,7 @@ async def test_three_hundred_a_minute_are_allowed_by_default(make_client: MakeCl
     assert response.headers["ratelimit"].startswith('"default";r=299;')
 
 
-async def test_the_document_tells_of_refusals_where_there_are_any(make_app: MakeApp) -> None:
+async def test_429_is_documented_where_it_may_be_answered(make_app: MakeApp) -> None:
     async with AsyncExitStack() as stack:
         documents = []
         for enabled in ("true", "false"):

@@ -14,12 +14,12 @@ ITEM = f"{ITEMS}/00000000-0000-0000-0000-000000000000"
 
 
 async def policy(app: FastAPI, method: str, path: str) -> str:
-    """Which policy an answer names."""
+    """The policy in an answer's headers."""
     async with connect(app) as client:
         return (await client.request(method, path)).headers["ratelimit-policy"]
 
 
-async def test_a_route_may_have_a_rate_of_its_own(make_app: MakeApp) -> None:
+async def test_a_route_has_its_own_rate(make_app: MakeApp) -> None:
     app = await make_app(RATE_LIMIT_ROUTES=json.dumps({f"POST {ITEMS}": "2/hour"}))
 
     async with connect(app) as client:
@@ -32,9 +32,7 @@ async def test_a_route_may_have_a_rate_of_its_own(make_app: MakeApp) -> None:
 
 
 @pytest.mark.parametrize("path", [f"{ITEMS}/{{item_id}}", f"{ITEMS}/{{id}}"])
-async def test_a_rule_is_about_the_route_and_not_about_what_looks_like_it(
-    make_app: MakeApp, path: str
-) -> None:
+async def test_a_rule_applies_to_its_route_alone(make_app: MakeApp, path: str) -> None:
     app = await make_app(RATE_LIMIT_ROUTES=f" get {path} = 7/minute , GET {ITEMS}=8/minute")
 
     assert "q=7;" in await policy(app, "GET", ITEM)
@@ -44,7 +42,7 @@ async def test_a_rule_is_about_the_route_and_not_about_what_looks_like_it(
         assert "q=300;" in await policy(app, method, other)
 
 
-async def test_all_paths_of_a_route_are_counted_together(make_app: MakeApp) -> None:
+async def test_all_paths_of_a_route_share_a_window(make_app: MakeApp) -> None:
     app = await make_app(RATE_LIMIT_ROUTES=f"GET {ITEMS}/{{item_id}}=2/minute")
 
     async with connect(app) as client:
@@ -68,11 +66,11 @@ async def test_all_paths_of_a_route_are_counted_together(make_app: MakeApp) -> N
         f"PUT {ITEMS}=5/minute",
     ],
 )
-async def test_nonsense_stops_the_start(make_app: MakeApp, rules: str) -> None:
+async def test_invalid_rules_stop_the_start(make_app: MakeApp, rules: str) -> None:
     with pytest.raises(SettingsError, match=r"^RATE_LIMIT_ROUTES: "):
         await make_app(RATE_LIMIT_ROUTES=rules)
 
 
-async def test_a_default_that_is_no_rate_stops_the_start(make_app: MakeApp) -> None:
+async def test_an_invalid_default_stops_the_start(make_app: MakeApp) -> None:
     with pytest.raises(SettingsError, match=r"^RATE_LIMIT_DEFAULT: is not a rate"):
         await make_app(RATE_LIMIT_DEFAULT="300")

@@ -1,4 +1,4 @@
-"""All processes count together."""
+"""All processes share the windows in Redis."""
 
 import asyncio
 from collections import Counter
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("patient")
 
 
 async def ask(app: FastAPI, times: int) -> int:
-    """Ask so often at once; return how often that was allowed."""
+    """Send parallel requests; return how many were allowed."""
     async with connect(app) as client:
         answers = await asyncio.gather(*(client.get("/nothing") for _ in range(times)))
     statuses = Counter(answer.status_code for answer in answers)
@@ -39,7 +39,7 @@ async def test_parallel_requests_to_two_apps_are_counted_exactly(make_app: MakeA
     assert sum(await asyncio.gather(ask(one, 50), ask(other, 50))) == 10
 
 
-async def test_keys_carry_the_projects_name_and_expire(
+async def test_keys_start_with_the_project_name_and_expire(
     make_app: MakeApp, redis_client: Redis
 ) -> None:
     await ask(await make_app(**TEN), 1)
@@ -53,7 +53,7 @@ async def test_keys_carry_the_projects_name_and_expire(
 
 
 @pytest.mark.usefixtures("database")
-async def test_without_redis_each_process_counts_for_itself(make_app: MakeApp) -> None:
+async def test_without_redis_each_process_has_its_own_windows(make_app: MakeApp) -> None:
     one, other = await make_app(**TEN, REDIS_URL=""), await make_app(**TEN, REDIS_URL="")
 
     assert [await ask(one, 12), await ask(other, 12)] == [10, 10]

@@ -1,4 +1,4 @@
-"""Redis for the tests: a plugin that they all share. Every test finds it empty."""
+"""A plugin for all tests: a Redis that is empty before each test."""
 
 import os
 from collections.abc import Generator
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from app.redis import client, guard
+from app.redis import circuit_breaker, client
 from dev.project import LauncherError
 from dev.redis import testing
 from tests.redis.servers import RedisServer
@@ -16,7 +16,7 @@ from tests.redis.servers import RedisServer
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Start Redis before any test module imports the app, and use it."""
+    """Start Redis before a test module imports the app."""
     stack = ExitStack()
     config.add_cleanup(stack.close)
     try:
@@ -33,33 +33,33 @@ def redis_url() -> str:
 
 @pytest.fixture(scope="session")
 def redis_client(redis_url: str) -> Generator[Redis]:
-    """A client to look into it."""
+    """A client of that Redis."""
     with Redis.from_url(redis_url, decode_responses=True) as client:
         yield client
 
 
 @pytest.fixture(autouse=True)
 def empty_redis(redis_client: Redis) -> None:
-    """Delete what the test before has left."""
+    """Delete all keys."""
     redis_client.flushdb()
 
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no answer be too late: the machine may be busy, and the Redis a fake."""
-    monkeypatch.setattr(guard, "TIMEOUT_SECONDS", 60)
-    monkeypatch.setattr(client, "FORGOTTEN_SECONDS", 60)
+    """Raise all timeouts: the machine may be busy, and the Redis a fake."""
+    monkeypatch.setattr(circuit_breaker, "TIMEOUT_SECONDS", 60)
+    monkeypatch.setattr(client, "SOCKET_TIMEOUT_SECONDS", 60)
 
 
 @pytest.fixture
 def unbounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the guard be all that limits a wait for Redis: without it, a test would see a minute."""
-    monkeypatch.setattr(client, "FORGOTTEN_SECONDS", 60)
+    """Raise the timeouts of the client, so that only the breaker limits a wait."""
+    monkeypatch.setattr(client, "SOCKET_TIMEOUT_SECONDS", 60)
 
 
 @pytest.fixture
 def redis_server(tmp_path: Path) -> Generator[RedisServer]:
-    """A Redis of the test's own, to be stopped and started again."""
+    """A Redis of the test's own, which it may stop and restart."""
     server = RedisServer.start(tmp_path)
     yield server
     server.stop()

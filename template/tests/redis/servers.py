@@ -1,4 +1,4 @@
-"""Servers that fail as real ones do."""
+"""Redis servers that fail as real ones do."""
 
 import os
 import shutil
@@ -30,7 +30,7 @@ class RedisServer:
 
     @property
     def url(self) -> str:
-        """What clients need."""
+        """The URL of the server."""
         return self.server.url
 
     def stop(self) -> None:
@@ -44,7 +44,7 @@ class RedisServer:
 
     @contextmanager
     def frozen(self) -> Generator[None]:
-        """Let it accept connections and answer nothing."""
+        """Let it accept connections without answering."""
         os.kill(self.server.pid, signal.SIGSTOP)
         try:
             yield

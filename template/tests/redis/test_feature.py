@@ -1,4 +1,4 @@
-"""Redis as a part of the service, which goes on without it."""
+"""The service with Redis, and without."""
 
 import pytest
 from fastapi import FastAPI
@@ -6,16 +6,16 @@ from httpx2 import AsyncClient
 from pydantic import SecretStr
 
 from app.core.settings import SettingsError
+from app.redis.circuit_breaker import RedisBreaker
 from app.redis.client import make_client
 from app.redis.feature import redis
-from app.redis.guard import GuardedRedis
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.redis.servers import RedisServer
 
 
 async def readiness(app: FastAPI) -> tuple[int, str, str]:
-    """What balancers are told, and what of Redis."""
+    """The status code, the status, and the status of Redis."""
     async with connect(app) as client:
         response = await client.get("/health/ready")
     body = response.json()
@@ -50,10 +50,10 @@ async def test_it_starts_while_redis_hangs(make_app: MakeApp, redis_server: Redi
         assert await readiness(app) == (200, "degraded", "degraded")
 
 
-async def test_its_connections_are_closed_in_the_end(redis_server: RedisServer) -> None:
+async def test_its_connections_are_closed_at_shutdown(redis_server: RedisServer) -> None:
     client = make_client(SecretStr(redis_server.url))
     app, pool = FastAPI(), client.connection_pool
-    app.state.redis = GuardedRedis(client)
+    app.state.redis = RedisBreaker(client)
 
     async with redis.lifespan(app):
         connection = await pool.get_connection()
@@ -63,7 +63,7 @@ async def test_its_connections_are_closed_in_the_end(redis_server: RedisServer) 
     assert not connection.is_connected
 
 
-async def test_without_a_url_nobody_asks_for_redis(make_app: MakeApp) -> None:
+async def test_without_a_url_redis_is_not_checked(make_app: MakeApp) -> None:
     async with connect(await make_app(REDIS_URL="")) as client:
         body = (await client.get("/health/ready")).json()
 
@@ -72,6 +72,6 @@ async def test_without_a_url_nobody_asks_for_redis(make_app: MakeApp) -> None:
 
 
 @pytest.mark.parametrize("url", ["localhost:6379", "http://secret@redis", "redis://:secret@r:x/0"])
-async def test_what_is_no_url_of_redis_stops_the_start(make_app: MakeApp, url: str) -> None:
+async def test_an_invalid_url_stops_the_start(make_app: MakeApp, url: str) -> None:
     with pytest.raises(SettingsError, match=r"^REDIS_URL: (?!.*secret)"):
         await make_app(REDIS_URL=url)

@@ -1,4 +1,4 @@
-"""One way to write `REDIS_URL` for all clients."""
+"""`REDIS_URL`, for all clients."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ VERIFIED = "?ssl_cert_reqs=required&ssl_check_hostname=true"
 
 
 @pytest.mark.parametrize(
-    ("text", "read"),
+    ("text", "normalised"),
     [
         ("redis://h", "redis://h/0"),
         (" redis://ann:p%40ss@h:1/2 ", "redis://ann:p%40ss@h:1/2"),
@@ -34,8 +34,8 @@ VERIFIED = "?ssl_cert_reqs=required&ssl_check_hostname=true"
         ),
     ],
 )
-def test_a_url_is_read_as_all_clients_read_it(text: str, read: str) -> None:
-    assert read_redis_url(text) == read
+def test_a_url_is_normalised_for_all_clients(text: str, normalised: str) -> None:
+    assert read_redis_url(text) == normalised
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_url_is_read_as_all_clients_read_it(text: str, read: str) -> None:
         ("memcached://:secret@h", "redis://"),
     ],
 )
-def test_what_could_not_work_is_refused_by_name(url: str, named: str) -> None:
+def test_an_invalid_url_is_rejected_by_name(url: str, named: str) -> None:
     with pytest.raises(ValueError, match=named) as raised:
         read_redis_url(url)
 
@@ -70,7 +70,7 @@ def test_what_could_not_work_is_refused_by_name(url: str, named: str) -> None:
         ("localhost", "?ssl_cert_reqs=CERT_NONE", True),
     ],
 )
-async def test_the_password_goes_only_to_a_server_with_a_certificate_that_is_trusted(
+async def test_the_password_is_sent_only_to_a_trusted_server(
     tmp_path: Path, name: str, options: str, sent: bool
 ) -> None:
     with tls_server(tmp_path, name) as server:

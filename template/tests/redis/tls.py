@@ -1,4 +1,4 @@
-"""A server that speaks TLS, and writes down what it is sent after the handshake."""
+"""A TLS server that records what it receives after the handshake."""
 
 import ssl
 from collections.abc import Generator
@@ -13,7 +13,7 @@ import trustme
 
 @dataclass(slots=True)
 class TlsServer:
-    """`trusted` is the file of the authority that vouches for it."""
+    """`trusted` is the certificate file of its CA."""
 
     port: int
     trusted: Path

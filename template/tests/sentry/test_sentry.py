@@ -1,10 +1,12 @@
-"""Errors reach Sentry, with what helps to find them and nothing that people sent."""
+"""Errors are reported to Sentry, with their context and without anything that users sent."""
 
 import json
 from collections.abc import Generator
+from contextvars import Context, copy_context
 from typing import Any
 
 import pytest
+import sentry_sdk
 from fastapi import Body, FastAPI
 from starlette.datastructures import State
 
@@ -12,6 +14,7 @@ from app.core.failures import Failures
 from app.core.settings import SettingsError
 from app.features import FEATURES
 from app.main import create_app
+from app.observability.sentry.feature import report
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.receiver import Receiver, receiving
@@ -27,9 +30,19 @@ async def crash(password: str = Body()) -> None:
         raise ZeroDivisionError(local) from error
 
 
+async def capture() -> None:
+    sentry_sdk.set_tag("tenant", "tea")
+    sentry_sdk.add_breadcrumb(message="looked for it")
+    try:
+        raise KeyError("not there")
+    except KeyError as error:
+        sentry_sdk.capture_exception(error)
+        raise
+
+
 @pytest.fixture
 def sentry() -> Generator[Receiver]:
-    """Sentry's door."""
+    """A server that stands for Sentry."""
     with receiving() as receiver:
         yield receiver
 
@@ -60,13 +73,55 @@ async def test_an_error_is_reported_once_and_nothing_that_was_sent(
         await client.get("/nothing")
 
     [event] = events(sentry)
-    kinds = [error["type"] for error in event["exception"]["values"]]
-    assert kinds == ["KeyError", "ZeroDivisionError"]
+    types = [error["type"] for error in event["exception"]["values"]]
+    assert types == ["KeyError", "ZeroDivisionError"]
     assert event["tags"] == {"request_id": "r-7", "route": "/crash"}
     assert (event["transaction"], event["environment"]) == ("/crash", "test")
     frames = event["exception"]["values"][-1]["stacktrace"]["frames"]
     assert frames[-1]["function"] == "crash"
     assert SECRET.encode() not in b"".join(request.body for request in sentry.requests)
+
+
+async def test_what_the_service_captures_is_sent_once_with_its_message_and_tags(
+    make_app: MakeApp, sentry: Receiver
+) -> None:
+    app = await make_app(SENTRY_DSN=dsn(sentry))
+    app.get("/capture")(capture)
+    app.get("/crash")(lambda: 1 / 0)
+
+    async with connect(app) as client:
+        with sentry_sdk.isolation_scope():  # a server has one for each request
+            assert (await client.get("/capture")).status_code == 500
+        await client.get("/crash")
+        sentry.wait(lambda requests: len(requests) >= 2)
+
+    [event, other] = events(sentry)
+    assert event["exception"]["values"][0]["value"] == "'not there'"
+    assert (event["tags"]["tenant"], "tenant" in other["tags"]) == ("tea", False)
+    assert [crumb["message"] for crumb in event["breadcrumbs"]["values"]] == ["looked for it"]
+
+
+async def test_a_tag_of_one_job_is_not_on_the_events_of_another(
+    sentry: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENTRY_DSN", dsn(sentry))
+    [feature] = [feature for feature in FEATURES if feature.name == "sentry"]
+    failures = Failures()
+
+    def job(tenant: str) -> None:
+        if tenant:
+            sentry_sdk.set_tag("tenant", tenant)
+        failures.tell(ZeroDivisionError(), "items.export", tenant)
+
+    def work() -> None:
+        failures.tell(ZeroDivisionError(), "jobs.sweep", "")
+        copy_context().run(job, "tea")
+        copy_context().run(job, "")
+
+    async with feature.worker(State({"failures": failures})):
+        Context().run(work)
+
+    assert [event["tags"].get("tenant") for event in events(sentry)] == [None, "tea", None]
 
 
 async def test_workers_report_too(sentry: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,11 +134,10 @@ async def test_workers_report_too(sentry: Receiver, monkeypatch: pytest.MonkeyPa
 
     [event] = events(sentry)
     assert event["tags"] == {"request_id": "r-8", "route": "items.export"}
-    assert failures.listeners == []
 
 
-async def test_without_a_dsn_nobody_listens(app: FastAPI) -> None:
-    assert "Reporter" not in [type(it).__name__ for it in app.state.failures.listeners]
+async def test_without_a_dsn_nothing_is_reported(app: FastAPI) -> None:
+    assert report not in app.state.failures.listeners
 
 
 @pytest.mark.parametrize(
@@ -97,7 +151,7 @@ async def test_a_proxy_that_cannot_be_used_does_not_stop_the_start(
     app = await make_app(**{variable: value, "SENTRY_DSN": f"{scheme}://key@127.0.0.1:1/1"})
 
     logged = capsys.readouterr().out
-    assert "Reporter" not in [type(it).__name__ for it in app.state.failures.listeners]
+    assert report not in app.state.failures.listeners
     assert "sentry_unusable" in logged
     assert SECRET not in logged
 

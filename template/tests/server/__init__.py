@@ -1,1 +1,1 @@
-"""The server that was chosen, as it is deployed: what is promised here holds for each of them."""
+"""The chosen server as it is deployed. The same tests pass with each server."""

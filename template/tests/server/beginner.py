@@ -1,4 +1,4 @@
-"""Processes that take a while to begin: `python -m tests.server.beginner FOLDER`."""
+"""Processes that start slowly: `python -m tests.server.beginner FOLDER`."""
 
 import os
 import signal
@@ -8,23 +8,23 @@ import time
 from functools import partial
 from pathlib import Path
 
-from app.servers.processes import Processes, ignore_stop, listen_for_stop
+from app.servers.process_manager import ProcessManager, handle_stop, ignore_stop
 
 
 def work(folder: Path) -> None:
-    """Begin, listen, and end when told to; a word that comes later changes nothing."""
+    """Start, wait for a stop signal, and ignore a later one."""
     (folder / f"begun-{os.getpid()}").touch()
     while not (folder / "go-on").exists():
         time.sleep(0.02)
-    told = threading.Event()
-    listen_for_stop(told.set)
-    if told.wait(60):
-        (folder / f"told-{os.getpid()}").touch()
-    told.clear()
+    stopped = threading.Event()
+    handle_stop(stopped.set)
+    if stopped.wait(60):
+        (folder / f"stopped-{os.getpid()}").touch()
+    stopped.clear()
     ignore_stop()
     signal.raise_signal(signal.SIGTERM)
-    assert not told.is_set()
+    assert not stopped.is_set()
 
 
 if __name__ == "__main__":
-    sys.exit(Processes(2, partial(work, Path(sys.argv[1])), lambda: None).run())
+    sys.exit(ProcessManager(2, partial(work, Path(sys.argv[1])), lambda: None).run())

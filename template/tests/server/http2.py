@@ -1,4 +1,4 @@
-"""An HTTP/2 connection that sends what other clients would not."""
+"""An HTTP/2 connection that may send malformed requests."""
 
 import socket
 from typing import Self

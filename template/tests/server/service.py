@@ -1,4 +1,4 @@
-"""The service with more routes, which these tests need."""
+"""The service with additional routes for these tests."""
 
 import os
 import threading
@@ -39,7 +39,7 @@ def wait_for_processes(service: Service, count: int) -> set[int]:
 
 
 def wait_until_draining(service: Service) -> httpx2.Response:
-    """Ask until the service says that it is going away; meanwhile nothing may fail."""
+    """Poll readiness until the service drains; no poll may fail."""
     seen: list[httpx2.Response] = []
 
     def drains() -> bool:
@@ -52,28 +52,44 @@ def wait_until_draining(service: Service) -> httpx2.Response:
 
 
 class Visitor(threading.Thread):
-    """Asks again and again, and comes again where nobody listens: all else is a failure."""
+    """Sends requests in a loop, and counts statuses and errors.
 
-    def __init__(self, url: str, **headers: str) -> None:
+    As a balancer does, it sends none while `/health/ready` is not 200, if it `follows_readiness`.
+    """
+
+    def __init__(self, url: str, *, follows_readiness: bool = True, **headers: str) -> None:
         super().__init__(daemon=True)
         self.url = url
+        self.follows_readiness = follows_readiness
         self.headers = headers
         self.seen: Counter[str] = Counter()
         self.enough = threading.Event()
 
     def run(self) -> None:
-        """Count what happens."""
+        """Send requests until `stop` is called."""
         with httpx2.Client(headers=self.headers, timeout=20) as client:
             while not self.enough.wait(0.005):
-                try:
-                    self.seen[str(client.get(self.url).status_code)] += 1
-                except httpx2.ConnectError:
-                    self.seen["refused"] += 1
-                except httpx2.TransportError as error:
-                    self.seen[repr(error)] += 1
+                if not self.follows_readiness or self.is_ready(client):
+                    self.seen[outcome(client, self.url)] += 1
+
+    def is_ready(self, client: httpx2.Client) -> bool:
+        """Whether the service says that it is ready."""
+        return outcome(client, str(httpx2.URL(self.url).join("/health/ready"))) == "200"
 
     def stop(self) -> Counter[str]:
-        """Have it stop, and return what it has seen."""
+        """Stop, and return the counts."""
         self.enough.set()
         self.join()
         return self.seen
+
+
+def outcome(client: httpx2.Client, url: str) -> str:
+    """Return the status of a request, `refused`, `no answer`, or the error of a broken answer."""
+    try:
+        return str(client.get(url).status_code)
+    except httpx2.ConnectError:
+        return "refused"
+    except (httpx2.ReadError, httpx2.WriteError):
+        return "no answer"
+    except httpx2.TransportError as error:
+        return "no answer" if "without sending a response" in str(error) else repr(error)

@@ -1,4 +1,4 @@
-"""Whose X-Forwarded-For is believed, whichever command serves."""
+"""X-Forwarded-For with each command that serves."""
 
 import json
 import subprocess
@@ -42,7 +42,7 @@ def addresses(output: Path) -> set[str]:
     ],
     ids=str,
 )
-def test_uvicorn_leaves_it_to_trusted_proxies(
+def test_only_trusted_proxies_are_believed(
     tmp_path: Path, command: list[str], proxies: str, expected: str
 ) -> None:
     port, output = free_port(), tmp_path / "output"

@@ -1,4 +1,4 @@
-"""What gunicorn is told: it replaces this process, so the rest is seen from outside."""
+"""Gunicorn's configuration."""
 
 import os
 import runpy
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.process
 
 
 class BecameError(Exception):
-    """This process would be another now."""
+    """The process would have been replaced."""
 
 
 def test_it_takes_the_place_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,5 +51,5 @@ def test_it_does_what_the_settings_say(
 
     assert (config["bind"], config["workers"]) == (bind, 3)
     assert (config["max_requests"], config["max_requests_jitter"]) == (1000, 100)
-    # Long enough that nobody is killed who still drains or finishes a request.
+    # Longer than drain and grace together.
     assert 7 + 20 < config["graceful_timeout"] <= 40

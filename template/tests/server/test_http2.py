@@ -15,7 +15,7 @@ TOO_LARGE = 3 * 1024 * 1024
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service that nothing throws an exception in."""
+    """A service whose log has no exception at the end."""
     folder = tmp_path_factory.mktemp("service")
     with serving_more(folder) as service:
         yield service
@@ -37,7 +37,9 @@ def connection(response: Response) -> tuple[str, int]:
 
 
 @pytest.mark.parametrize("path", ["/api/v1/items", "/health/live", "/slow/0.2"])
-def test_an_early_answer_leaves_the_requests_beside_it_alone(service: Service, path: str) -> None:
+def test_an_early_response_leaves_other_requests_of_the_connection_alone(
+    service: Service, path: str
+) -> None:
     with HTTP2Connection(service.url) as connection:
         slow = connection.request("GET", "/slow/1.5")
 
@@ -58,7 +60,7 @@ def test_head_is_answered_without_a_body(client: Client, path: str) -> None:
     assert connection(head) == connection(get)
 
 
-def test_a_connection_serves_as_many_requests_as_a_client_has(client: Client) -> None:
+def test_a_connection_serves_any_number_of_requests(client: Client) -> None:
     answers = [client.get("/health/live") for _ in range(1100)]
 
     assert {answer.status_code for answer in answers} == {200}
@@ -68,7 +70,7 @@ def test_a_connection_serves_as_many_requests_as_a_client_has(client: Client) ->
 @pytest.mark.parametrize(
     ("method", "path"), [("CONNECT", None), ("GET", "/caf\xe9"), ("POST", "/\u20ac?q")]
 )
-def test_a_malformed_request_leaves_the_requests_beside_it_alone(
+def test_a_malformed_request_leaves_other_requests_of_the_connection_alone(
     service: Service, method: str, path: str | None
 ) -> None:
     with HTTP2Connection(service.url) as connection:

@@ -12,7 +12,7 @@ from hypercorn.config import Config
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from app.servers.hypercorn_protocols import use_protocols
+from app.servers.hypercorn_patches import patch_protocols
 from tests.processes import until
 from tests.server.http2 import HTTP2Connection
 
@@ -32,7 +32,7 @@ def listens(port: int) -> bool:
 @pytest.fixture
 async def port() -> AsyncIterator[int]:
     """Where a server refuses every request at once."""
-    use_protocols()
+    patch_protocols()
     config, over, app = Config(), asyncio.Event(), ASGIWrapper(refuse_any())
     config.bind = "127.0.0.1:0"
     config.errorlog = None

@@ -39,7 +39,7 @@ def test_a_bad_setting_ends_any_server(tmp_path: Path) -> None:
     assert "my-password" not in done.stderr + done.stdout
 
 
-def test_a_service_lives_while_its_database_is_down_and_drains_when_told_to(
+def test_a_service_runs_while_its_database_is_down_and_drains_on_sigterm(
     tmp_path: Path,
 ) -> None:
     settings = {"DATABASE_URL": lost(tmp_path), "SHUTDOWN_DRAIN_SECONDS": "4"}
@@ -54,7 +54,7 @@ def test_a_service_lives_while_its_database_is_down_and_drains_when_told_to(
         assert service.process.wait(30) == 0
 
 
-def lets_nobody_in(service: Service) -> bool:
+def refuses_connections(service: Service) -> bool:
     """Whether a new connection is refused, or not answered."""
     url = httpx2.URL(service.url)
     try:
@@ -72,7 +72,7 @@ def test_a_running_request_is_finished(
         def slowly() -> Generator[bytes]:
             yield TEAPOT[:9]
             service.stop()
-            eventually(lambda: lets_nobody_in(service))
+            eventually(lambda: refuses_connections(service))
             yield TEAPOT[9:]
 
         headers = credentials | {"Content-Type": "application/json"}
@@ -83,7 +83,7 @@ def test_a_running_request_is_finished(
         assert service.process.wait(30) == 0
 
 
-def test_three_migrations_at_once_and_one_more_do_no_harm(
+def test_migrations_may_run_in_parallel_and_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with empty_database(tmp_path) as url:
@@ -96,7 +96,7 @@ def test_three_migrations_at_once_and_one_more_do_no_harm(
         assert main(["migrate"]) == 0
 
 
-def test_all_that_is_missing_or_bad_is_named_at_once(tmp_path: Path) -> None:
+def test_all_missing_and_wrong_settings_are_named_at_once(tmp_path: Path) -> None:
     bad = {"ENVIRONMENT": "production", "DATABASE_URL": "", "SECRET_KEY": ""}
 
     done = subprocess.run(

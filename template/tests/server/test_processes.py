@@ -1,4 +1,4 @@
-"""Processes that are told to stop before they can listen."""
+"""Stop signals that come while processes start."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.process
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_what_is_said_to_processes_that_begin_is_heard_later(tmp_path: Path, number: int) -> None:
+def test_a_signal_during_the_start_is_handled_after_it(tmp_path: Path, number: int) -> None:
     command = [sys.executable, "-m", "tests.server.beginner", str(tmp_path)]
     with subprocess.Popen(
         command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -27,4 +27,4 @@ def test_what_is_said_to_processes_that_begin_is_heard_later(tmp_path: Path, num
         _, said = process.communicate(timeout=60)
 
     assert (process.returncode, said) == (0, "")
-    assert len(list(tmp_path.glob("told-*"))) == 2
+    assert len(list(tmp_path.glob("stopped-*"))) == 2

@@ -1,4 +1,4 @@
-"""What keeps the service from starting, and what does not."""
+"""The start of the service, and what prevents it."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ def test_a_bad_setting_ends_it_and_is_named_last(tmp_path: Path, processes: str)
     assert done.stderr.splitlines()[-1].startswith("app: CORS_ORIGINS: ")
 
 
-def test_a_port_that_is_taken_is_named(
+def test_a_port_in_use_is_named(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -45,7 +45,7 @@ def test_a_port_that_is_taken_is_named(
 
 
 def clients(service: Service) -> set[str]:
-    """Whose requests it has logged."""
+    """The clients' addresses in its log."""
     return {line["client"] for line in service.lines() if line["event"] == "request"}
 
 

@@ -1,4 +1,4 @@
-"""What a connection may become: a WebSocket, and nothing else (RFC 9110 §7.8)."""
+"""Upgrades of a connection: to WebSocket only (RFC 9110 §7.8)."""
 
 import socket
 from collections.abc import Iterator
@@ -23,9 +23,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 @pytest.mark.parametrize("upgrade", ["h2c", "H2C", "h2c, websocket", "websocket, h2c", "TLS/1.3"])
-def test_a_connection_is_not_handed_over_to_another_protocol(
-    service: Service, upgrade: str
-) -> None:
+def test_a_connection_is_not_upgraded_to_another_protocol(service: Service, upgrade: str) -> None:
     lines = [
         "GET /health/live HTTP/1.1",
         "Host: here",

@@ -1,4 +1,4 @@
-"""What a collector of traces is sent."""
+"""A collector of traces."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which traces are kept."""
+"""Sampling."""
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
@@ -34,11 +34,11 @@ def test_the_sampler_has_its_usual_name(
     assert kept(monkeypatch, sampler, share) == number
 
 
-def test_a_share_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ratio_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 10 < kept(monkeypatch, "parentbased_traceidratio", "0.5") < 90
 
 
-def test_only_a_request_begins_a_trace() -> None:
+def test_only_a_request_starts_a_trace() -> None:
     tracer = TracerProvider(sampler=make_sampler(TracingSettings.load())).get_tracer("test")
 
     query = tracer.start_span("SELECT", kind=SpanKind.CLIENT)

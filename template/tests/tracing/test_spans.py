@@ -1,4 +1,4 @@
-"""What the span of a request tells, and what no span does."""
+"""The attributes of the spans of requests."""
 
 import asyncio
 
@@ -8,8 +8,8 @@ from opentelemetry.trace import Span, format_trace_id
 from starlette.types import Message, Receive, Scope, Send
 from structlog.contextvars import get_contextvars
 
-from app.observability.tracing.feature import hide_secrets
-from app.observability.tracing.middleware import TraceContextMiddleware
+from app.observability.tracing.feature import redact_url
+from app.observability.tracing.middleware import RequestSpanMiddleware
 
 SECRET = "hunter2"
 
@@ -35,11 +35,11 @@ async def pass_through(query: bytes) -> dict[str, object]:
         bound.update(get_contextvars())
 
     scope = {"type": "http", "state": {"request_id": "r-7"}, "query_string": query}
-    await asyncio.create_task(TraceContextMiddleware(app)(scope, nothing, nowhere))
+    await asyncio.create_task(RequestSpanMiddleware(app)(scope, nothing, nowhere))
     return bound
 
 
-async def test_a_requests_span_and_its_lines_name_each_other() -> None:
+async def test_the_span_has_the_request_id_and_the_log_the_trace_id() -> None:
     with TracerProvider().get_tracer("test").start_as_current_span("GET /tea") as span:
         bound = await pass_through(b"")
 
@@ -47,7 +47,7 @@ async def test_a_requests_span_and_its_lines_name_each_other() -> None:
     assert bound["trace_id"] == format_trace_id(span.get_span_context().trace_id)
 
 
-async def test_what_was_asked_for_is_not_on_the_span() -> None:
+async def test_the_query_is_not_on_the_span() -> None:
     with TracerProvider().get_tracer("test").start_as_current_span("GET /tea") as span:
         span.set_attribute("url.query", f"token={SECRET}")  # as FastAPI does
         await pass_through(f"token={SECRET}".encode())
@@ -56,11 +56,11 @@ async def test_what_was_asked_for_is_not_on_the_span() -> None:
 
 
 @pytest.mark.parametrize("name", ["http.url", "url.full"])
-def test_the_secrets_of_an_address_are_not_on_the_span(name: str) -> None:
+def test_the_secrets_of_a_url_are_not_on_the_span(name: str) -> None:
     url = f"https://me:{SECRET}@host:8443/tea?key={SECRET}#{SECRET}"
     with TracerProvider().get_tracer("test").start_as_current_span("GET") as span:
         span.set_attribute(name, url)
 
-        hide_secrets(span, None)
+        redact_url(span, None)
 
     assert attributes(span)[name] == "https://host:8443/tea"

@@ -1,4 +1,4 @@
-"""What one request causes is one trace."""
+"""One request is one trace."""
 
 import subprocess
 import sys
@@ -50,7 +50,7 @@ def of_trace(collector: Receiver, trace: str, names: set[str]) -> dict[str, Span
     return {span.name: span for span in found if span.trace == trace}
 
 
-def test_the_callers_trace_goes_on_to_the_database(
+def test_the_trace_of_the_client_continues_to_the_database(
     service: Service, collector: Receiver, credentials: dict[str, str]
 ) -> None:
     backend = Settings.load().database_url.get_backend_name()
@@ -69,7 +69,7 @@ def test_the_callers_trace_goes_on_to_the_database(
     assert line["trace_id"] == TRACE
 
 
-def test_upkeep_is_not_traced(service: Service, collector: Receiver) -> None:
+def test_health_checks_and_scrapes_are_not_traced(service: Service, collector: Receiver) -> None:
     for path in ("/health", "/health/ready", "/metrics"):
         httpx2.get(f"{service.url}{path}")
     last = "a" * 32
@@ -80,7 +80,7 @@ def test_upkeep_is_not_traced(service: Service, collector: Receiver) -> None:
     assert [span.name for span in roots if span.kind != 2 or "health" in span.name] == []
 
 
-def test_a_collector_that_does_not_answer_delays_nothing(tmp_path: Path) -> None:
+def test_a_silent_collector_delays_no_request(tmp_path: Path) -> None:
     with receiving() as receiver:
         receiver.speaking.clear()
         with serving(tmp_path, **HURRY, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url) as service:
@@ -91,7 +91,7 @@ def test_a_collector_that_does_not_answer_delays_nothing(tmp_path: Path) -> None
             assert service.process.wait(LATEST_SECONDS) == 0
 
 
-def test_what_a_silent_collector_does_not_take_is_given_up(
+def test_a_silent_collector_delays_the_shutdown_briefly(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with receiving() as receiver:
@@ -130,7 +130,9 @@ def test_without_a_collector_nothing_is_loaded(tmp_path: Path) -> None:
         ("OTEL_TRACES_SAMPLER_ARG", "2"),
     ],
 )
-def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_an_invalid_setting_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     monkeypatch.setenv(name, value)
 
     with pytest.raises(SettingsError, match=f"^{name}: "):

@@ -19,7 +19,7 @@ WS = "/api/v1/ws"
 
 
 class Server(uvicorn.Server):
-    """Serves an app whose lifespan somebody else runs, and leaves signals alone."""
+    """Serves an app whose lifespan is already running, without signal handlers."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -29,7 +29,7 @@ class Server(uvicorn.Server):
 
 @asynccontextmanager
 async def listening(app: FastAPI) -> AsyncGenerator[str]:
-    """Serve a running app on a port of its own; yield the WebSocket's URL."""
+    """Serve a running app on a free port; yield the URL of its WebSocket."""
     config = uvicorn.Config(app, port=0, log_config=None, access_log=False, lifespan="off")
     server = Server(config)
     serving = asyncio.create_task(server.serve())
@@ -42,22 +42,22 @@ async def listening(app: FastAPI) -> AsyncGenerator[str]:
         await asyncio.wait_for(serving, PATIENCE_SECONDS)
 
 
-async def eventually(true: Callable[[], object]) -> None:
-    """Wait until something is true."""
+async def eventually(condition: Callable[[], object]) -> None:
+    """Wait until a condition is true."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not true():  # noqa: ASYNC110  (no event to wait for)
+        while not condition():  # noqa: ASYNC110  (no event to wait for)
             await asyncio.sleep(0.005)
 
 
 class Client:
-    """A client that has been welcomed."""
+    """A connected client that has received its `welcome`."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
         self.welcome: dict[str, Any] = {}
 
     async def receive(self) -> dict[str, Any]:
-        """The next frame."""
+        """Return the next frame."""
         return json.loads(await asyncio.wait_for(self.socket.recv(), PATIENCE_SECONDS))
 
     async def send(self, **frame: Any) -> None:
@@ -65,21 +65,21 @@ class Client:
         await self.socket.send(json.dumps(frame))
 
     async def ask(self, **frame: Any) -> dict[str, Any]:
-        """Send a frame, and return what comes next."""
+        """Send a frame, and return the next one received."""
         await self.send(**frame)
         return await self.receive()
 
     async def subscribe(self, channel: str) -> None:
-        """Subscribe."""
+        """Subscribe to a channel."""
         answer = await self.ask(type="subscribe", channel=channel)
         assert answer == {"type": "subscribed", "channel": channel}
 
     async def publish(self, channel: str, data: Any) -> None:
-        """Publish, and wait until that has been done."""
+        """Publish in a channel."""
         await self.send(type="publish", channel=channel, data=data)
 
     async def waiting(self) -> list[dict[str, Any]]:
-        """What has come until now: all that is before the answer to a ping."""
+        """Return the frames received so far: those before the answer to a ping."""
         await self.send(type="ping")
         frames = []
         while (frame := await self.receive())["type"] != "pong":
@@ -87,7 +87,7 @@ class Client:
         return frames
 
     async def closed(self) -> tuple[int | None, str | None]:
-        """Read until the server closes; the code and the reason."""
+        """Read until the server closes. Return the close code and the reason."""
         with contextlib.suppress(ConnectionClosed):
             async with asyncio.timeout(PATIENCE_SECONDS):
                 while True:
@@ -99,7 +99,7 @@ class Client:
 async def connected(
     url: str, headers: Mapping[str, str] | None = None, **options: Any
 ) -> AsyncGenerator[Client]:
-    """Connect and be welcomed."""
+    """Connect, and receive the `welcome`."""
     async with connect(url, additional_headers=headers, proxy=None, **options) as socket:
         client = Client(socket)
         client.welcome = await client.receive()
@@ -109,7 +109,7 @@ async def connected(
 async def refusal(
     url: str, headers: Mapping[str, str] | None = None, **options: Any
 ) -> tuple[Response, dict[str, Any]]:
-    """Be refused: the answer, and the problem in it."""
+    """Return the response of a refused handshake, and the problem in its body."""
     try:
         async with connect(url, additional_headers=headers, proxy=None, **options):
             raise AssertionError("the connection was accepted")

@@ -1,4 +1,4 @@
-"""What the tests of WebSockets share."""
+"""Fixtures of the WebSocket tests."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -34,14 +34,14 @@ async def listen() -> AsyncGenerator[Listen]:
 
 @pytest.fixture(scope="session")
 async def url(app: FastAPI) -> AsyncGenerator[str]:
-    """Where the app's WebSocket is."""
+    """The URL of the app's WebSocket."""
     async with listening(app) as url:
         yield url
 
 
 @pytest.fixture
 async def join(app: FastAPI, session: AsyncSession, url: str) -> AsyncGenerator[Join]:
-    """Connect as somebody new, or as a given user: `await join(user)`."""
+    """Connect as a new user, or as a given one: `await join(user)`."""
     async with AsyncExitStack() as stack:
 
         async def connect(user: User | None = None, at: str = url) -> Client:

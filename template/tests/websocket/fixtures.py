@@ -1,4 +1,4 @@
-"""A plugin for all tests: what is looked up every few seconds, is looked up at once."""
+"""A pytest plugin for all tests: shortens the interval between checks of sessions."""
 
 import os
 
@@ -7,5 +7,5 @@ import pytest
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure() -> None:
-    """Let no test wait for the next check of the sessions."""
+    """Set the interval before the settings are read."""
     os.environ["WEBSOCKET_CHECK_SECONDS"] = "0.1"

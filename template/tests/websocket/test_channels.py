@@ -1,4 +1,4 @@
-"""What clients say, and who hears it."""
+"""Frames, channels, and which clients receive which message."""
 
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,7 @@ BAD_FRAMES: list[tuple[str | bytes, str]] = [
 
 @pytest.fixture
 async def client(join: Join) -> Client:
-    """Somebody who is connected."""
+    """A connected client."""
     return await join()
 
 
@@ -43,7 +43,7 @@ async def test_ping_is_answered_by_pong(client: Client) -> None:
 
 
 @pytest.mark.parametrize(("sent", "code"), BAD_FRAMES)
-async def test_a_bad_frame_is_answered_and_costs_nothing_else(
+async def test_a_bad_frame_is_answered_with_an_error_and_the_connection_stays(
     client: Client, sent: str | bytes, code: str
 ) -> None:
     await client.socket.send(sent)
@@ -56,14 +56,14 @@ async def test_a_bad_frame_is_answered_and_costs_nothing_else(
 
 
 @pytest.mark.parametrize("data", [None, 1, "é\u2028", [], {"from": "me", "id": 1}, [{"a": [1.5]}]])
-async def test_what_is_published_comes_in_an_envelope_that_nobody_can_forge(
+async def test_a_message_has_an_envelope_that_a_client_cannot_change(
     join: Join, user: User, data: Any
 ) -> None:
-    speaker, listener = await join(user), await join()
-    await listener.subscribe("tea-room:1_a")
+    publisher, subscriber = await join(user), await join()
+    await subscriber.subscribe("tea-room:1_a")
 
-    await speaker.publish("tea-room:1_a", data)
-    message = await listener.receive()
+    await publisher.publish("tea-room:1_a", data)
+    message = await subscriber.receive()
 
     assert message.keys() == {"type", "id", "channel", "from", "data", "sent_at"}
     assert (message["type"], message["channel"]) == ("message", "tea-room:1_a")
@@ -73,7 +73,7 @@ async def test_what_is_published_comes_in_an_envelope_that_nobody_can_forge(
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999"])
-async def test_what_json_has_no_number_for_is_a_bad_frame(client: Client, number: str) -> None:
+async def test_a_number_that_json_does_not_have_is_a_bad_frame(client: Client, number: str) -> None:
     await client.subscribe("lobby")
 
     await client.socket.send(f'{{"type": "publish", "channel": "lobby", "data": [{number}]}}')
@@ -82,7 +82,7 @@ async def test_what_json_has_no_number_for_is_a_bad_frame(client: Client, number
     assert await client.waiting() == []
 
 
-async def test_every_subscriber_hears_a_message_once_and_in_order(join: Join) -> None:
+async def test_every_subscriber_receives_each_message_once_and_in_order(join: Join) -> None:
     clients = [await join() for _ in range(3)]
     for client in clients:
         await client.subscribe("lobby")
@@ -91,12 +91,12 @@ async def test_every_subscriber_hears_a_message_once_and_in_order(join: Join) ->
     for number in range(5):
         await clients[0].publish("lobby", number)
     await clients[0].waiting()
-    heard = [[frame["data"] for frame in await client.waiting()] for client in clients[1:]]
+    received = [[frame["data"] for frame in await client.waiting()] for client in clients[1:]]
 
-    assert heard == [[0, 1, 2, 3, 4]] * 2
+    assert received == [[0, 1, 2, 3, 4]] * 2
 
 
-async def test_a_publisher_hears_itself_if_it_has_subscribed(client: Client) -> None:
+async def test_a_publisher_receives_its_own_messages_if_it_has_subscribed(client: Client) -> None:
     await client.publish("lobby", 1)
     await client.subscribe("lobby")
     await client.publish("lobby", 2)
@@ -104,7 +104,7 @@ async def test_a_publisher_hears_itself_if_it_has_subscribed(client: Client) -> 
     assert [frame["data"] for frame in await client.waiting()] == [2]
 
 
-async def test_who_unsubscribes_hears_no_more(app: FastAPI, client: Client) -> None:
+async def test_an_unsubscribed_client_receives_no_messages(app: FastAPI, client: Client) -> None:
     await client.subscribe("lobby")
 
     answer = await client.ask(type="unsubscribe", channel="lobby")
@@ -112,24 +112,24 @@ async def test_who_unsubscribes_hears_no_more(app: FastAPI, client: Client) -> N
 
     assert answer == {"type": "unsubscribed", "channel": "lobby"}
     assert await client.waiting() == []
-    assert not app.state.websocket.channels
+    assert not app.state.websocket.subscribers
 
 
-async def test_who_is_gone_is_forgotten(app: FastAPI, client: Client) -> None:
-    hub = app.state.websocket
-    [connection] = hub.connections
+async def test_a_closed_connection_is_removed(app: FastAPI, client: Client) -> None:
+    manager = app.state.websocket
+    [connection] = manager.connections
     await client.subscribe("lobby")
-    assert len(hub.connections) == 1
+    assert len(manager.connections) == 1
 
     await client.socket.close()
-    await connection.ended
+    await connection.closed
 
-    assert len(hub.connections) == 0
-    assert not hub.channels
-    await eventually(lambda: not hub.users)
+    assert len(manager.connections) == 0
+    assert not manager.subscribers
+    await eventually(lambda: not manager.connections_by_user)
 
 
-async def test_a_users_own_channel_is_nobody_elses(join: Join, user: User) -> None:
+async def test_a_private_channel_is_closed_to_other_users(join: Join, user: User) -> None:
     owner, other = await join(user), await join()
     channel = f"user:{user.id}"
 

@@ -1,8 +1,5 @@
-"""Who may connect. Whoever may not is told so before the upgrade, as in any other answer."""
+"""The handshake: authentication, origin and limits, all checked before the upgrade."""
 
-import os
-import signal
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +8,6 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from app.auth.tokens import AccessTokens, Claims
-from app.core.drain import drain_on_sigterm
 from app.models.user import User
 from tests.auth.factories import AUTH, authorization
 from tests.conftest import MakeApp
@@ -23,7 +19,7 @@ from tests.websocket.conftest import Join, Listen
 WEB = "https://web.example"
 
 
-async def test_the_server_speaks_first(join: Join, user: User) -> None:
+async def test_the_server_sends_the_first_frame(join: Join, user: User) -> None:
     client = await join(user)
 
     assert client.welcome.keys() == {"type", "connection_id", "user_id"}
@@ -47,7 +43,7 @@ async def test_a_handshake_has_a_request_id(url: str, headers: dict[str, str]) -
         assert client.socket.response.headers["x-request-id"] == "hand-7"
 
 
-async def test_without_a_token_nobody_connects(url: str) -> None:
+async def test_without_a_token_the_handshake_is_refused(url: str) -> None:
     answer, problem = await refusal(url, {"X-Request-ID": "none-7"})
 
     assert (answer.status_code, problem["code"]) == (401, "not_authenticated")
@@ -137,7 +133,7 @@ async def test_a_slash_at_the_end_makes_no_difference(url: str, headers: dict[st
         assert client.welcome["type"] == "welcome"
 
 
-async def test_elsewhere_is_nobody(url: str, headers: dict[str, str]) -> None:
+async def test_another_path_is_not_found(url: str, headers: dict[str, str]) -> None:
     for path in ("x", "/../items", "/../../../health"):
         answer, problem = await refusal(f"{url}{path}", headers)
 
@@ -155,7 +151,7 @@ async def test_a_host_that_is_not_served_is_refused(
     assert (answer.status_code, problem["code"]) == (400, "bad_request")
 
 
-async def test_a_user_has_only_so_many_connections(
+async def test_the_connections_of_a_user_are_limited(
     make_app: MakeApp, listen: Listen, headers: dict[str, str], join: Join
 ) -> None:
     app = await make_app(WEBSOCKET_CONNECTIONS_PER_USER="2")
@@ -164,14 +160,14 @@ async def test_a_user_has_only_so_many_connections(
     async with connected(url, headers):
         async with connected(url, headers):
             answer, problem = await refusal(url, headers)
-            await join(at=url)  # somebody else
+            await join(at=url)  # as another user
         assert (answer.status_code, problem["code"]) == (429, "rate_limited")
-        await eventually(lambda: app.state.websocket.users.total() == 2)
+        await eventually(lambda: app.state.websocket.connections_by_user.total() == 2)
         async with connected(url, headers):
             pass
 
 
-async def test_while_the_database_is_away_nobody_connects(
+async def test_without_a_database_the_handshake_is_refused(
     make_app: MakeApp, listen: Listen, headers: dict[str, str], tmp_path: Path
 ) -> None:
     url = await listen(await make_app(DATABASE_URL=lost(tmp_path)))
@@ -179,22 +175,3 @@ async def test_while_the_database_is_away_nobody_connects(
     answer, problem = await refusal(url, headers)
 
     assert (answer.status_code, problem["code"]) == (503, "dependency_unavailable")
-
-
-@pytest.fixture
-async def told_to_stop() -> AsyncGenerator[None]:
-    """Between SIGTERM and the end."""
-    before = signal.signal(signal.SIGTERM, lambda *_: None)
-    async with drain_on_sigterm(60):
-        os.kill(os.getpid(), signal.SIGTERM)
-        yield
-    signal.signal(signal.SIGTERM, before)
-
-
-async def test_a_server_that_is_about_to_stop_takes_nobody_in(
-    url: str, headers: dict[str, str], told_to_stop: None
-) -> None:
-    answer, problem = await refusal(url, headers)
-
-    assert (answer.status_code, problem["code"]) == (503, "shutting_down")
-    assert answer.headers["retry-after"] == "1"

@@ -1,4 +1,4 @@
-"""What a client may ask of the service, and of the other clients."""
+"""Limits of frames, messages, channels and queues."""
 
 import asyncio
 import socket
@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 from websockets.asyncio.client import connect
 
-from app.websocket.allowance import Allowance
+from app.websocket.connection import TokenBucket
 from tests.auth.factories import bearer, make_user
 from tests.conftest import MakeApp
 from tests.websocket.clients import Client, connected, eventually
@@ -47,18 +47,18 @@ async def test_a_larger_frame_ends_the_connection(join: Join, binary: bool) -> N
     assert await other.waiting() == []
 
 
-async def test_who_sends_too_much_is_cut_off_and_others_are_not(join: Join) -> None:
+async def test_a_client_that_sends_too_much_is_closed_and_others_are_not(join: Join) -> None:
     client, other = await join(), await join()
     await other.subscribe("lobby")
 
     for number in range(100):
         await client.publish("lobby", number)
     code, _ = await client.closed()
-    heard = [frame["data"] for frame in await other.waiting()]
+    received = [frame["data"] for frame in await other.waiting()]
 
     assert code == 1008
-    assert heard == list(range(len(heard)))
-    assert 20 <= len(heard) < 40
+    assert received == list(range(len(received)))
+    assert 20 <= len(received) < 40
 
 
 async def test_bad_frames_and_pings_count_too(join: Join) -> None:
@@ -71,16 +71,16 @@ async def test_bad_frames_and_pings_count_too(join: Join) -> None:
     assert (await client.closed())[0] == 1008
 
 
-def test_an_allowance_comes_back_with_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_bucket_is_refilled_with_time(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = 100.0
     monkeypatch.setattr("time.monotonic", lambda: clock)
-    allowance = Allowance(20)
+    bucket = TokenBucket(20)
 
-    at_once = [allowance.take() for _ in range(25)]
+    at_once = [bucket.take() for _ in range(25)]
     clock += 0.5
-    later = [allowance.take() for _ in range(15)]
+    later = [bucket.take() for _ in range(15)]
     clock += 3600
-    much_later = [allowance.take() for _ in range(25)]
+    much_later = [bucket.take() for _ in range(25)]
 
     assert (sum(at_once), sum(later), sum(much_later)) == (20, 10, 20)
 
@@ -100,8 +100,8 @@ async def test_channels_are_limited(make_app: MakeApp, listen: Listen, join: Joi
 
 
 @asynccontextmanager
-async def deaf(url: str, headers: dict[str, str], channel: str) -> AsyncGenerator[Client]:
-    """Subscribe and then read nothing any more, as if the machine were gone."""
+async def unresponsive(url: str, headers: dict[str, str], channel: str) -> AsyncGenerator[Client]:
+    """Subscribe, then read nothing any more, like a machine without network."""
     host, port = url.split("/")[2].split(":")
     narrow = socket.socket()
     narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -123,25 +123,26 @@ async def deaf(url: str, headers: dict[str, str], channel: str) -> AsyncGenerato
         {"WEBSOCKET_QUEUE_SIZE": "8", "WEBSOCKET_SEND_SECONDS": "60"},
         {"WEBSOCKET_SEND_SECONDS": "0.3"},
     ],
-    ids=["too much waits", "it waits too long"],
+    ids=["queue full", "send timeout"],
 )
-async def test_who_does_not_read_delays_nobody_and_is_dropped(
+async def test_a_client_that_does_not_read_is_closed_and_delays_no_other(
     make_app: MakeApp, listen: Listen, session: AsyncSession, settings: dict[str, str]
 ) -> None:
     app: FastAPI = await make_app(WEBSOCKET_MESSAGES_PER_SECOND="10000", **settings)
-    url, hub = await listen(app), app.state.websocket
+    url, manager = await listen(app), app.state.websocket
     headers = await bearer(app, session, await make_user(session))
 
-    async with deaf(url, headers, "lobby") as sleeper, connected(url, headers) as client:
+    async with unresponsive(url, headers, "lobby") as slow, connected(url, headers) as client:
         await client.subscribe("lobby")
-        [dropped] = [c for c in hub.connections if str(c.id) != client.welcome["connection_id"]]
+        own_id = client.welcome["connection_id"]
+        [dropped] = [one for one in manager.connections if str(one.id) != own_id]
         for number in range(200):
             await client.publish("lobby", [number, "x" * 60_000])
             assert (await client.receive())["data"][0] == number
-            if dropped.ended.done():
+            if dropped.closed.done():
                 break
-        await eventually(lambda: len(hub.connections) == 1)
-        sleeper.socket.transport.resume_reading()
-        code, _ = await sleeper.closed()
+        await eventually(lambda: len(manager.connections) == 1)
+        slow.socket.transport.resume_reading()
+        code, _ = await slow.closed()
 
-    assert (dropped.ended.result()[0], code) == (1013, 1013)
+    assert (dropped.closed.result()[0], code) == (1013, 1013)

@@ -1,4 +1,4 @@
-"""Users hear what becomes of their orders, once it is so."""
+"""Changes of orders are published to their owners after the commit."""
 
 from fastapi import FastAPI
 from httpx2 import AsyncClient
@@ -12,7 +12,7 @@ from tests.transactions import failing_commits
 from tests.websocket.conftest import Join
 
 
-async def test_the_owner_hears_of_every_change(
+async def test_the_owner_receives_every_change(
     join: Join, user: User, user_client: AsyncClient, client: AsyncClient, session: AsyncSession
 ) -> None:
     owner, item = await join(user), await make_item(session)
@@ -23,8 +23,8 @@ async def test_the_owner_hears_of_every_change(
     last = (await user_client.post(f"{ORDERS}/{made['id']}/cancel")).json()
     messages = [await owner.receive() for _ in range(3)]
 
-    told = [(m["data"]["event"], m["data"]["order"]["status"]) for m in messages]
-    assert told == [
+    changes = [(m["data"]["event"], m["data"]["order"]["status"]) for m in messages]
+    assert changes == [
         ("order.created", "pending"),
         ("order.updated", "confirmed"),
         ("order.updated", "cancelled"),
@@ -34,7 +34,7 @@ async def test_the_owner_hears_of_every_change(
     assert (messages[0]["data"]["order"], messages[-1]["data"]["order"]) == (made, last)
 
 
-async def test_what_is_not_committed_is_not_told(
+async def test_a_change_that_is_not_committed_is_not_published(
     join: Join,
     user: User,
     user_client: AsyncClient,

@@ -1,4 +1,4 @@
-"""What ends a session also ends its connections, and so does time."""
+"""Connections are closed when their session ends or their token expires."""
 
 import asyncio
 from collections.abc import Collection
@@ -13,18 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.auth.tokens import AccessTokens, Claims
 from app.db.errors import DatabaseUnavailableError
 from app.models.user import User
-from app.repositories import live_session
+from app.repositories import active_session
 from app.repositories.session import SessionRepository
 from app.websocket.connection import Connection
-from app.websocket.hub import Hub
+from app.websocket.manager import ConnectionManager
+from app.websocket.sessions import close_ended_sessions
 from app.websocket.settings import WebSocketSettings
-from app.websocket.watch import watch
 from tests.auth.factories import AUTH, USERS, authorization, bearer, make_user
 from tests.websocket.clients import connected, eventually
 from tests.websocket.conftest import Join
 
 
-async def test_a_logout_ends_the_connections_of_that_session_only(
+async def test_a_logout_closes_the_connections_of_that_session_only(
     app: FastAPI, url: str, anonymous: AsyncClient, session: AsyncSession, user: User
 ) -> None:
     ending, staying = [await bearer(app, session, user) for _ in range(2)]
@@ -37,7 +37,7 @@ async def test_a_logout_ends_the_connections_of_that_session_only(
 
 
 @pytest.mark.parametrize("how", ["disable", "delete"])
-async def test_who_is_disabled_or_deleted_is_out(
+async def test_the_connections_of_a_disabled_or_deleted_user_are_closed(
     join: Join, client: AsyncClient, user: User, how: str
 ) -> None:
     connection, other = await join(user), await join()
@@ -51,7 +51,7 @@ async def test_who_is_disabled_or_deleted_is_out(
     assert await other.ask(type="ping") == {"type": "pong"}
 
 
-async def test_a_connection_ends_with_its_token(
+async def test_a_connection_is_closed_when_its_token_expires(
     app: FastAPI, url: str, session: AsyncSession, user: User
 ) -> None:
     login = await SessionRepository(session).open(user.id, timedelta(hours=1))
@@ -64,9 +64,10 @@ async def test_a_connection_ends_with_its_token(
         assert await client.closed() == (4401, "token_expired")
 
 
-async def test_nobody_is_thrown_out_because_the_database_is_away() -> None:
-    hub = Hub(WebSocketSettings.load())
-    connection = Connection(uuid4(), uuid4(), datetime.max.replace(tzinfo=UTC), hub.settings)
+async def test_connections_stay_open_while_the_database_is_unavailable() -> None:
+    settings = WebSocketSettings.load()
+    manager = ConnectionManager(settings)
+    connection = Connection(uuid4(), uuid4(), datetime.max.replace(tzinfo=UTC), settings)
     failures = 0
 
     async def fail(_: Collection[UUID]) -> set[UUID]:
@@ -74,15 +75,15 @@ async def test_nobody_is_thrown_out_because_the_database_is_away() -> None:
         failures += 1
         raise DatabaseUnavailableError
 
-    with hub.seat(connection):
-        watching = asyncio.create_task(watch(hub, fail))
+    with manager.register(connection):
+        checking = asyncio.create_task(close_ended_sessions(manager, fail))
         await eventually(lambda: failures >= 2)
-        watching.cancel()
+        checking.cancel()
 
-        assert not connection.ended.done()
+        assert not connection.closed.done()
 
 
-async def test_many_sessions_are_looked_up_in_batches(
+async def test_sessions_are_looked_up_in_batches(
     app: FastAPI, session: AsyncSession, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     logins = [await SessionRepository(session).open(user.id, timedelta(hours=1)) for _ in range(5)]
@@ -90,8 +91,8 @@ async def test_many_sessions_are_looked_up_in_batches(
     gone = await make_user(session, is_active=False)
     logins.append(await SessionRepository(session).open(gone.id, timedelta(hours=1)))
     await session.commit()
-    monkeypatch.setattr(live_session, "BATCH", 2)
+    monkeypatch.setattr(active_session, "BATCH_SIZE", 2)
 
-    valid = await live_session.still_valid(session, {login.id for login in logins})
+    active = await active_session.find_active_sessions(session, {login.id for login in logins})
 
-    assert valid == {login.id for login in logins[1:5]}
+    assert active == {login.id for login in logins[1:5]}

@@ -1,6 +1,6 @@
-"""The service's Celery app, with the tests' own type of job, and a setting of their own."""
+"""The service's Celery app, with a type of job and a setting for the tests."""
 
-import tests.workers.kinds  # noqa: F401  (registers it)
+import tests.workers.scripted_job  # noqa: F401  (registers it)
 from app.core.settings import EnvSettings
 from app.workers.celery_app import app
 
@@ -8,6 +8,6 @@ __all__ = ["app"]
 
 
 class KettleSettings(EnvSettings):
-    """Of a feature that every worker has."""
+    """Settings of a feature that every worker has."""
 
     kettle_litres: int = 1

@@ -1,4 +1,4 @@
-"""What the tests of the workers share."""
+"""Fixtures of the tests of the workers."""
 
 import asyncio
 import time
@@ -13,32 +13,32 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.session import Database
 from app.models.job import Job
-from app.workers.execution import Execution
+from app.workers.runner import JobRunner
 from tests.processes import PATIENCE_SECONDS
 from tests.redis.servers import RedisServer
-from tests.workers.inline import Notes, settings
-from tests.workers.kinds import SCRIPT, Gate
-from tests.workers.live import Worker, working
+from tests.workers.inline import RecordingDispatcher, settings
+from tests.workers.scripted_job import SCRIPT, Gate
+from tests.workers.worker_process import Worker, running_worker
 
 MakeScript = Callable[..., Awaitable[Job]]
 WaitFor = Callable[..., Awaitable[Job]]
 
 
 @pytest.fixture
-def notes() -> Notes:
-    """A queue that only notes what is announced."""
-    return Notes()
+def dispatcher() -> RecordingDispatcher:
+    """A dispatcher that sends nothing."""
+    return RecordingDispatcher()
 
 
 @pytest.fixture
-def executor(database: Database, notes: Notes) -> Execution:
-    """What runs jobs."""
-    return Execution(database, settings(), notes)
+def runner(database: Database, dispatcher: RecordingDispatcher) -> JobRunner:
+    """A runner of jobs, in this process."""
+    return JobRunner(database, settings(), dispatcher)
 
 
 @pytest.fixture
 def script(session: AsyncSession) -> MakeScript:
-    """Add a job that does what the test wants."""
+    """Add a scripted job: see tests/workers/scripted_job.py."""
 
     async def make(payload: dict[str, Any] | None = None, **fields: Any) -> Job:
         job = Job(type=SCRIPT, payload=payload or {}, **fields)
@@ -51,13 +51,13 @@ def script(session: AsyncSession) -> MakeScript:
 
 @pytest.fixture
 def gate(tmp_path: Path) -> Gate:
-    """Let a job wait: `await script(gate.payload)`, and later `gate.open()`."""
+    """Pause a job: `await script(gate.payload)`, and later `gate.open()`."""
     return Gate(tmp_path / "open")
 
 
 @pytest.fixture
 def wait_for(session: AsyncSession) -> WaitFor:
-    """Wait until a job is as it should be: `await wait_for(id, status="running")`."""
+    """Wait until a job has these values: `await wait_for(id, status="running")`."""
 
     async def wait(id: UUID, *, seconds: float = PATIENCE_SECONDS, **fields: Any) -> Job:
         deadline = time.monotonic() + seconds
@@ -75,7 +75,7 @@ def wait_for(session: AsyncSession) -> WaitFor:
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Generator[RedisServer]:
-    """A Redis of the module's own, to be stopped and started again."""
+    """A Redis for one module, which may be stopped and restarted."""
     server = RedisServer.start(tmp_path_factory.mktemp("broker"))
     yield server
     server.stop()
@@ -86,5 +86,5 @@ def worker(
     app: FastAPI, broker: RedisServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Generator[Worker]:
     """One worker for all tests of the module."""
-    with working(tmp_path_factory.mktemp("worker"), broker.url) as worker:
+    with running_worker(tmp_path_factory.mktemp("worker"), broker.url) as worker:
         yield worker

@@ -1,22 +1,22 @@
-"""A plugin for all tests: to them, there is a worker."""
+"""A plugin for all tests: /health/ready finds a heartbeat of a worker."""
 
 from pathlib import Path
 
 import pytest
 
 from app.db.session import Database
-from app.repositories.job_queue import JobQueueRepository
+from app.repositories.job import JobRepository
 
 
 @pytest.fixture
-async def sign_of_life(database: Database) -> None:
-    """Let /health/ready believe that a worker runs."""
+async def worker_heartbeat(database: Database) -> None:
+    """Store a heartbeat, as a running worker does."""
     async with database.transactions.begin() as session:
-        await JobQueueRepository(session).sign()
+        await JobRepository(session).heartbeat()
 
 
 @pytest.fixture(autouse=True)
-def a_worker_runs(request: pytest.FixtureRequest) -> None:
-    """Leave a sign for the tests that use the database, but for those of the workers."""
+def live_worker(request: pytest.FixtureRequest) -> None:
+    """Store a heartbeat for all tests with the database, except for those of the workers."""
     if "database" in request.fixturenames and request.path.parent != Path(__file__).parent:
-        request.getfixturevalue("sign_of_life")
+        request.getfixturevalue("worker_heartbeat")

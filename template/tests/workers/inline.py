@@ -1,4 +1,4 @@
-"""Doing the jobs that wait, without a worker."""
+"""Runs queued jobs in this process, without a worker."""
 
 from uuid import UUID
 
@@ -8,36 +8,36 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.base import utc_now
 from app.models.job import Job
-from app.workers.execution import Execution
+from app.workers.runner import JobRunner
 from app.workers.settings import JobSettings
 
 
-class Notes:
-    """A queue that only notes what is announced."""
+class RecordingDispatcher:
+    """A dispatcher that only records the ids."""
 
     def __init__(self) -> None:
-        self.announced: list[UUID] = []
+        self.dispatched: list[UUID] = []
 
-    def announce(self, id: UUID) -> None:
-        """Note it."""
-        self.announced.append(id)
+    def dispatch(self, id: UUID) -> None:
+        """Record the id."""
+        self.dispatched.append(id)
 
 
 def settings(**changes: object) -> JobSettings:
-    """Settings that need no patience."""
+    """Settings with which retries are due at once."""
     return JobSettings.load().model_copy(update={"job_retry_seconds": 0, **changes})
 
 
 async def run_due(app: FastAPI) -> None:
-    """Do every job that is due, and those that come of it."""
+    """Run all due jobs, and those that they add."""
     database = app.state.database
-    execution = Execution(database, settings(), Notes())
+    runner = JobRunner(database, settings(), RecordingDispatcher())
     while ids := await due(app):
         for job_id in ids:
-            await execution.run(job_id)
+            await runner.run(job_id)
 
 
 async def due(app: FastAPI) -> list[UUID]:
-    """The jobs that a worker may begin."""
+    """The jobs that a worker may claim."""
     async with AsyncSession(app.state.database.engine) as session:
         return list(await session.scalars(select(Job.id).where(Job.due_at <= utc_now())))

@@ -7,7 +7,7 @@ import pytest
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.workers.execution import Execution
+from app.workers.runner import JobRunner
 from tests.factories import make_item
 
 JOBS = "/api/v1/jobs"
@@ -17,7 +17,7 @@ JOBS = "/api/v1/jobs"
 async def test_excel_can_have_its_mark(
     client: AsyncClient,
     session: AsyncSession,
-    executor: Execution,
+    runner: JobRunner,
     payload: dict[str, bool],
     mark: bytes,
 ) -> None:
@@ -25,7 +25,7 @@ async def test_excel_can_have_its_mark(
     asked = await client.post(JOBS, json={"type": "items.export", "payload": payload})
     job = asked.json()["id"]
 
-    await executor.run(UUID(job))
+    await runner.run(UUID(job))
 
     content = (await client.get(f"{JOBS}/{job}/result")).content
     assert content.startswith(mark + b"id,name,")

@@ -1,4 +1,4 @@
-"""Mail by the workers: with the transaction or not at all, again if it fails, once for each."""
+"""Mail jobs: added with the transaction, retried, and once for each recipient."""
 
 import asyncio
 
@@ -15,13 +15,13 @@ from app.db.session import Database
 from app.email.backends import FileBackend
 from app.email.rendering import RenderedMail
 from app.models.job import Job
-from app.workers.execution import Execution
-from app.workers.mailer import SEND_MAIL, JobMailer
+from app.workers.mail.feature import SEND_MAIL, JobMailer
+from app.workers.runner import JobRunner
 from tests.auth.factories import AUTH, PASSWORD
 from tests.auth.fixtures import Mailbox
 from tests.jobs.factories import JOBS
 from tests.problems import assert_problem
-from tests.workers.inline import Notes, run_due, settings
+from tests.workers.inline import RecordingDispatcher, run_due, settings
 
 NEWCOMER = {"email": "ada@example.com", "password": PASSWORD}
 ADDRESSES = [
@@ -31,7 +31,7 @@ ADDRESSES = [
 
 
 async def mails(session: AsyncSession) -> list[Job]:
-    """The jobs that send mail, as they are now."""
+    """The current rows of the jobs that send mail."""
     return list(
         await session.scalars(
             select(Job).where(Job.type == SEND_MAIL).execution_options(populate_existing=True)
@@ -54,20 +54,22 @@ async def test_the_services_mail_is_sent_by_the_workers(
     assert (sent.status, sent.payload, sent.owner_id) == ("succeeded", {}, None)
 
 
-async def test_a_request_that_is_undone_sends_no_mail(
-    database: Database, notes: Notes, session: AsyncSession
+async def test_a_transaction_that_is_rolled_back_sends_no_mail(
+    database: Database, dispatcher: RecordingDispatcher, session: AsyncSession
 ) -> None:
-    async with database.transactions() as undone:
-        await JobMailer(notes).post(undone, Mail("ada@example.com", "welcome", {"name": "Ada"}))
-        await undone.rollback()
+    async with database.transactions() as rolled_back:
+        await JobMailer(dispatcher).post(
+            rolled_back, Mail("ada@example.com", "welcome", {"name": "Ada"})
+        )
+        await rolled_back.rollback()
 
     assert await mails(session) == []
-    assert notes.announced == []
+    assert dispatcher.dispatched == []
 
 
-async def test_a_mail_that_fails_is_sent_again(
+async def test_a_mail_that_fails_is_retried(
     database: Database,
-    notes: Notes,
+    dispatcher: RecordingDispatcher,
     session: AsyncSession,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -76,23 +78,25 @@ async def test_a_mail_that_fails_is_sent_again(
 
     monkeypatch.setattr(FileBackend, "send", refuse)
     async with database.transactions.begin() as posting:
-        await JobMailer(notes).post(posting, Mail("ada@example.com", "welcome", {"name": "Ada"}))
-    (job_id,) = notes.announced
+        await JobMailer(dispatcher).post(
+            posting, Mail("ada@example.com", "welcome", {"name": "Ada"})
+        )
+    (job_id,) = dispatcher.dispatched
 
-    await Execution(database, settings(), notes).run(job_id)
+    await JobRunner(database, settings(), dispatcher).run(job_id)
 
     (job,) = await mails(session)
     assert (job.status, job.attempts, job.payload["to"]) == ("queued", 1, "ada@example.com")
 
 
 @pytest.mark.parametrize("template", ["no_such", "order_confirmation"])
-async def test_a_mail_that_cannot_be_made_is_not_tried_again(
-    template: str, database: Database, notes: Notes, session: AsyncSession
+async def test_a_mail_that_cannot_be_rendered_is_not_retried(
+    template: str, database: Database, dispatcher: RecordingDispatcher, session: AsyncSession
 ) -> None:
     async with database.transactions.begin() as posting:
-        await JobMailer(notes).post(posting, Mail("ada@example.com", template))
+        await JobMailer(dispatcher).post(posting, Mail("ada@example.com", template))
 
-    await Execution(database, settings(), notes).run(notes.announced[0])
+    await JobRunner(database, settings(), dispatcher).run(dispatcher.dispatched[0])
 
     (job,) = await mails(session)
     assert (job.status, job.attempts) == ("failed", 1)
@@ -125,8 +129,8 @@ async def test_bulk_mail_goes_to_addresses_only(client: AsyncClient, to: str) ->
     assert_problem(response, 422, "validation_error")
 
 
-async def test_a_mail_that_is_sent_again_has_the_same_id(
-    database: Database, notes: Notes, monkeypatch: pytest.MonkeyPatch
+async def test_a_retried_mail_has_the_same_id(
+    database: Database, dispatcher: RecordingDispatcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[str] = []
 
@@ -136,12 +140,14 @@ async def test_a_mail_that_is_sent_again_has_the_same_id(
 
     monkeypatch.setattr(FileBackend, "send", take_and_fail)
     async with database.transactions.begin() as posting:
-        await JobMailer(notes).post(posting, Mail("ada@example.com", "welcome", {"name": "Ada"}))
-    execution = Execution(database, settings(), notes)
+        await JobMailer(dispatcher).post(
+            posting, Mail("ada@example.com", "welcome", {"name": "Ada"})
+        )
+    runner = JobRunner(database, settings(), dispatcher)
     for _ in range(2):
-        await execution.run(notes.announced[0])
-        async with database.transactions.begin() as hurrying:
-            await hurrying.execute(update(Job).values(due_at=utc_now()))
+        await runner.run(dispatcher.dispatched[0])
+        async with database.transactions.begin() as session_due:
+            await session_due.execute(update(Job).values(due_at=utc_now()))
 
     assert len(sent) == 2
     assert sent[0] == sent[1]

@@ -1,31 +1,28 @@
-"""The workers' own port."""
+"""The port on which workers are scraped."""
 
-import os
 import re
 import socket
 from collections.abc import Generator
 from io import BytesIO, StringIO
-from pathlib import Path
 from threading import Thread
 from wsgiref.handlers import SimpleHandler
 
 import httpx2
 import pytest
-from celery.signals import worker_shutdown
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.observability.metrics import folder, series
+from app.observability.metrics import definitions
 from app.observability.metrics.settings import MetricsSettings
-from app.workers.metrics import answer_with, open_server
+from app.workers.metrics.server import metrics_app, open_server
 from tests.databases import free_port
 from tests.jobs.factories import NEVER
 from tests.metrics.scrape import Samples, parse
 from tests.processes import ATTEMPTS, eventually
 from tests.redis.servers import RedisServer
 from tests.workers.conftest import MakeScript, WaitFor
-from tests.workers.live import Worker, working
+from tests.workers.worker_process import Worker, running_worker
 
 pytestmark = pytest.mark.process
 
@@ -36,20 +33,18 @@ TOKEN = "a-token"
 def port(
     app: FastAPI, broker: RedisServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Generator[int]:
-    """Where a worker is scraped."""
+    """The port of a worker with metrics."""
     settings = {"METRICS_TOKEN": TOKEN, "JOB_MAX_ATTEMPTS": "1"}
     for _ in range(ATTEMPTS):  # another program may take the port first
         settings["WORKER_METRICS_PORT"] = str(port := free_port())
-        with working(tmp_path_factory.mktemp("worker"), broker.url, **settings) as worker:
+        with running_worker(tmp_path_factory.mktemp("worker"), broker.url, **settings) as worker:
             if listens(worker, port):
                 yield port
                 break
-    pid = worker.process.pid
-    assert not [f for f in folder._base().iterdir() if f.name.startswith(f"{pid}-")]
 
 
 def listens(worker: Worker, port: int) -> bool:
-    """Wait until it can be scraped; False if it says that it cannot."""
+    """Wait until it can be scraped; False if its port is taken."""
 
     def connects() -> bool:
         with socket.socket() as probe:
@@ -66,7 +61,7 @@ def read(port: int, token: str = TOKEN) -> Samples:
     return parse(response.text)
 
 
-async def test_attempts_and_errors_of_all_its_processes_are_told(
+async def test_attempts_and_errors_of_all_its_processes_are_counted(
     script: MakeScript, wait_for: WaitFor, port: int, session: AsyncSession
 ) -> None:
     jobs = [await script({"end": end}, announced_at=NEVER) for end in ("success", "crash")]
@@ -81,38 +76,25 @@ async def test_attempts_and_errors_of_all_its_processes_are_told(
     assert samples.value("process_resident_memory_bytes") > 10_000_000
 
 
-def test_they_are_guarded_too(port: int) -> None:
+def test_the_port_needs_the_token(port: int) -> None:
     assert read(port, "nonsense") == {}
 
 
-def test_each_answer_tells_its_own_length(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer, environ = answer_with(MetricsSettings()), {"SERVER_PROTOCOL": "HTTP/1.1"}
+def test_each_answer_has_its_own_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    metrics, environ = metrics_app(MetricsSettings()), {"SERVER_PROTOCOL": "HTTP/1.1"}
 
     for text in (b"few", b"many more"):
-        monkeypatch.setattr(series, "expose", lambda _, text=text: text)
-        SimpleHandler(BytesIO(), sent := BytesIO(), StringIO(), environ).run(answer)
+        monkeypatch.setattr(definitions, "render", lambda _, text=text: text)
+        SimpleHandler(BytesIO(), sent := BytesIO(), StringIO(), environ).run(metrics)
 
         assert re.findall(rb"Content-Length: (\d+)", sent.getvalue()) == [b"%d" % len(text)]
-
-
-def test_a_worker_that_stops_leaves_a_folder_that_it_was_given_to_the_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("WORKER_METRICS_PORT", "9000")
-    monkeypatch.setenv(folder.VARIABLE, str(tmp_path))
-    of_a_server = tmp_path / f"counter_{os.getppid()}.db"
-    of_a_server.touch()
-
-    worker_shutdown.send(sender=None)
-
-    assert of_a_server.exists()
 
 
 @pytest.mark.parametrize(
     ("host", "asked"), [("::", "127.0.0.1"), ("::", "[::1]"), ("127.0.0.1", "127.0.0.1")]
 )
-def test_the_port_is_where_host_says(host: str, asked: str) -> None:
-    with open_server(host, 0, answer_with(MetricsSettings(metrics_token=SecretStr(TOKEN)))) as own:
+def test_the_port_is_opened_at_host(host: str, asked: str) -> None:
+    with open_server(host, 0, metrics_app(MetricsSettings(metrics_token=SecretStr(TOKEN)))) as own:
         Thread(target=own.handle_request).start()
 
         answer = httpx2.get(f"http://{asked}:{own.server_port}/metrics")
@@ -124,10 +106,10 @@ def test_the_port_is_where_host_says(host: str, asked: str) -> None:
     ("header", "challenge"),
     [("Bearer nonsense", 'Bearer error="invalid_token"'), ("Basic YTpi", "Bearer"), ("", "Bearer")],
 )
-def test_a_token_that_is_refused_is_told_from_none(header: str, challenge: str) -> None:
+def test_a_wrong_token_and_none_get_different_challenges(header: str, challenge: str) -> None:
     answered: list[tuple[str, str]] = []
-    answer = answer_with(MetricsSettings(metrics_token=SecretStr(TOKEN)))
+    metrics = metrics_app(MetricsSettings(metrics_token=SecretStr(TOKEN)))
 
-    answer({"HTTP_AUTHORIZATION": header}, lambda _, headers: answered.extend(headers))
+    metrics({"HTTP_AUTHORIZATION": header}, lambda _, headers: answered.extend(headers))
 
     assert answered == [("WWW-Authenticate", challenge)]

@@ -1,4 +1,4 @@
-"""What happens when processes of the workers begin and end."""
+"""Receivers of Celery's signals."""
 
 import sys
 from contextvars import copy_context
@@ -17,17 +17,16 @@ from celery.utils.dispatch import Signal
 from kombu.transport.redis import QoS
 from structlog.contextvars import bind_contextvars, get_contextvars
 
-import app.workers.signals  # noqa: F401  (connects them)
+import app.workers.signals  # noqa: F401  (connects the receivers)
 from app.core.failures import Failure
-from app.workers.runtime import close_runtime, runtime
-from app.workers.tasks import sweep
+from app.workers.tasks import close_runtime, runtime, sweep
 
-LOOKS = "GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT"
+RETRY_LIMIT = "GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT"
 
 
 @pytest.mark.parametrize("ending", [worker_process_shutdown, worker_shutdown])
 @pytest.mark.usefixtures("database")
-def test_what_a_process_has_opened_is_closed_when_it_ends(ending: Signal) -> None:
+def test_the_runtime_is_closed_when_its_process_ends(ending: Signal) -> None:
     opened = runtime()
 
     ending.send(sender=None)
@@ -36,19 +35,21 @@ def test_what_a_process_has_opened_is_closed_when_it_ends(ending: Signal) -> Non
     close_runtime()
 
 
-def test_a_worker_is_quiet_stops_soon_and_gives_nothing_back_to_a_redis_that_is_gone(
+def test_a_worker_prints_no_banner_stops_soon_and_returns_no_messages_to_redis(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(QoS, "restore_at_shutdown", True)
-    monkeypatch.setattr(pool, LOOKS, 300)
+    monkeypatch.setattr(pool, RETRY_LIMIT, 300)
     monkeypatch.setattr(sys, "__stdout__", sys.__stdout__)
     worker = SimpleNamespace(quiet=False)
 
-    celeryd_init.send(sender="worker", instance=worker)
+    celeryd_init.send(
+        sender="worker", instance=worker, conf=SimpleNamespace(worker_pool="prefork"), options={}
+    )
 
     assert worker.quiet is True
     assert QoS.restore_at_shutdown is False
-    assert getattr(pool, LOOKS) * pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_INTERVAL == 2
+    assert getattr(pool, RETRY_LIMIT) * pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_INTERVAL == 2
     assert sys.__stdout__ is sys.__stderr__
 
 
@@ -64,13 +65,13 @@ def test_a_task_logs_the_id_of_its_request_and_nothing_of_the_task_before() -> N
 
 
 @pytest.mark.usefixtures("database")
-def test_a_task_that_fails_is_told_to_whoever_listens() -> None:
-    heard: list[Failure] = []
-    runtime().failures.listeners.append(heard.append)
+def test_a_task_that_fails_is_reported() -> None:
+    reported: list[Failure] = []
+    runtime().jobs.failures.listeners.append(reported.append)
 
     task_failure.send(sweep, exception=ZeroDivisionError())
     close_runtime()
 
-    assert [(failure.type, failure.route) for failure in heard] == [
+    assert [(failure.type, failure.route) for failure in reported] == [
         ("ZeroDivisionError", "jobs.sweep")
     ]

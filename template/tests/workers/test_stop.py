@@ -1,4 +1,4 @@
-"""Workers that are told to stop."""
+"""Workers that get SIGTERM."""
 
 import asyncio
 from collections.abc import Generator
@@ -11,17 +11,17 @@ import pytest
 from tests.conftest import MakeClient
 from tests.jobs.factories import EXPORT, JOBS
 from tests.redis.servers import RedisServer
-from tests.workers.live import Worker, working
+from tests.workers.worker_process import Worker, running_worker
 
 pytestmark = pytest.mark.process
 
-# What a message, or a signal, takes to arrive.
+# Time for a message, or a signal, to arrive.
 ARRIVAL_SECONDS = 0.5
 
 
 @contextmanager
 def suspended(worker: Worker) -> Generator[None]:
-    """Let the processes that do the worker's tasks take none."""
+    """Suspend the worker's child processes, which run its tasks."""
     with ExitStack() as stack:
         for child in psutil.Process(worker.process.pid).children():
             child.suspend()
@@ -29,15 +29,15 @@ def suspended(worker: Worker) -> Generator[None]:
         yield
 
 
-async def test_a_message_that_comes_with_the_stop_does_not_hold_it_up(
+async def test_a_message_that_arrives_with_the_signal_does_not_delay_the_stop(
     make_client: MakeClient, broker: RedisServer, tmp_path: Path
 ) -> None:
     client = await make_client(REDIS_URL=broker.url)
 
-    with working(tmp_path, broker.url) as worker, suspended(worker):
+    with running_worker(tmp_path, broker.url) as worker, suspended(worker):
         await client.post(JOBS, json=EXPORT)
         await asyncio.sleep(ARRIVAL_SECONDS)
         worker.process.terminate()
         await asyncio.sleep(ARRIVAL_SECONDS)
 
-    assert worker.process.returncode == 0  # in the seconds that `working` allows
+    assert worker.process.returncode == 0  # in the seconds that `running_worker` allows

@@ -1,8 +1,7 @@
-"""What beat has done again and again, and whether the workers are there to do it."""
+"""Periodic tasks, and the health check of the workers."""
 
 import asyncio
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,32 +10,23 @@ from fastapi import FastAPI
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.events import NO_EVENTS
-from app.core.job import KINDS
+from app.core.job import JOB_TYPES
 from app.db.base import utc_now
-from app.db.session import Database
-from app.models.job import Job, JobOutput, WorkerSign
+from app.models.job import Job, JobOutput, WorkerHeartbeat
 from app.workers import tasks
 from app.workers.celery_app import app as celery
-from app.workers.config import UPKEEP, celery_config
+from app.workers.config import MAINTENANCE, celery_config
 from app.workers.feature import celery as feature
+from app.workers.runner import JobRunner
 from app.workers.tasks import purge_jobs, sweep_jobs
 from tests.clients import connect
 from tests.jobs.factories import NEVER, make_job
 from tests.workers.conftest import MakeScript
-from tests.workers.inline import Notes, settings
+from tests.workers.inline import RecordingDispatcher, settings
 
 NOW = timedelta()
 LONG_AGO = timedelta(hours=-1)
 LATER = timedelta(hours=1)
-
-
-@pytest.fixture
-def runtime(database: Database, notes: Notes) -> Any:
-    """What a worker has opened."""
-    return SimpleNamespace(
-        database=database, settings=settings(), publisher=notes, events=NO_EVENTS
-    )
 
 
 def at(due: timedelta, announced: timedelta | None) -> dict[str, Any]:
@@ -46,10 +36,10 @@ def at(due: timedelta, announced: timedelta | None) -> dict[str, Any]:
     }
 
 
-async def test_lost_jobs_are_found_and_others_left_alone(
-    runtime: Any, notes: Notes, script: MakeScript
+async def test_lost_jobs_are_dispatched_again_and_no_others(
+    runner: JobRunner, dispatcher: RecordingDispatcher, script: MakeScript
 ) -> None:
-    unheard = await script(**at(LONG_AGO, LONG_AGO))
+    undelivered = await script(**at(LONG_AGO, LONG_AGO))
     retried = await script(**at(NOW, None), attempts=1)
     orphaned = await script(**at(NOW, None), attempts=1, status="running")
     await script(**at(NOW, NOW))  # on its way
@@ -57,62 +47,67 @@ async def test_lost_jobs_are_found_and_others_left_alone(
     await script(**at(LATER, None), attempts=1, status="running")
     await script(due_at=NEVER, attempts=1, status="succeeded")
 
-    await sweep_jobs(runtime)
+    await sweep_jobs(runner)
 
-    assert set(notes.announced) == {unheard.id, retried.id, orphaned.id}
+    assert set(dispatcher.dispatched) == {undelivered.id, retried.id, orphaned.id}
 
 
-async def test_what_was_found_is_not_announced_with_every_sweep(
-    runtime: Any, notes: Notes, script: MakeScript
+async def test_a_lost_job_is_not_dispatched_with_every_sweep(
+    runner: JobRunner, dispatcher: RecordingDispatcher, script: MakeScript
 ) -> None:
     await script(**at(LONG_AGO, LONG_AGO))
 
-    await sweep_jobs(runtime)
-    await sweep_jobs(runtime)
+    await sweep_jobs(runner)
+    await sweep_jobs(runner)
 
-    assert len(notes.announced) == 1
+    assert len(dispatcher.dispatched) == 1
 
 
-async def test_a_sweep_announces_the_oldest_of_very_many(
-    runtime: Any, notes: Notes, script: MakeScript, monkeypatch: pytest.MonkeyPatch
+async def test_a_sweep_dispatches_the_oldest_jobs_first(
+    runner: JobRunner,
+    dispatcher: RecordingDispatcher,
+    script: MakeScript,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tasks, "SWEEP_LIMIT", 2)
+    monkeypatch.setattr(tasks, "SWEEP_BATCH_SIZE", 2)
     jobs = [await script(**at(timedelta(minutes=-age), LONG_AGO)) for age in (1, 3, 2)]
 
-    await sweep_jobs(runtime)
+    await sweep_jobs(runner)
 
-    assert set(notes.announced) == {jobs[1].id, jobs[2].id}
+    assert set(dispatcher.dispatched) == {jobs[1].id, jobs[2].id}
 
 
 @pytest.mark.parametrize(
     ("fields", "status"),
     [({"attempts": 5}, "failed"), ({"attempts": 1, "cancel_requested": True}, "cancelled")],
 )
-async def test_a_job_without_a_worker_that_nobody_should_begin_again_ends(
+async def test_an_exhausted_or_cancelled_job_without_a_worker_ends(
     fields: dict[str, Any],
     status: str,
-    runtime: Any,
-    notes: Notes,
+    runner: JobRunner,
+    dispatcher: RecordingDispatcher,
     script: MakeScript,
     session: AsyncSession,
 ) -> None:
     job = await script({"name": "secret"}, **at(NOW, None), status="running", **fields)
 
-    await sweep_jobs(runtime)
+    await sweep_jobs(runner)
 
     await session.refresh(job)
-    assert (job.status, job.due_at, job.payload, notes.announced) == (status, None, {}, [])
+    assert (job.status, job.due_at, job.payload, dispatcher.dispatched) == (status, None, {}, [])
     assert job.finished_at is not None
     assert bool(job.error) is (status == "failed")
 
 
-async def test_old_jobs_are_purged_with_their_files(runtime: Any, session: AsyncSession) -> None:
+async def test_old_jobs_are_purged_with_their_files(
+    runner: JobRunner, session: AsyncSession
+) -> None:
     for days in (29, 31, 31, 31):
         ended = utc_now() - timedelta(days=days)
         await make_job(session, file=["tea"], finished_at=ended, created_at=ended)
     waiting = await make_job(session, created_at=utc_now() - timedelta(days=99))
 
-    await purge_jobs(runtime)
+    await purge_jobs(runner)
 
     left = set(await session.scalars(select(Job.id)))
     assert waiting.id in left
@@ -120,21 +115,23 @@ async def test_old_jobs_are_purged_with_their_files(runtime: Any, session: Async
     assert await session.scalar(select(func.count()).select_from(JobOutput)) == 1
 
 
-async def test_a_sweep_is_a_sign_of_life(runtime: Any, app: FastAPI, session: AsyncSession) -> None:
+async def test_a_sweep_is_a_heartbeat(
+    runner: JobRunner, app: FastAPI, session: AsyncSession
+) -> None:
     probe = feature.probe(app)
     assert probe is not None
 
     before = await probe.check()
-    await sweep_jobs(runtime)
+    await sweep_jobs(runner)
     after = await probe.check()
     a_minute_ago = utc_now() - timedelta(seconds=61)
-    await session.execute(update(WorkerSign).values(seen_at=a_minute_ago))
+    await session.execute(update(WorkerHeartbeat).values(seen_at=a_minute_ago))
     silent = await probe.check()
 
     assert [check.status for check in (before, after, silent)] == ["absent", "ok", "absent"]
 
 
-async def test_a_service_is_ready_without_workers(runtime: Any, app: FastAPI) -> None:
+async def test_a_service_is_ready_without_workers(runner: JobRunner, app: FastAPI) -> None:
     async with connect(app) as client:
         body = (await client.get("/health/ready")).json()
 
@@ -142,15 +139,15 @@ async def test_a_service_is_ready_without_workers(runtime: Any, app: FastAPI) ->
     assert body["checks"]["celery"]["status"] == "absent"
 
 
-async def test_workers_may_give_their_first_sign_at_once(
-    runtime: Any, session: AsyncSession
+async def test_workers_may_store_their_first_heartbeat_at_once(
+    runner: JobRunner, session: AsyncSession
 ) -> None:
-    await asyncio.gather(*(sweep_jobs(runtime) for _ in range(8)))
+    await asyncio.gather(*(sweep_jobs(runner) for _ in range(8)))
 
-    assert await session.scalar(select(func.count()).select_from(WorkerSign)) == 1
+    assert await session.scalar(select(func.count()).select_from(WorkerHeartbeat)) == 1
 
 
-async def test_a_running_job_is_a_sign_of_life(app: FastAPI, script: MakeScript) -> None:
+async def test_a_running_job_counts_as_a_heartbeat(app: FastAPI, script: MakeScript) -> None:
     probe = feature.probe(app)
     assert probe is not None
     await script(**at(LATER, None), attempts=1, status="running")
@@ -158,14 +155,14 @@ async def test_a_running_job_is_a_sign_of_life(app: FastAPI, script: MakeScript)
     assert (await probe.check()).status == "ok"
 
 
-def test_beat_calls_tasks_that_exist_in_the_queue_that_does_not_wait() -> None:
+def test_beat_sends_existing_tasks_to_the_maintenance_queue() -> None:
     configuration = celery_config(settings())
     entries = configuration["beat_schedule"]
 
     assert {entry["task"] for entry in entries.values()} == {"jobs.sweep", "jobs.purge"}
     for entry in entries.values():
         assert entry["options"]["expires"] > 0
-        assert configuration["task_routes"][entry["task"]] == UPKEEP
+        assert configuration["task_routes"][entry["task"]] == MAINTENANCE
     assert entries["sweep"]["schedule"] == 5
     for task in (tasks.run, tasks.sweep, tasks.purge):
         assert isinstance(task, Task)
@@ -174,4 +171,4 @@ def test_beat_calls_tasks_that_exist_in_the_queue_that_does_not_wait() -> None:
 
 
 def test_every_handler_is_registered() -> None:
-    assert KINDS.keys() >= {"items.export"}
+    assert JOB_TYPES.keys() >= {"items.export"}

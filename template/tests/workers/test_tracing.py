@@ -16,14 +16,14 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from app.observability.tracing import messages
+from app.observability.tracing import celery as tracing
 from tests.jobs.factories import EXPORT, JOBS
 from tests.processes import Service, serving
 from tests.receiver import Receiver, receiving
 from tests.redis.servers import RedisServer
 from tests.tracing import collector as traces
 from tests.workers.conftest import WaitFor
-from tests.workers.live import Worker, working
+from tests.workers.worker_process import Worker, running_worker
 
 pytestmark = pytest.mark.process
 
@@ -45,7 +45,7 @@ def traced(folder: Path, redis_url: str) -> Generator[tuple[Receiver, Service, W
         }
         with (
             serving(folder / "service", **settings) as service,
-            working(folder / "worker", redis_url, **settings) as worker,
+            running_worker(folder / "worker", redis_url, **settings) as worker,
         ):
             yield collector, service, worker
 
@@ -83,7 +83,7 @@ def test_a_span_tells_how_its_task_has_ended(
 ) -> None:
     ended, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(ended))
-    monkeypatch.setattr(messages, "tracer", provider.get_tracer(__name__))
+    monkeypatch.setattr(tracing, "tracer", provider.get_tracer(__name__))
     task = SimpleNamespace(name="jobs.run", request=SimpleNamespace())
 
     def run() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from app.core.job import job
 from app.models.item import Item
 from app.schemas.base import Input
-from app.workers.context import JobContext
+from app.workers.runner import JobContext
 
 
 class Drill(Input):

@@ -44,7 +44,7 @@ def suspended(process: psutil.Process) -> Generator[None]:
 
 def ready(service: Service) -> int:
     """How many processes hear what the others say."""
-    return [line["event"] for line in service.lines()].count("websocket_relay_ready")
+    return [line["event"] for line in service.lines()].count("websocket_broadcast_connected")
 
 
 async def test_each_of_a_crowd_hears_each_message_once(

@@ -15,7 +15,7 @@ from tests.receiver import receiving
 from tests.redis.servers import RedisServer
 from tests.tracing import collector as traces
 from tests.workers.conftest import WaitFor, broker, wait_for
-from tests.workers.live import working
+from tests.workers.worker_process import running_worker
 
 __all__ = ["broker", "wait_for"]  # fixtures of their folder
 
@@ -55,7 +55,7 @@ async def test_one_id_and_one_trace_lead_through_everything(
         }
         with (
             serving(tmp_path / "service", **settings) as service,
-            working(tmp_path / "worker", broker.url, **settings) as worker,
+            running_worker(tmp_path / "worker", broker.url, **settings) as worker,
         ):
             headers = credentials | MINE
             job = httpx2.post(f"{service.url}{JOBS}", json=EXPORT, headers=headers).json()["id"]

@@ -91,4 +91,4 @@ def _setup(app: FastAPI) -> None:
         add_docs(app, f"{V2}/openapi.json", "/v2")
 
 
-api_v2 = Feature(name="api_v2", setup=_setup)
+api_v2 = Feature(name="api_v2", after=("rate_limit",), setup=_setup)

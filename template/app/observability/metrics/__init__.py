@@ -1,1 +1,1 @@
-"""Metrics for Prometheus, right for any number of processes."""
+"""Metrics for Prometheus, for any number of processes."""

@@ -1,4 +1,4 @@
-"""Metrics as a feature."""
+"""The feature `metrics`."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -8,51 +8,50 @@ import structlog
 from fastapi import FastAPI
 from starlette.datastructures import State
 
-from app.core.counts import count_with
 from app.core.feature import Feature
-from app.observability.metrics.folder import leave, share_with, supervisor
+from app.core.metrics import set_backend
+from app.observability.metrics.multiprocess import supervisor_pid, use_directory
 from app.observability.metrics.settings import MetricsSettings
 
 log = structlog.get_logger(__name__)
 
 
 def _setup(app: FastAPI) -> None:
-    share_with(supervisor())
-    # Not before: prometheus_client looks for the folder when it is imported.
-    from app.observability.metrics import series
+    use_directory(supervisor_pid())
+    # Now, since prometheus_client reads the variable of the directory when it is imported.
     from app.observability.metrics.endpoint import router
-    from app.observability.metrics.meter import Meter
     from app.observability.metrics.middleware import MetricsMiddleware
+    from app.observability.metrics.sampler import GaugeSampler
 
     settings = MetricsSettings.load()
     if settings.metrics_token is None and settings.environment == "production":
         log.warning("metrics_closed", hint="set METRICS_TOKEN to open /metrics")
-    app.state.metrics = Meter(app, settings)
-    app.state.failures.listeners.append(series.count_failure)
+    app.state.metrics = GaugeSampler(app, settings)
     app.include_router(router)
     app.add_middleware(MetricsMiddleware)
-    count_with(series.count, series.COUNTED)
+    _record(app.state)
+
+
+def _record(state: State) -> None:
+    from app.observability.metrics.definitions import RECORDED, count_error, record
+
+    state.failures.listeners.append(count_error)
+    set_backend(record, RECORDED)
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-    sampling = asyncio.create_task(app.state.metrics.keep_sampling())
+    sampling = asyncio.create_task(app.state.metrics.run())
     try:
         yield
     finally:
         sampling.cancel()
-        if folder := share_with(supervisor()):
-            leave(folder)
 
 
 @asynccontextmanager
 async def _worker(state: State) -> AsyncGenerator[None, None]:
-    # Its folder is the one of the worker that has started it.
-    from app.observability.metrics import series
-
-    state.failures.listeners.append(series.count_failure)
-    count_with(series.count, series.COUNTED)
+    _record(state)  # in the directory of the parent process
     yield
 
 
-metrics = Feature(name="metrics", setup=_setup, lifespan=_lifespan, worker=_worker)
+metrics = Feature(name="metrics", after=("cors",), setup=_setup, lifespan=_lifespan, worker=_worker)

@@ -1,4 +1,4 @@
-"""Counts and times every request."""
+"""The metrics of requests."""
 
 import time
 from functools import cache
@@ -7,75 +7,85 @@ from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.route import UNMATCHED, path_below_root, route_template
-from app.observability.metrics import series
+from app.observability.metrics.definitions import counter, gauge, histogram
 from app.observability.metrics.endpoint import PATH
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
+REQUESTS = counter("http_requests_total", "Requests answered", "method", "route", "status")
+DURATION = histogram(
+    "http_request_duration_seconds",
+    "Time to the end of the answer, of requests that matched a route",
+    "method",
+    "route",
+)
+IN_PROGRESS = gauge("http_requests_in_progress", "Requests being answered")
+RATE_LIMITED = counter("rate_limited_total", "Requests answered with 429")
+
 
 class MetricsMiddleware:
-    """Stands outside of whatever refuses requests, since those count too. Scrapes do not."""
+    """Measures every request except scrapes. Outside of what rejects requests: these count too."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Handle one request."""
         if scope["type"] != "http" or path_below_root(scope) == PATH:
             await self.app(scope, receive, send)
             return
-        running = Running(scope)
+        request = MeasuredRequest(scope)
 
-        async def watch(message: Message) -> None:
+        async def send_and_measure(message: Message) -> None:
             if message["type"] == "http.response.start":
-                running.status = message["status"]
+                request.status = message["status"]
             elif message["type"] == "http.response.body" and not message.get("more_body"):
-                running.end()  # whoever has the whole answer finds it counted
+                request.finish()  # before the client has the whole answer
             await send(message)
 
         try:
-            await self.app(scope, receive, watch)
+            await self.app(scope, receive, send_and_measure)
         finally:
-            running.end()
+            request.finish()
 
 
-class Running:
-    """A request that has come, and is counted when it ends. It ends once, with an answer or not."""
+class MeasuredRequest:
+    """A request in progress, which is recorded once, with an answer or without."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.status = 500
-        self.ended = False
+        self.finished = False
         self.started = time.perf_counter()
-        series.IN_PROGRESS.inc()
+        IN_PROGRESS.inc()
 
-    def end(self) -> None:
-        """Count it, the first time."""
-        if not self.ended:
-            self.ended = True
-            series.IN_PROGRESS.dec()
-            record(self.scope, self.status, time.perf_counter() - self.started)
+    def finish(self) -> None:
+        """Record it, the first time."""
+        if not self.finished:
+            self.finished = True
+            IN_PROGRESS.dec()
+            record_request(self.scope, self.status, time.perf_counter() - self.started)
 
 
-# Looking up labels takes longer than counting. There are as many as there are series.
+# Looking up labels takes longer than counting. There are as many entries as time series.
 @cache
 def requests(method: str, route: str, status: int) -> Counter:
-    """The count of requests of one kind."""
-    return series.REQUESTS.labels(method, route, str(status))
+    """Return the counter with these labels."""
+    return REQUESTS.labels(method, route, str(status))
 
 
 @cache
 def durations(method: str, route: str) -> Histogram:
-    """How long requests of one kind take."""
-    return series.SECONDS_TAKEN.labels(method, route)
+    """Return the histogram with these labels."""
+    return DURATION.labels(method, route)
 
 
-def record(scope: Scope, status: int, seconds: float) -> None:
-    """Count a request. What anybody may make up, such as methods and paths, adds no series."""
+def record_request(scope: Scope, status: int, seconds: float) -> None:
+    """Record a request. Methods and paths that a client invents add no time series."""
     method = scope["method"] if scope["method"] in METHODS else "other"
     route = route_template(scope)
     requests(method, route, status).inc()
-    if route != UNMATCHED and status != 405:  # nothing ran
+    if route != UNMATCHED and status != 405:  # no endpoint has run
         durations(method, route).observe(seconds)
     if status == 429:
-        series.RATE_LIMITED.inc()
+        RATE_LIMITED.inc()

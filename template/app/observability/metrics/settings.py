@@ -1,4 +1,4 @@
-"""Who may read the metrics."""
+"""Access to the metrics."""
 
 import secrets
 
@@ -9,13 +9,13 @@ from app.core.settings import EnvSettings
 
 
 class MetricsSettings(EnvSettings):
-    """Without `METRICS_TOKEN` everybody may read them, but in production nobody."""
+    """Without `METRICS_TOKEN` the metrics are public, and in production closed."""
 
     metrics_token: SecretStr | None = None
     environment: str = "development"
 
     def admits(self, authorization: str) -> bool:
-        """Whether a request with this `Authorization` header may read them."""
+        """Return whether a request with this `Authorization` header may read the metrics."""
         if self.metrics_token is None:
             return self.environment != "production"
         scheme, _, token = authorization.partition(" ")
@@ -25,6 +25,6 @@ class MetricsSettings(EnvSettings):
 
 
 def unauthorized(authorization: str) -> NotAuthenticatedError:
-    """Distinguish a token that is not accepted from none at all (RFC 6750 §3)."""
+    """Return the error for an invalid token, or for none (RFC 6750 §3)."""
     sent = authorization.strip().lower().startswith("bearer ")
     return BearerTokenError() if sent else NotAuthenticatedError()

@@ -1,26 +1,31 @@
-"""Sentry as a feature: it is told of every error that nobody expected."""
+"""Sentry: unexpected errors, and whatever the service's own code captures."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from contextvars import copy_context
+from typing import Annotated, Any
 
+import anyio.to_thread
+import sentry_sdk
 import structlog
-from fastapi import FastAPI
 from pydantic import AfterValidator, SecretStr
+from sentry_sdk.integrations.dedupe import DedupeIntegration
+from sentry_sdk.utils import BadDsn, Dsn
 from starlette.datastructures import State
 
 from app.core.config import Settings
-from app.core.failures import Failures
+from app.core.failures import Failure
 from app.core.feature import Feature
+from app.core.project import PROJECT
 from app.core.settings import EnvSettings
+
+SHUTDOWN_TIMEOUT_SECONDS = 2.0
 
 log = structlog.get_logger(__name__)
 
 
-def usable(dsn: SecretStr) -> SecretStr:
-    """Refuse what is no DSN, without repeating it: it holds a key."""
-    from sentry_sdk.utils import BadDsn, Dsn
-
+def check_dsn(dsn: SecretStr) -> SecretStr:
+    """Refuse an invalid DSN, without repeating it: it holds a key."""
     try:
         Dsn(dsn.get_secret_value())
     except (BadDsn, ValueError):
@@ -31,38 +36,60 @@ def usable(dsn: SecretStr) -> SecretStr:
 class SentrySettings(EnvSettings):
     """Without `SENTRY_DSN` nothing is sent."""
 
-    sentry_dsn: Annotated[SecretStr, AfterValidator(usable)] | None = None
+    sentry_dsn: Annotated[SecretStr, AfterValidator(check_dsn)] | None = None
+
+
+def init(dsn: str) -> None:
+    """Set up the SDK without the integrations that send requests, logs and variables."""
+    sentry_sdk.init(
+        dsn=dsn,
+        environment=Settings.load().environment,
+        release=f"{PROJECT.name}@{PROJECT.version}",
+        default_integrations=False,
+        auto_enabling_integrations=False,
+        integrations=[DedupeIntegration()],
+        include_local_variables=False,
+        max_request_body_size="never",
+    )
+
+
+def report(failure: Failure) -> None:
+    """Send an unexpected error in the background."""
+    # The SDK leaves a scope in the context, which the following jobs of a worker would share.
+    copy_context().run(_report, failure)
+
+
+def _report(failure: Failure) -> None:
+    with sentry_sdk.new_scope() as scope:
+        scope.set_transaction_name(failure.route)
+        scope.set_tags({"request_id": failure.request_id, "route": failure.route})
+        scope.add_event_processor(scrub)
+        scope.capture_exception(failure.error)
+
+
+def scrub(event: Any, _hint: object) -> Any:
+    """Remove the messages of the errors, which may quote what users sent. They are in the log."""
+    for error in event["exception"]["values"]:
+        error["value"] = ""
+    return event
 
 
 @asynccontextmanager
-async def _report(state: State) -> AsyncGenerator[None, None]:
+async def _reporting(state: State) -> AsyncGenerator[None, None]:
     dsn = SentrySettings.load().sentry_dsn
     if dsn is None:
         yield
         return
-    # Not before: it takes a while, and is not needed without a DSN.
-    from app.observability.sentry.reporter import Reporter
-
     try:
-        reporter = Reporter(dsn.get_secret_value(), Settings.load().environment)
+        init(dsn.get_secret_value())
+        state.failures.listeners.append(report)
     except (ImportError, OSError, ValueError) as error:  # without its text: it may hold a password
         hint = "HTTP_PROXY, HTTPS_PROXY or NO_PROXY cannot be used"
         log.error("sentry_unusable", error=type(error).__name__, hint=hint)
-        yield
-        return
-    failures: Failures = state.failures
-    failures.listeners.append(reporter)
     try:
         yield
     finally:
-        failures.listeners.remove(reporter)
-        await reporter.close()
+        await anyio.to_thread.run_sync(sentry_sdk.get_client().close, SHUTDOWN_TIMEOUT_SECONDS)
 
 
-def _setup(_: FastAPI) -> None:
-    SentrySettings.load()  # so that a bad one ends the process, and not the first error
-
-
-sentry = Feature(
-    name="sentry", setup=_setup, lifespan=lambda app: _report(app.state), worker=_report
-)
+sentry = Feature(name="sentry", lifespan=lambda app: _reporting(app.state), worker=_reporting)

@@ -1,1 +1,1 @@
-"""Traces with OpenTelemetry: what one request caused, here and elsewhere."""
+"""Distributed traces with OpenTelemetry."""

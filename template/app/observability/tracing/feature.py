@@ -1,4 +1,4 @@
-"""Tracing as a feature: set up in each process when it is to work, and off without a collector."""
+"""The feature `tracing`: a provider in each process; disabled without a collector."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -14,30 +14,30 @@ from fastapi import FastAPI
 from app.core.feature import Feature
 from app.observability.tracing.settings import TracingSettings
 
-# What libraries are traced by, if this project has them.
+# Of libraries that this project may not have.
 INSTRUMENTORS = {
     "redis": "opentelemetry.instrumentation.redis:RedisInstrumentor",
     "httpx2": "opentelemetry.instrumentation.httpx:HTTPX2ClientInstrumentor",
 }
-# Which of these names a call's URL has, OTEL_SEMCONV_STABILITY_OPT_IN decides.
-URLS = ("http.url", "url.full")
-# What traces jobs, if it has any.
-MESSAGES = "app.observability.tracing.messages"
+# The attribute of a URL: which one, OTEL_SEMCONV_STABILITY_OPT_IN decides.
+URL_ATTRIBUTES = ("http.url", "url.full")
+# In a project with jobs.
+CELERY = "app.observability.tracing.celery"
 
 
 def _setup(app: FastAPI) -> None:
     if TracingSettings.load().otel_exporter_otlp_endpoint:
-        from app.observability.tracing.middleware import TraceContextMiddleware
+        from app.observability.tracing.middleware import RequestSpanMiddleware
 
-        app.add_middleware(TraceContextMiddleware)
+        app.add_middleware(RequestSpanMiddleware)
 
 
 def instrument() -> None:
-    """Trace what this process asks of others. They look for the provider when they are used."""
-    import app.observability.tracing.sql  # noqa: F401  (listens)
+    """Instrument the libraries. They look up the provider when they are used."""
+    import app.observability.tracing.sqlalchemy  # noqa: F401  (adds its listeners)
 
-    if find_spec(MESSAGES):
-        import_module(MESSAGES)
+    if find_spec(CELERY):
+        import_module(CELERY)
     for library, name in INSTRUMENTORS.items():
         if find_spec(library):
             instrumentor = resolve_name(name)()
@@ -45,21 +45,21 @@ def instrument() -> None:
                 instrumentor.instrument(**HOOKS.get(library, {}))
 
 
-def hide_secrets(span: Any, _: object) -> None:
-    """Leave of the URL that is called what is no secret: not its query, and not its user."""
+def redact_url(span: Any, _: object) -> None:
+    """Remove the query and the user from the URL of a call."""
     attributes = getattr(span, "attributes", None) or {}
-    for name in URLS:
+    for name in URL_ATTRIBUTES:
         if name in attributes:
             url = urlsplit(attributes[name])
             host = url.netloc.rpartition("@")[2]
             span.set_attribute(name, urlunsplit((url.scheme, host, url.path, "", "")))
 
 
-async def _hide_secrets(span: Any, call: object) -> None:
-    hide_secrets(span, call)
+async def _redact_url(span: Any, call: object) -> None:
+    redact_url(span, call)
 
 
-HOOKS = {"httpx2": {"request_hook": hide_secrets, "async_request_hook": _hide_secrets}}
+HOOKS = {"httpx2": {"request_hook": redact_url, "async_request_hook": _redact_url}}
 
 
 @asynccontextmanager
@@ -81,4 +81,4 @@ async def _trace(_: object) -> AsyncGenerator[None, None]:
         await anyio.to_thread.run_sync(shut_down, provider)
 
 
-tracing = Feature(name="tracing", setup=_setup, lifespan=_trace, worker=_trace)
+tracing = Feature(name="tracing", after=("metrics",), setup=_setup, lifespan=_trace, worker=_trace)

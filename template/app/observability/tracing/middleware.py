@@ -1,4 +1,4 @@
-"""What the spans of requests should tell, and the log lines of traces."""
+"""Attributes of the spans of requests, and the trace id in the log."""
 
 from opentelemetry import trace
 from opentelemetry.trace import format_trace_id
@@ -6,14 +6,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
 
-class TraceContextMiddleware:
-    """Stands within the span that FastAPI begins for each request."""
+class RequestSpanMiddleware:
+    """Runs inside of the span that FastAPI starts for each request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Write the request's id on its span, and the trace's id on its log lines."""
+        """Set the request id on the span, and the trace id on the log lines."""
         span = trace.get_current_span()
         if span.is_recording():
             span.set_attribute("request_id", scope["state"]["request_id"])

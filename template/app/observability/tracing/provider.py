@@ -1,4 +1,4 @@
-"""The provider of spans, one for each process: its thread would not survive a fork."""
+"""The tracer provider. One for each process: its thread does not survive a fork."""
 
 from collections.abc import Sequence
 from threading import Thread
@@ -23,14 +23,13 @@ from app.core.config import Settings
 from app.core.project import PROJECT
 from app.observability.tracing.settings import TracingSettings
 
-EXPORT_SECONDS = 3.0
+EXPORT_TIMEOUT_SECONDS = 3.0
 
 
-class FromRequests(Sampler):
-    """Lets a trace begin with a request alone.
+class RequestRootSampler(Sampler):
+    """Samples only traces whose root is a request.
 
-    A broker that is asked for work, the sweeper's queries and the health checks would each be a
-    trace otherwise, all day long.
+    Polling the broker, periodic jobs and health checks would each be a trace otherwise.
     """
 
     def __init__(self, inner: Sampler) -> None:
@@ -46,7 +45,7 @@ class FromRequests(Sampler):
         links: Sequence[Link] | None = None,
         trace_state: TraceState | None = None,
     ) -> SamplingResult:
-        """Leave it to the inner sampler unless it is a root of another kind."""
+        """Drop a root of another kind; leave the rest to the inner sampler."""
         is_root = not get_current_span(parent_context).get_span_context().is_valid
         sampler = ALWAYS_OFF if is_root and kind is not SpanKind.SERVER else self.inner
         return sampler.should_sample(
@@ -54,8 +53,8 @@ class FromRequests(Sampler):
         )
 
     def get_description(self) -> str:
-        """Name it."""
-        return f"FromRequests{{{self.inner.get_description()}}}"
+        """Return the name."""
+        return f"RequestRootSampler{{{self.inner.get_description()}}}"
 
 
 def make_sampler(settings: TracingSettings) -> Sampler:
@@ -66,12 +65,12 @@ def make_sampler(settings: TracingSettings) -> Sampler:
         "always_off": ALWAYS_OFF,
         "traceidratio": TraceIdRatioBased(settings.otel_traces_sampler_arg),
     }[name]
-    follows = name != settings.otel_traces_sampler
-    return FromRequests(ParentBased(sampler) if follows else sampler)
+    parent_based = name != settings.otel_traces_sampler
+    return RequestRootSampler(ParentBased(sampler) if parent_based else sampler)
 
 
 def make_provider(settings: TracingSettings) -> TracerProvider:
-    """Make a provider that sends spans in the background, and gives up on them soon."""
+    """Make a provider that exports spans in the background, with a short timeout."""
     resource = Resource.create(
         {
             "service.name": settings.otel_service_name,
@@ -80,14 +79,14 @@ def make_provider(settings: TracingSettings) -> TracerProvider:
         }
     )
     provider = TracerProvider(sampler=make_sampler(settings), resource=resource)
-    exporter = OTLPSpanExporter(settings.endpoint, timeout=EXPORT_SECONDS)
+    exporter = OTLPSpanExporter(settings.endpoint, timeout=EXPORT_TIMEOUT_SECONDS)
     provider.add_span_processor(BatchSpanProcessor(exporter))
     return provider
 
 
 def shut_down(provider: TracerProvider) -> None:
-    """Send what waits, but wait no longer than for one batch that a silent collector is sent."""
-    # A daemon: the process must be able to end meanwhile.
+    """Export the queued spans, within the timeout of one batch."""
+    # A daemon thread does not keep the process from ending.
     thread = Thread(target=provider.shutdown, name="traces", daemon=True)
     thread.start()
-    thread.join(EXPORT_SECONDS + 1)
+    thread.join(EXPORT_TIMEOUT_SECONDS + 1)

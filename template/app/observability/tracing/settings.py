@@ -1,4 +1,4 @@
-"""Where traces go, and how many: by the names that OpenTelemetry gives them."""
+"""Settings of the traces, with the names of OpenTelemetry."""
 
 from typing import Annotated, Literal
 
@@ -9,7 +9,7 @@ from app.core.settings import EnvSettings
 
 
 class TracingSettings(EnvSettings):
-    """Without `OTEL_EXPORTER_OTLP_ENDPOINT` nothing is traced."""
+    """Without `OTEL_EXPORTER_OTLP_ENDPOINT` tracing is disabled."""
 
     otel_exporter_otlp_endpoint: HttpUrl | None = None
     otel_service_name: str = PROJECT.name
@@ -21,10 +21,10 @@ class TracingSettings(EnvSettings):
         "parentbased_always_off",
         "parentbased_traceidratio",
     ] = "parentbased_always_on"
-    # The share of the two `traceidratio`.
+    # The ratio of the two `traceidratio`.
     otel_traces_sampler_arg: Annotated[float, Field(ge=0, le=1)] = 1.0
 
     @property
     def endpoint(self) -> str:
-        """Where spans are posted (OTLP over HTTP)."""
+        """The URL of the exporter (OTLP over HTTP)."""
         return f"{str(self.otel_exporter_otlp_endpoint).rstrip('/')}/v1/traces"

@@ -1,4 +1,4 @@
-"""The handlers of all types of jobs: importing this package fills `app.core.job.KINDS`."""
+"""The handlers of jobs: importing this package registers them in `app.core.job.JOB_TYPES`."""
 
 from importlib import import_module
 from pkgutil import iter_modules

@@ -11,19 +11,19 @@ from app.repositories.item import ItemRepository
 from app.schemas.base import Input
 from app.schemas.item import ItemRead
 from app.services.item_export import csv_lines, iter_item_batches
-from app.workers.context import JobContext
+from app.workers.runner import JobContext
 
 
 class ItemsExport(Input):
-    """How the file is written."""
+    """Options of the file."""
 
-    # With the mark by which Excel knows UTF-8.
+    # A byte order mark, by which Excel recognises UTF-8.
     bom: StrictBool = False
 
 
 @job("items.export", ItemsExport)
 async def export_items(context: JobContext, wanted: ItemsExport) -> dict[str, Any]:
-    """Write all items to a CSV file, which `GET /jobs/{id}/result` gives out."""
+    """Write all items to a CSV file, to be downloaded from `GET /jobs/{id}/result`."""
     async with context.database.reads() as session:
         total = await ItemRepository(session).count()
     rows = 0

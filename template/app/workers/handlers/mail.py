@@ -15,15 +15,15 @@ from app.email.backends import Backend, make_backend
 from app.email.rendering import Renderer
 from app.email.settings import EmailSettings
 from app.schemas.base import Input
-from app.workers.context import JobContext
-from app.workers.mailer import SEND_MAIL, mail_row
+from app.workers.mail.feature import SEND_MAIL, mail_row
+from app.workers.runner import JobContext
 
 Template = Annotated[str, Field(pattern="^[a-z_]{1,50}$", examples=["welcome"])]
 Values = Annotated[dict[Text, Text], Field(max_length=50)]
 
 
 class MailSend(Input):
-    """One message to one person."""
+    """One message to one recipient."""
 
     to: str
     template: Template
@@ -31,7 +31,7 @@ class MailSend(Input):
 
 
 class MailBulk(Input):
-    """One message to many people, each of whom gets it alone and once."""
+    """One message to many recipients, a mail of its own for each."""
 
     to: Annotated[list[Email], Field(min_length=1, max_length=1000)]
     template: Template
@@ -39,8 +39,8 @@ class MailBulk(Input):
 
 
 @cache
-def post_office() -> tuple[Renderer, Backend]:
-    """What turns mail into text, and what takes it away."""
+def mail_backend() -> tuple[Renderer, Backend]:
+    """Make the renderer and the backend, once in a process."""
     settings, own = Settings.load(), EmailSettings.load()
     renderer = Renderer(
         project_name=settings.project_name, password_reset_url=own.password_reset_url
@@ -50,8 +50,8 @@ def post_office() -> tuple[Renderer, Backend]:
 
 @job(SEND_MAIL, MailSend, public=False)
 async def send_mail(context: JobContext, payload: MailSend) -> None:
-    """Send one mail; twice, if the worker dies before it can say that it has sent it."""
-    renderer, backend = post_office()
+    """Send one mail; twice, if the worker dies between sending and committing."""
+    renderer, backend = mail_backend()
     try:
         mail = Mail(payload.to, payload.template, payload.context, id=context.job.id.hex)
         rendered = renderer.render(mail)
@@ -62,7 +62,7 @@ async def send_mail(context: JobContext, payload: MailSend) -> None:
 
 @job("mail.bulk", MailBulk, superusers=True)
 async def send_bulk_mail(context: JobContext, payload: MailBulk) -> dict[str, Any]:
-    """Make one job a recipient, so that one bad address holds up nobody else."""
+    """Add one job for each recipient, so that one bad address does not delay the others."""
     rows = [
         mail_row(Mail(to, payload.template, payload.context), key=f"{context.job.id}/{to}")
         for to in payload.to

@@ -18,9 +18,9 @@ from app.services.job import (
     IdempotencyKeyReusedError,
     JobNotCancellableError,
     JobNotFoundError,
+    JobScope,
     JobService,
     JobWithoutFileError,
-    Viewer,
     read_file,
 )
 
@@ -28,11 +28,11 @@ router = APIRouter(prefix="/jobs", tags=["Jobs"], dependencies=[Depends(no_store
 
 
 async def get_job_service(session: SessionDep, request: Request) -> JobService:
-    """Jobs in the request's session. In a service without users everybody sees all of them."""
+    """Make the service. Without `auth` there are no users, and all jobs are visible to all."""
     user = getattr(request.state, "user", None)
-    viewer = Viewer(user.id, user.is_superuser) if user else Viewer()
+    scope = JobScope(user.id, user.is_superuser) if user else JobScope()
     state = request.app.state
-    return JobService(session, state.job_queue, viewer, getattr(state, "events", NO_EVENTS))
+    return JobService(session, state.job_queue, scope, getattr(state, "events", NO_EVENTS))
 
 
 JobServiceDep = Annotated[JobService, Depends(get_job_service)]
@@ -42,7 +42,7 @@ KeyDep = Annotated[
         alias="Idempotency-Key",
         min_length=1,
         max_length=255,
-        description="Any text of your own: the same request sent again makes no second job",
+        description="Any unique text: the same request sent again adds no second job",
         examples=["export-of-2030-01-31"],
     ),
 ]
@@ -50,7 +50,7 @@ KeyDep = Annotated[
 
 @router.get("")
 async def list_jobs(jobs: JobServiceDep, query: Annotated[JobQuery, Query()]) -> Page[JobRead]:
-    """List your jobs; everybody's, as a superuser."""
+    """List your jobs; all jobs, as a superuser."""
     return Page[JobRead].of(await jobs.page(query), query)
 
 
@@ -67,7 +67,7 @@ async def create_job(
     response: Response,
     key: KeyDep = None,
 ) -> Job:
-    """Ask for a job. Once this is answered it will be done, whatever fails meanwhile."""
+    """Add a job. Once this is answered it will be run, whatever fails in between."""
     job = await jobs.create(data, key)
     response.headers["Location"] = location(request, f"/api/v1/jobs/{job.id}")
     return job
@@ -75,7 +75,7 @@ async def create_job(
 
 @router.get("/{job_id:uuid}", response_model=JobRead, responses=problems(JobNotFoundError))
 async def get_job(job_id: UUID, jobs: JobServiceDep) -> Job:
-    """See how far a job is."""
+    """Get a job with its status and progress."""
     return await jobs.get(job_id)
 
 
@@ -91,21 +91,21 @@ async def get_job(job_id: UUID, jobs: JobServiceDep) -> Job:
 async def get_job_result(
     job_id: UUID, jobs: JobServiceDep, database: DatabaseDep
 ) -> StreamingResponse:
-    """Download the file that a job has made."""
+    """Download the file that a job has written."""
     job = await jobs.get(job_id)
-    pieces = read_file(database.reads, job)
-    first = await anext(pieces, None) if job.status == "succeeded" else None
+    chunks = read_file(database.reads, job)
+    first = await anext(chunks, None) if job.status == "succeeded" else None
     if first is None or not job.result:
         raise JobWithoutFileError
 
     async def body() -> AsyncGenerator[str, None]:
         yield first
-        async for piece in pieces:
-            yield piece
+        async for chunk in chunks:
+            yield chunk
 
     disposition = f'attachment; filename="{job.result["filename"]}"'
-    sent = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
-    return StreamingResponse(body(), media_type=job.result["content_type"], headers=sent)
+    sent_headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
+    return StreamingResponse(body(), media_type=job.result["content_type"], headers=sent_headers)
 
 
 @router.post(
@@ -114,5 +114,5 @@ async def get_job_result(
     responses=problems(JobNotFoundError, JobNotCancellableError),
 )
 async def cancel_job(job_id: UUID, jobs: JobServiceDep) -> Job:
-    """Stop a job. One that waits is cancelled at once, one that runs soon."""
+    """Cancel a job: a queued one at once, a running one soon."""
     return await jobs.cancel(job_id)

@@ -1,4 +1,4 @@
-"""/api/v1/ws. What is said over it: docs/websocket.md."""
+"""The WebSocket endpoint. The protocol is described in docs/websocket.md."""
 
 import time
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ from app.core.drain import draining
 from app.core.exceptions import AppError, NotAuthenticatedError
 from app.services.auth import AuthService
 from app.websocket.connection import Connection
-from app.websocket.conversation import Conversation
-from app.websocket.seats import Seats
+from app.websocket.manager import ConnectionManager
+from app.websocket.protocol import MessageHandler, frame
 
-# How a browser sends a token: it can set no other header. The name alone is sent back.
+# The subprotocol with which browsers, which can set no header, send a token as a second one.
 BEARER = "bearer"
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
@@ -27,7 +27,7 @@ log = structlog.get_logger("access")
 
 
 class OriginNotAllowedError(AppError):
-    """The page that wants to connect belongs to another website (RFC 6455 §10.2)."""
+    """The page that connects is of another website (RFC 6455 §10.2)."""
 
     status = 403
     code = "origin_not_allowed"
@@ -35,7 +35,7 @@ class OriginNotAllowedError(AppError):
 
 
 class ShuttingDownError(AppError):
-    """This process was told to stop, and begins nothing that lasts."""
+    """The process was told to stop, and accepts no more connections."""
 
     status = 503
     code = "shutting_down"
@@ -46,20 +46,20 @@ class ShuttingDownError(AppError):
 @router.websocket("/ws")
 @router.websocket("/ws/")
 async def connect(websocket: WebSocket) -> None:
-    """Refuse before the upgrade, as any other request is refused; then serve to the end."""
-    if draining():
-        raise ShuttingDownError
+    """Refuse like any HTTP request, before the upgrade; or serve the connection to its end."""
     check_origin(websocket)
     token, subprotocol = find_token(websocket)
-    seats: Seats = websocket.app.state.seats
     connection = await authenticate(websocket, token)
-    async with seats.taken(connection):
+    if draining():  # checked last: what is registered from here on is closed on shutdown
+        raise ShuttingDownError
+    manager: ConnectionManager = websocket.app.state.websocket
+    with manager.register(connection):
         await websocket.accept(subprotocol)
-        await serve(websocket, connection)
+        await serve(websocket, connection, manager)
 
 
 def check_origin(websocket: WebSocket) -> None:
-    """Let in pages of this host and of `CORS_ORIGINS`, and what is no page at all."""
+    """Allow pages of this host and of `CORS_ORIGINS`, and clients that are not browsers."""
     origin = websocket.headers.get("origin")
     if origin is None or origin in websocket.app.state.settings.cors_origins:
         return
@@ -74,7 +74,7 @@ def check_origin(websocket: WebSocket) -> None:
 
 
 def find_token(websocket: WebSocket) -> tuple[str, str | None]:
-    """Find the token and the subprotocol to agree on, or raise `NotAuthenticatedError`."""
+    """Return the token and the subprotocol to accept, or raise `NotAuthenticatedError`."""
     scheme, token = get_authorization_scheme_param(websocket.headers.get("authorization"))
     if scheme.lower() == BEARER and token:
         return token, None
@@ -85,27 +85,25 @@ def find_token(websocket: WebSocket) -> tuple[str, str | None]:
 
 
 async def authenticate(websocket: WebSocket, token: str) -> Connection:
-    """Find out whose token it is, as for any other request."""
+    """Check the token as any other endpoint does, and return a connection of its user."""
     state = websocket.app.state
+    claims = state.auth.tokens.verify(token)
     async with state.database.reads() as session:
-        user, session_id = await AuthService(session, state.auth).authenticate(token)
+        user, session_id = await AuthService(session, state.auth).authenticate(claims)
     bind_contextvars(user_id=str(user.id))
-    expires_at = state.auth.tokens.verify(token).expires_at
-    if expires_at is None:
+    if claims.expires_at is None:
         raise TokenInvalidError
-    return Connection(user.id, session_id, expires_at, state.websocket.settings)
+    return Connection(user.id, session_id, claims.expires_at, state.websocket.settings)
 
 
-async def serve(websocket: WebSocket, connection: Connection) -> None:
-    """Serve a client; the log says when it came and when it went."""
-    state = websocket.app.state
-    conversation = Conversation(connection, state.websocket, state.events)
+async def serve(websocket: WebSocket, connection: Connection, manager: ConnectionManager) -> None:
+    """Serve a connection, and log when it opens and closes."""
     started = time.perf_counter()
     code = None
     log.info("websocket_opened", path=websocket.scope["path"], connection_id=str(connection.id))
-    conversation.welcome()
+    connection.send(frame("welcome", connection_id=connection.id, user_id=connection.user_id))
     try:
-        code = await connection.run(websocket, conversation.handle)
+        code = await connection.run(websocket, MessageHandler(connection, manager).handle)
     finally:
         log.info(
             "websocket_closed",

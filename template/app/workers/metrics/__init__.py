@@ -1,0 +1,1 @@
+"""Metrics of jobs and workers."""
