@@ -28,7 +28,7 @@ def command(project: Path, page: str) -> str:
 
 
 def test_the_service_knows_the_command(project: Path) -> None:
-    code = (project / "app/api/auth_feature.py").read_text()
+    code = (project / "app/auth/feature.py").read_text()
 
     assert 'add_parser("create-superuser"' in code
     assert 'add_argument("--email"' in code

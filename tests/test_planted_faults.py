@@ -32,7 +32,7 @@ def test_a_misspelt_toggle_is_one_that_jinja_does_not_know(plant: Plant) -> None
 
 def test_an_import_that_is_unsorted_after_one_toggle(plant: Plant, tmp_path: Path) -> None:
     feature = "from app.core.feature import Feature\n"
-    alerts = "{% if alerts %}\nfrom app.observability.alerts import alerts\n{% endif %}\n"
+    alerts = "{% if alerts %}\nfrom app.observability.alerts.feature import alerts\n{% endif %}\n"
     template = plant(FEATURES, alerts, "")
     template = plant(FEATURES, feature, alerts + feature)
 

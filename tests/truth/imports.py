@@ -16,6 +16,8 @@ from tests.truth.template import Template
 # Imports that run only where something else says so than `find_spec`: what that comes down to.
 GUARDED = {
     ("app/middleware/proxy_headers.py", "uvicorn.config"): "uvicorn",
+    ("app/db/engine.py", "app.db.sqlite"): "sqlite",
+    ("app/db/migration_runner.py", "app.db.sqlite"): "sqlite",
     ("dev/database.py", "dev.postgres"): "postgresql",
     ("tests/auth/fixtures.py", "tests.workers.inline"): "celery",
 }

@@ -1,4 +1,4 @@
-"""Who is calling: the dependencies of every route that needs a user."""
+"""Dependencies of authenticated routes: the current user, and what authentication needs."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,14 +11,11 @@ from structlog.contextvars import bind_contextvars
 
 from app.api.deps import SessionDep
 from app.api.oauth2 import TOKEN_URL
-from app.auth.state import Auth
+from app.auth.toolkit import AuthTools
 from app.core.exceptions import NotAuthenticatedError, PermissionDeniedError
 from app.core.mail import Mailer
 from app.models.user import User
 from app.services.auth import AuthService
-from app.services.password import PasswordService
-from app.services.registration import RegistrationService
-from app.services.user import UserService
 
 # For the introduction of the OpenAPI document.
 ACCESS = """## Log in
@@ -30,8 +27,8 @@ expired, `POST /api/v1/auth/refresh` gives new tokens for the `refresh_token`, w
 
 ## Who may do what
 
-- **Everybody** may call the operations without a lock: to register, log in, refresh, ask for and
-  set a new password, and see whether the service is healthy.
+- **Everybody** may call the operations without a lock: register, log in, refresh, ask for and
+  set a new password, and check whether the service is healthy.
 - **Users**, whose access token is sent, may call the others, but see and change only what belongs
   to them, besides reading items.
 - **Superusers** alone may add, change and delete items, see and change the accounts of others,
@@ -44,19 +41,19 @@ bearer = OAuth2PasswordBearer(tokenUrl=TOKEN_URL, refreshUrl=TOKEN_URL, auto_err
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The user of a request, and the login it belongs to."""
+    """The user of a request, and the login session of its token."""
 
     user: User
     session_id: UUID
 
 
-async def get_auth(request: Request) -> Auth:
+async def get_auth(request: Request) -> AuthTools:
     """The tools of authentication."""
     return request.app.state.auth
 
 
 async def get_mailer(request: Request) -> Mailer:
-    """Where mail is posted: whichever feature has taken that over."""
+    """The mailer: of this process, or of the workers."""
     return request.app.state.mailer
 
 
@@ -65,67 +62,38 @@ async def get_client_address(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-ClientAddressDep = Annotated[str, Depends(get_client_address)]
-AuthDep = Annotated[Auth, Depends(get_auth)]
+AuthDep = Annotated[AuthTools, Depends(get_auth)]
 MailerDep = Annotated[Mailer, Depends(get_mailer)]
-
-
-async def get_auth_service(session: SessionDep, auth: AuthDep) -> AuthService:
-    """Logins in the request's session."""
-    return AuthService(session, auth)
-
-
-async def get_user_service(session: SessionDep, auth: AuthDep) -> UserService:
-    """Accounts in the request's session."""
-    return UserService(session, auth)
-
-
-AuthServiceDep = Annotated[AuthService, Depends(get_auth_service)]
-UserServiceDep = Annotated[UserService, Depends(get_user_service)]
-
-
-async def get_password_service(users: UserServiceDep) -> PasswordService:
-    """Passwords in the request's session."""
-    return PasswordService(users)
-
-
-async def get_registration_service(users: UserServiceDep, mailer: MailerDep) -> RegistrationService:
-    """Registration in the request's session."""
-    return RegistrationService(users, mailer)
-
-
-PasswordServiceDep = Annotated[PasswordService, Depends(get_password_service)]
-RegistrationServiceDep = Annotated[RegistrationService, Depends(get_registration_service)]
+ClientAddressDep = Annotated[str, Depends(get_client_address)]
 
 
 async def get_caller(
     request: Request, session: SessionDep, token: Annotated[str | None, Depends(bearer)]
 ) -> Caller:
-    """The user of the access token. A session that has ended, ends here and now.
+    """Authenticate the request by its access token, and check that the session has not ended.
 
-    The service is made here: every dependency costs time, and this is on every request's way.
+    The service is made here: every dependency costs time, and most requests pass this one.
     """
     if not token:
         raise NotAuthenticatedError
-    auth: Auth = request.app.state.auth
-    # The rate limit has already verified the token of this request.
-    claims = getattr(request.state, "access_claims", None) or auth.tokens.verify(token)
-    user, session_id = await AuthService(session, auth).authenticate(claims)
+    auth: AuthTools = request.app.state.auth
+    claims = auth.tokens.verify_once(token, request.scope)
+    user = await AuthService(session, auth).authenticate(claims)
     bind_contextvars(user_id=str(user.id))
-    request.state.user = user  # for what works with and without users
-    return Caller(user, session_id)
+    request.state.user = user  # for routes that services without users have too
+    return Caller(user, claims.session_id)
 
 
 CallerDep = Annotated[Caller, Depends(get_caller)]
 
 
 async def get_current_user(caller: CallerDep) -> User:
-    """The user alone."""
+    """The current user."""
     return caller.user
 
 
 async def require_superuser(caller: CallerDep) -> User:
-    """The user, who is a superuser."""
+    """The current user, who must be a superuser."""
     if not caller.user.is_superuser:
         raise PermissionDeniedError
     return caller.user

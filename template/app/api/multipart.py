@@ -1,111 +1,138 @@
-"""Reading multipart/form-data (RFC 7578) while it arrives.
+"""Streaming uploads: multipart/form-data (RFC 7578) is parsed while it is received.
 
-FastAPI's `UploadFile` would first put the whole body on a disk, whatever its size, and only then
-call the endpoint.
+FastAPI's `UploadFile` would first write the whole body to a disk, whatever its size, and only
+then call the endpoint.
 """
 
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from fastapi import HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
+from app.core.exceptions import AppError
+from app.services.upload import IncomingFile
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One part. `filename` is None for an ordinary form field."""
-
-    name: str
-    filename: str | None
-    pieces: AsyncIterator[bytes]
+# What the headers and the boundary of a part may take.
+PART_OVERHEAD_BYTES = 64 * 1024
+BINARY = {"type": "string", "format": "binary"}
+# The parameters of a part's Content-Disposition, a piece of its content, or None at its end.
+Event: TypeAlias = "dict[bytes, bytes] | bytes | None"
 
 
-async def parts(request: Request) -> AsyncGenerator[Part, None]:
-    """Yield the parts, each before its content has come; none if the body is of another type.
+class InvalidFormError(AppError):
+    """The form has not the parts that it should have."""
 
-    Read the pieces of a part before you ask for the next. Raises 400 if the body breaks off or
-    is malformed.
+    status = 422
+    code = "validation_error"
+    detail = "Send a form (multipart/form-data) with files in the part of the right name."
+
+
+def form(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Document the form of an endpoint that reads the body itself."""
+    body = {"type": "object", "properties": {name: schema}, "required": [name]}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": body}}}}
+
+
+async def incoming_files(
+    request: Request, name: str, max_files: int
+) -> AsyncGenerator[IncomingFile, None]:
+    """Yield the files of a form, each before its content is received. Read one after the other."""
+    max_bytes: int = request.app.state.storage_settings.upload_max_bytes
+    request.state.body_limit = max_files * (max_bytes + PART_OVERHEAD_BYTES)
+    count = 0
+    events = form_events(request)
+    async for part in events:
+        if not isinstance(part, dict):
+            continue  # the rest of a file that was not read to its end
+        count += 1
+        if (field := decode(part.get(b"name", b""))) != name:
+            raise invalid(field, "Extra inputs are not permitted", "extra_forbidden")
+        if not part.get(b"filename"):
+            raise invalid(name, "Send a file, with its name", "file_expected")
+        if count > max_files:
+            raise invalid(name, f"Send no more than {max_files}", "too_long")
+        yield IncomingFile(decode(part[b"filename"]), content(events))
+    if count == 0:
+        raise invalid(name, "Field required", "missing")
+
+
+async def content(events: AsyncIterator[Event]) -> AsyncGenerator[bytes, None]:
+    """Yield the content of the part that has begun."""
+    while isinstance(piece := await anext(events, None), bytes):
+        yield piece
+
+
+async def form_events(request: Request) -> AsyncGenerator[Event, None]:
+    """Parse the body while it is received; no events if it is of another type.
+
+    Raises 400 if the form is malformed or incomplete.
     """
-    kind, options = parse_options_header(request.headers.get("content-type"))
-    if kind != b"multipart/form-data":
+    media_type, options = parse_options_header(request.headers.get("content-type"))
+    if media_type != b"multipart/form-data":
         return
     try:
-        reader = _Reader(request, options[b"boundary"])
-    except (FormParserError, KeyError):
+        parser = FormParser(options[b"boundary"])
+        async for chunk in request.stream():
+            parser.write(chunk)
+            while parser.events:
+                yield parser.events.popleft()
+        parser.finalize()
+    except (FormParserError, KeyError, ClientDisconnect):
         raise HTTPException(400) from None
-    while (options := await reader.next()) is not None:
-        if isinstance(options, dict):
-            name, filename = options.get(b"name", b""), options.get(b"filename")
-            yield Part(_text(name), None if filename is None else _text(filename), reader.pieces())
 
 
-class _Reader:
-    """Turns the parser's calls into a queue that never holds more than one piece of the body."""
+class FormParser(MultipartParser):
+    """Collects the events of a form."""
 
-    def __init__(self, request: Request, boundary: bytes) -> None:
-        self.stream = request.stream()
-        # The options of a part's Content-Disposition, the pieces of its content, and an empty one.
-        self.queue: deque[dict[bytes, bytes] | bytes] = deque()
+    def __init__(self, boundary: bytes) -> None:
+        self.events: deque[Event] = deque()
         self.field = self.value = self.disposition = b""
         self.complete = False
-        self.parser = MultipartParser(
-            boundary,
-            {
-                "on_header_field": self._add_to_field,
-                "on_header_value": self._add_to_value,
-                "on_header_end": self._end_header,
-                "on_headers_finished": self._begin_part,
-                "on_part_data": lambda data, start, end: self.queue.append(data[start:end]),
-                "on_part_end": lambda: self.queue.append(b""),
-                "on_end": self._end,
-            },
-        )
+        super().__init__(boundary)
 
-    async def next(self) -> dict[bytes, bytes] | bytes | None:
-        """Take from the queue; None when the body has ended as it should."""
-        while not self.queue:
-            try:
-                piece = await anext(self.stream, None)
-                if piece is not None:
-                    self.parser.write(piece)
-                elif self.complete:
-                    return None
-                else:  # the parser does not mind, but the file would be cut
-                    raise HTTPException(400)
-            except (FormParserError, ClientDisconnect):
-                raise HTTPException(400) from None
-        return self.queue.popleft()
+    def callback(
+        self, name: str, data: bytes | None = None, start: int | None = None, end: int | None = None
+    ) -> None:
+        """Handle a callback of the parser."""
+        piece = data[start:end] if data is not None else b""
+        match name:
+            case "header_field":
+                self.field += piece
+            case "header_value":
+                self.value += piece
+            case "header_end":
+                if self.field.lower() == b"content-disposition":
+                    self.disposition = self.value
+                self.field = self.value = b""
+            case "headers_finished":
+                self.events.append(parse_options_header(self.disposition)[1])
+                self.disposition = b""
+            case "part_data" if piece:
+                self.events.append(piece)
+            case "part_end":
+                self.events.append(None)
+            case "end":
+                self.complete = True
 
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """Yield the content of the part that has begun."""
-        while isinstance(piece := await self.next(), bytes) and piece:
-            yield piece
-
-    def _add_to_field(self, data: bytes, start: int, end: int) -> None:
-        self.field += data[start:end]
-
-    def _add_to_value(self, data: bytes, start: int, end: int) -> None:
-        self.value += data[start:end]
-
-    def _end_header(self) -> None:
-        if self.field.lower() == b"content-disposition":
-            self.disposition = self.value
-        self.field = self.value = b""
-
-    def _begin_part(self) -> None:
-        _, options = parse_options_header(self.disposition)
-        self.queue.append(options)
-        self.disposition = b""
-
-    def _end(self) -> None:
-        self.complete = True
+    def finalize(self) -> None:
+        """Raise `FormParserError` if the closing boundary is missing: the file would be cut."""
+        if not self.complete:
+            raise FormParserError
 
 
-def _text(raw: bytes) -> str:
+def decode(raw: bytes) -> str:
+    """Decode a name; some clients do not send UTF-8."""
     try:
         return raw.decode()
     except UnicodeDecodeError:
         return raw.decode("latin-1")
+
+
+def invalid(name: str, message: str, type: str) -> RequestValidationError:
+    """Make the validation error of a part, as FastAPI would."""
+    return RequestValidationError([{"loc": ("body", name), "msg": message, "type": type}])

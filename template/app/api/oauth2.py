@@ -1,4 +1,4 @@
-"""What OAuth2 client libraries expect of the URLs that give tokens (RFC 6749 §5.2)."""
+"""OAuth2 error responses of the token endpoints (RFC 6749 §5.2), for client libraries."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -27,7 +27,7 @@ class OAuth2Error(BaseModel):
 
 
 class RefreshTokenMissingError(AppError):
-    """A form that asks for a refresh has no token in it."""
+    """The form of a refresh has no token."""
 
     status = 400
     code = "bad_request"
@@ -44,8 +44,8 @@ REFUSED_REFRESH: dict[int | str, dict[str, Any]] = {
 }
 
 
-def error_member(path: str, status: int, faults: Sequence[Fault]) -> str | None:
-    """Return the member `error` of a problem: without one, clients take an answer for a token."""
+def oauth2_error_code(path: str, status: int, faults: Sequence[Fault]) -> str | None:
+    """Return the member `error` of a problem, without which clients expect a token."""
     if path not in {TOKEN_URL, REFRESH_URL} or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return None
     if any(GRANT_TYPE in fault.loc for fault in faults):
@@ -54,8 +54,8 @@ def error_member(path: str, status: int, faults: Sequence[Fault]) -> str | None:
     return by_status.get(status, "invalid_request")
 
 
-async def refresh_refused(request: Request, error: Exception) -> Response:
-    """Answer a form as OAuth2 says, and JSON with a problem."""
+async def handle_refused_refresh(request: Request, error: Exception) -> Response:
+    """Answer a form with an OAuth2 error, and JSON with a problem."""
     assert isinstance(error, AppError)  # noqa: S101  (what it is registered for)
     if request.scope["path"].removeprefix(request.scope.get("root_path", "")) != TOKEN_URL:
         return await app_error(request, error)
@@ -67,7 +67,7 @@ async def refresh_refused(request: Request, error: Exception) -> Response:
 
 
 def add_oauth2_errors(app: FastAPI) -> None:
-    """Register what is above."""
-    app.state.oauth2_error = error_member
-    app.add_exception_handler(RefreshTokenInvalidError, refresh_refused)
-    app.add_exception_handler(RefreshTokenMissingError, refresh_refused)
+    """Register the error handlers."""
+    app.state.oauth2_error = oauth2_error_code
+    app.add_exception_handler(RefreshTokenInvalidError, handle_refused_refresh)
+    app.add_exception_handler(RefreshTokenMissingError, handle_refused_refresh)

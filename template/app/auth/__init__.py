@@ -1,1 +1,1 @@
-"""Proving who somebody is: passwords, tokens, and what guards them. Knows no user table."""
+"""Authentication: passwords, tokens and the login throttle. Knows no user table."""

@@ -1,19 +1,37 @@
-"""Keeping passwords: Argon2id (RFC 9106), away from the event loop."""
+"""Password hashing with Argon2id (RFC 9106), and the password policy (NIST SP 800-63B-4)."""
 
+import re
 import unicodedata
+from functools import cached_property
 
 import anyio
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from app.auth.settings import AuthSettings
+from app.core.email_address import email_spellings
+from app.core.exceptions import AppError
+
+# A list of common passwords finds it in fewer guesses (zxcvbn's scores 0 and 1) ...
+MIN_GUESSES = 10**6
+# ... but no such list has passwords longer than this.
+MAX_COMMON_LENGTH = 64
+CHARACTER_CLASSES = (r"[a-z]", r"[A-Z]", r"[0-9]", r"[^A-Za-z0-9]")
 
 
-class Passwords:
-    """Hashes and compares in a few threads.
+class PasswordRejectedError(AppError):
+    """The password is too short, too common or too easy to derive."""
 
-    On the event loop one login would stop all other requests for a quarter of a second; without
-    a bound on the threads, a hundred logins would take 6 GiB.
+    status = 422
+    code = "password_rejected"
+    detail = "Choose another password."
+
+
+class PasswordHasher:
+    """Hashes and verifies passwords in a few threads.
+
+    On the event loop one login would block all other requests for a quarter of a second; without
+    a limit on the threads, a hundred logins would take 6 GiB.
     """
 
     def __init__(self, settings: AuthSettings) -> None:
@@ -24,29 +42,68 @@ class Passwords:
         )
         self.hasher = PasswordHash((hasher,))
         self.threads = anyio.CapacityLimiter(settings.password_hash_threads)
-        # The password of an unknown user is compared with this: no answer may come sooner.
-        self.nobody = self.hasher.hash("nobody")
+
+    @cached_property
+    def dummy_hash(self) -> str:
+        """A hash to verify against when the user is unknown, so that the answer takes as long."""
+        return self.hasher.hash("dummy")
+
+    async def warm_up(self) -> None:
+        """Compute the dummy hash before the first login needs it."""
+        await anyio.to_thread.run_sync(lambda: self.dummy_hash, limiter=self.threads)
 
     async def hash(self, password: str) -> str:
         """Hash a password that the policy has accepted."""
         return await anyio.to_thread.run_sync(
-            self.hasher.hash, normalise(password), limiter=self.threads
+            self.hasher.hash, normalize_password(password), limiter=self.threads
         )
 
     async def verify(self, password: str, hashed: str | None) -> tuple[bool, str | None]:
-        """Compare, for a user or for nobody (None) alike.
+        """Verify a password, in the same time if there is no user (`hashed` is None).
 
-        Returns whether it matches, and a new hash if the settings have grown stronger since.
+        Returns whether it matches, and a new hash if the settings have become stronger since.
         """
-        matches, stronger = await anyio.to_thread.run_sync(
-            self.hasher.verify_and_update,
-            normalise(password),
-            hashed or self.nobody,
-            limiter=self.threads,
+        return await anyio.to_thread.run_sync(
+            self._verify, normalize_password(password), hashed, limiter=self.threads
         )
-        return (matches, stronger) if hashed else (False, None)
+
+    def _verify(self, password: str, hashed: str | None) -> tuple[bool, str | None]:
+        result = self.hasher.verify_and_update(password, hashed or self.dummy_hash)
+        return result if hashed else (False, None)
 
 
-def normalise(password: str) -> str:
-    """Make the same text of what different keyboards send (NIST SP 800-63B-4 §3.1.1.2)."""
+class PasswordPolicy:
+    """Accepts long and uncommon passwords of any characters (NIST SP 800-63B-4 §3.1.1.2)."""
+
+    def __init__(self, settings: AuthSettings, project_name: str) -> None:
+        self.settings = settings
+        self.project_name = project_name
+
+    async def check(self, password: str, email: str) -> None:
+        """Raise `PasswordRejectedError` with the reason, unless the password is accepted."""
+        password = normalize_password(password)  # what is hashed
+        min_length = self.settings.password_min_length
+        if len(password) < min_length:
+            raise PasswordRejectedError(f"Use at least {min_length} characters.")
+        known = {email.partition("@")[0], *email_spellings(email), self.project_name}
+        if password.casefold() in {normalize_password(text).casefold() for text in known}:
+            raise PasswordRejectedError("Use something that is not your name or ours.")
+        if self.settings.password_require_mixed and not all(
+            re.search(characters, password) for characters in CHARACTER_CLASSES
+        ):
+            raise PasswordRejectedError("Mix upper and lower case, digits and other characters.")
+        if await anyio.to_thread.run_sync(is_common, password):
+            raise PasswordRejectedError("This password is too common. A few random words are good.")
+
+
+def is_common(password: str) -> bool:
+    """Whether lists of common passwords, names, words and patterns contain it. Blocking."""
+    # Imported late: the lists take memory that a service without sign-ups does not need.
+    from zxcvbn import zxcvbn
+
+    return len(password) <= MAX_COMMON_LENGTH and zxcvbn(password)["guesses"] < MIN_GUESSES
+
+
+def normalize_password(password: str) -> str:
+    """Return the same text for the input of different keyboards (NIST SP 800-63B-4 §3.1.1.2)."""
     return unicodedata.normalize("NFKC", password)

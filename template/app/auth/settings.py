@@ -1,4 +1,4 @@
-"""How people prove who they are."""
+"""Settings of authentication."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from app.rate_limit.limiter import Rate
 
 
 class AuthSettings(EnvSettings):
-    """Lifetimes are in the units that their names say."""
+    """Lifetimes are in the unit at the end of the name."""
 
     access_token_minutes: Annotated[int, Field(ge=1, le=60 * 24)] = 15
     refresh_token_days: Annotated[int, Field(ge=1)] = 7
@@ -21,9 +21,9 @@ class AuthSettings(EnvSettings):
     rate_limit_login: Rate = parse("5/minute")
 
     password_min_length: Annotated[int, Field(ge=8, le=64)] = 12
-    # Off: NIST SP 800-63B-4 advises against rules on the kinds of characters.
+    # Off: NIST SP 800-63B-4 advises against rules on the classes of characters.
     password_require_mixed: bool = False
-    # Argon2id: each hash takes this memory, and there are as many at once as threads.
+    # Argon2id: memory of each hash, and how many are computed at once.
     password_hash_memory_kib: Annotated[int, Field(ge=8)] = 64 * 1024
     password_hash_iterations: Annotated[int, Field(ge=1)] = 3
     password_hash_threads: Annotated[int, Field(ge=1)] = 2

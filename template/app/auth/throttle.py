@@ -1,4 +1,4 @@
-"""Slowing down those who guess passwords."""
+"""Login throttle: limits password guessing by account and by address."""
 
 import asyncio
 
@@ -8,47 +8,48 @@ from app.core.email_address import email_key
 from app.core.exceptions import TooManyRequestsError
 from app.rate_limit.limiter import RateLimiter, Window, client_key, limit_headers
 
-# What one address may fail on all accounts, and all addresses on one, compared with one on one.
-WIDER = 10
+# The limit of one address on all accounts, and of all addresses on one account, is so many times
+# that of one address on one account.
+GLOBAL_FACTOR = 10
 
 
 class LoginThrottle:
-    """Counts attempts by account and address; a success forgets those of this pair."""
+    """Counts attempts by account and address. A success resets the count of the pair."""
 
     def __init__(self, limiter: RateLimiter, rate: RateLimitItem, purpose: str) -> None:
         self.limiter = limiter
         self.rate = rate
-        self.wide = type(rate)(rate.amount * WIDER, rate.multiples)
+        self.global_rate = type(rate)(rate.amount * GLOBAL_FACTOR, rate.multiples)
         self.purpose = purpose
 
-    async def admit(self, account: str, address: str) -> None:
-        """Count the attempt before it is made, so that parallel guesses do not slip through."""
-        account, address = keys(account, address)
+    async def check(self, account: str, address: str) -> None:
+        """Count an attempt, or raise 429. Call it first: parallel guesses must all be counted."""
+        account, address = throttle_keys(account, address)
         pair = (self.purpose, "pair", account, address)
-        self._insist(self.rate, await self.limiter.hit(self.rate, *pair))
+        self._raise_if_exceeded(self.rate, await self.limiter.hit(self.rate, *pair))
         for window in await asyncio.gather(
-            self.limiter.check(self.wide, self.purpose, "account", account),
-            self.limiter.check(self.wide, self.purpose, "address", address),
+            self.limiter.check(self.global_rate, self.purpose, "account", account),
+            self.limiter.check(self.global_rate, self.purpose, "address", address),
         ):
-            self._insist(self.wide, window)
+            self._raise_if_exceeded(self.global_rate, window)
 
-    async def failed(self, account: str, address: str) -> None:
+    async def record_failure(self, account: str, address: str) -> None:
         """Count a failure against the account and the address."""
-        account, address = keys(account, address)
+        account, address = throttle_keys(account, address)
         await asyncio.gather(
-            self.limiter.hit(self.wide, self.purpose, "account", account),
-            self.limiter.hit(self.wide, self.purpose, "address", address),
+            self.limiter.hit(self.global_rate, self.purpose, "account", account),
+            self.limiter.hit(self.global_rate, self.purpose, "address", address),
         )
 
-    async def succeeded(self, account: str, address: str) -> None:
-        """Forget what came before: this was the owner."""
-        await self.limiter.clear(self.rate, self.purpose, "pair", *keys(account, address))
+    async def reset(self, account: str, address: str) -> None:
+        """Reset the count of the pair after a success."""
+        await self.limiter.clear(self.rate, self.purpose, "pair", *throttle_keys(account, address))
 
-    def _insist(self, rate: RateLimitItem, window: Window) -> None:
+    def _raise_if_exceeded(self, rate: RateLimitItem, window: Window) -> None:
         if not window.allowed:
             raise TooManyRequestsError(headers=limit_headers(self.purpose, rate, window))
 
 
-def keys(account: str, address: str) -> tuple[str, str]:
-    """What is counted: one account in any spelling, one network of IPv6."""
+def throttle_keys(account: str, address: str) -> tuple[str, str]:
+    """Return what is counted: the account in any spelling, the /64 network of an IPv6 address."""
     return email_key(account), client_key(address)

@@ -1,7 +1,15 @@
-"""Access tokens: short-lived JWTs (RFC 7519) of one kind (RFC 9068) and algorithm (RFC 8725)."""
+"""Access tokens, and random tokens for refresh and password reset.
 
+Access tokens are short-lived JWTs (RFC 7519) of one type (RFC 9068) and algorithm (RFC 8725).
+"""
+
+import secrets
+from collections.abc import MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
 from uuid import UUID, uuid4
 
 import jwt
@@ -12,18 +20,21 @@ ALGORITHM = "HS256"
 TYPE = "at+jwt"
 # How far the clock of the machine that issued a token may be ahead of this one's.
 LEEWAY = timedelta(seconds=5)
-CLAIMS = ("iss", "aud", "sub", "sid", "jti", "iat", "exp")
+REQUIRED_CLAIMS = ["iss", "aud", "sub", "sid", "jti", "iat", "exp"]
+# Where the claims of a request's token are kept in its ASGI scope.
+SCOPE_KEY = "app.auth.claims"
+RANDOM_TOKEN_BYTES = 32
 
 
 class TokenInvalidError(BearerTokenError):
-    """Not a token of ours."""
+    """Not an access token of this service."""
 
     code = "token_invalid"
     detail = "The access token is not valid."
 
 
 class TokenExpiredError(BearerTokenError):
-    """Was a token of ours."""
+    """The token has expired."""
 
     code = "token_expired"
     detail = "The access token has expired. Refresh it."
@@ -38,29 +49,29 @@ class TokenRevokedError(BearerTokenError):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Whose token it is, and of which session; and until when, if it is issued already."""
+    """The user and the session of a token, and when it expires."""
 
     user_id: UUID
     session_id: UUID
-    expires_at: datetime | None = None
+    expires_at: datetime
 
 
 class AccessTokens:
-    """Signs with the first key, believes all of them."""
+    """Issues and verifies access tokens. Signs with the first key, accepts all of them."""
 
     def __init__(self, keys: list[str], issuer: str, lifetime: timedelta) -> None:
         self.keys = keys
         self.issuer = issuer
         self.lifetime = lifetime
 
-    def issue(self, claims: Claims) -> str:
-        """Make a token for the session."""
+    def issue(self, user_id: UUID, session_id: UUID) -> str:
+        """Issue a token of a session."""
         now = datetime.now(UTC)
         payload = {
             "iss": self.issuer,
             "aud": self.issuer,
-            "sub": str(claims.user_id),
-            "sid": str(claims.session_id),
+            "sub": str(user_id),
+            "sid": str(session_id),
             "jti": uuid4().hex,
             "iat": now,
             "exp": now + self.lifetime,
@@ -68,7 +79,7 @@ class AccessTokens:
         return jwt.encode(payload, self.keys[0], algorithm=ALGORITHM, headers={"typ": TYPE})
 
     def verify(self, token: str) -> Claims:
-        """Read a token, or raise `TokenInvalidError` or `TokenExpiredError`."""
+        """Decode a token, or raise `TokenInvalidError` or `TokenExpiredError`."""
         try:
             payload = self._decode(token)
             expires_at = datetime.fromtimestamp(int(payload["exp"]), UTC)
@@ -77,28 +88,38 @@ class AccessTokens:
             raise TokenExpiredError from None
         except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError, OverflowError):
             raise TokenInvalidError from None
-        if expires_at <= datetime.now(UTC):  # the leeway is not for these
+        if expires_at <= datetime.now(UTC):  # the leeway is for `iat` only
             raise TokenExpiredError
         return claims
 
-    def _decode(self, token: str) -> dict[str, str]:
-        for key in self.keys[:-1]:
-            try:
-                return self._decode_with(key, token)
-            except jwt.InvalidSignatureError:
-                continue
-        return self._decode_with(self.keys[-1], token)
+    def verify_once(self, token: str, scope: MutableMapping[str, Any]) -> Claims:
+        """Verify a request's token: once, for the rate limit and for the endpoint."""
+        if SCOPE_KEY not in scope:
+            scope[SCOPE_KEY] = self.verify(token)
+        return scope[SCOPE_KEY]
 
-    def _decode_with(self, key: str, token: str) -> dict[str, str]:
-        decoded = jwt.decode_complete(
-            token,
-            key,
-            algorithms=[ALGORITHM],
-            audience=self.issuer,
-            issuer=self.issuer,
-            leeway=LEEWAY,
-            options={"require": list(CLAIMS)},
-        )
-        if decoded["header"].get("typ") != TYPE:
-            raise jwt.InvalidTokenError
-        return decoded["payload"]
+    def _decode(self, token: str) -> dict[str, str]:
+        for key in self.keys:
+            with suppress(jwt.InvalidSignatureError):
+                decoded = jwt.decode_complete(
+                    token,
+                    key,
+                    algorithms=[ALGORITHM],
+                    audience=self.issuer,
+                    issuer=self.issuer,
+                    leeway=LEEWAY,
+                    options={"require": REQUIRED_CLAIMS},
+                )
+                if decoded["header"].get("typ") == TYPE:
+                    return decoded["payload"]
+        raise jwt.InvalidTokenError
+
+
+def new_token() -> str:
+    """Return a random token of 256 bits."""
+    return secrets.token_urlsafe(RANDOM_TOKEN_BYTES)
+
+
+def hash_token(token: str) -> str:
+    """Return the hash of a random token that is stored. A fast hash is enough for 256 bits."""
+    return sha256(token.encode()).hexdigest()

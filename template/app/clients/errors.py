@@ -8,7 +8,7 @@ class UpstreamError(AppError):
 
     status = 502
     code = "upstream_error"
-    detail = "A service that this one asks gave no usable answer."
+    detail = "An upstream service gave no usable answer."
 
 
 class UpstreamTimeoutError(UpstreamError):
@@ -16,4 +16,4 @@ class UpstreamTimeoutError(UpstreamError):
 
     status = 504
     code = "upstream_timeout"
-    detail = "A service that this one asks did not answer in time."
+    detail = "An upstream service did not answer in time."

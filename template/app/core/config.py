@@ -23,6 +23,7 @@ def _root_path(path: str) -> str:
 
 LogLevel = Literal["debug", "info", "warning", "error", "critical"]
 Port = Annotated[int, Field(ge=1, le=65535)]
+Count = Annotated[int, Field(ge=0)]
 Network = Annotated[IPv4Network | IPv6Network, AfterValidator(unmap_network)]
 Origin = Annotated[str, AfterValidator(read_origin)]
 Host = Annotated[str, AfterValidator(read_trusted_host)]
@@ -59,7 +60,7 @@ class Settings(EnvSettings):
     db_prepared_statements: bool = True
     # How many requests of a process use the database at once; others wait.
     db_pool_size: Annotated[int, Field(ge=1)] = 10
-    db_max_overflow: Annotated[int, Field(ge=0)] = 0
+    db_max_overflow: Count = 0
     # Seconds.
     db_pool_timeout: Annotated[float, Field(gt=0)] = 2
     db_pool_recycle: Annotated[int, Field(ge=1)] = 1800

@@ -1,12 +1,10 @@
-"""Email addresses: one spelling of each, whichever way it comes in."""
+"""Normalizing email addresses, so that an address has one spelling."""
 
 import unicodedata
-from typing import Annotated
 
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
-from pydantic import AfterValidator, Field
 
-MAX_LENGTH = 254  # RFC 5321 §4.5.3.1.3
+MAX_EMAIL_LENGTH = 254  # RFC 5321 §4.5.3.1.3
 
 
 def normalize_email(text: str) -> str:
@@ -16,7 +14,7 @@ def normalize_email(text: str) -> str:
 
 
 def email_key(text: str) -> str:
-    """Normalize for comparison and counting: any text has a key, an address or not."""
+    """Normalize for comparison and counting. Text that is no address has a key too."""
     try:
         return normalize_email(text)
     except ValueError:
@@ -24,7 +22,7 @@ def email_key(text: str) -> str:
 
 
 def email_spellings(text: str) -> set[str]:
-    """Return the spellings to look for: older accounts have the domain in its own script."""
+    """Return the spellings to search for: older accounts keep the domain in its own script."""
     try:
         parsed = _parse(text)
     except ValueError:
@@ -34,9 +32,9 @@ def email_spellings(text: str) -> set[str]:
 
 
 def with_ascii_domain(text: str) -> str:
-    """Return the address as every mail server takes it; what is no address stays as it is."""
+    """Return the address with its domain in ASCII, as every mail server accepts it."""
     try:
-        # A host of an internal network is good enough to send to.
+        # Mail can be sent to a host of an internal network too.
         parsed = _parse(text, globally_deliverable=False)
     except ValueError:
         return text
@@ -45,15 +43,15 @@ def with_ascii_domain(text: str) -> str:
 
 def _parse(text: str, *, globally_deliverable: bool = True) -> ValidatedEmail:
     text = _composed(text)
-    if len(text) > MAX_LENGTH:  # checking a very long one would take long
-        raise EmailNotValidError(f"The email address is longer than {MAX_LENGTH} characters.")
+    if len(text) > MAX_EMAIL_LENGTH:  # parsing a very long one would take long
+        raise EmailNotValidError(f"The email address is longer than {MAX_EMAIL_LENGTH} characters.")
     return validate_email(
         text, check_deliverability=False, globally_deliverable=globally_deliverable
     )
 
 
 def _composed(text: str) -> str:
-    """Keyboards differ in how they write accents (NFC, NFD); forms add blanks."""
+    """Compose accents, which keyboards send as NFC or NFD; strip blanks, which forms add."""
     return unicodedata.normalize("NFC", text.strip())
 
 
@@ -62,14 +60,5 @@ def _spell(local_part: str, domain: str) -> str:
 
 
 def _storable(text: str) -> str:
-    """Replace what PostgreSQL cannot even look for: NUL and lone surrogates."""
+    """Replace what PostgreSQL cannot search for: NUL and lone surrogates."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
-
-
-Email = Annotated[
-    str,
-    AfterValidator(normalize_email),
-    Field(
-        max_length=MAX_LENGTH, examples=["ada@example.com"], json_schema_extra={"format": "email"}
-    ),
-]

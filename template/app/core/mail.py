@@ -1,4 +1,4 @@
-"""Mail as the services see it: a port. What is behind it depends on the features."""
+"""The mailer port. Which implementation is behind it depends on the features."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,15 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 
 def new_mail_id() -> str:
-    """Make an id that no other mail has."""
+    """Return a unique id."""
     return uuid4().hex
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One message to one person. `template` names the files in app/email/templates/.
+    """One message to one address. `template` names the files in app/email/templates/.
 
-    However often it is sent, it has one `id`, by which mail servers know it again.
+    Every attempt to send it has the same `id`, so that mail servers recognise duplicates.
     """
 
     to: str
@@ -27,8 +27,8 @@ class Mail:
 
 
 class Mailer(Protocol):
-    """Takes mail, and sends it after the commit."""
+    """Sends mail after the commit."""
 
-    async def post(self, session: AsyncSession, mail: Mail) -> None:
-        """Send `mail` once the session's transaction is committed; never if it is undone."""
+    async def send_after_commit(self, session: AsyncSession, mail: Mail) -> None:
+        """Send `mail` after the session's transaction is committed; never if it is rolled back."""
         ...

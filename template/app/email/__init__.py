@@ -1,1 +1,1 @@
-"""Sending mail: rendered from templates, through one of several backends, in the background."""
+"""Mail: rendered from templates, and sent by one of several backends in the background."""

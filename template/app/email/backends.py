@@ -1,4 +1,4 @@
-"""Where a rendered mail goes."""
+"""Mail backends: console, file and SMTP."""
 
 import json
 import sys
@@ -18,33 +18,34 @@ class Backend(Protocol):
     """Sends one mail, or raises `OSError` or `aiosmtplib.SMTPException`."""
 
     async def send(self, mail: RenderedMail) -> None:
-        """Send."""
+        """Send the mail."""
         ...
 
 
 class ConsoleBackend:
-    """Writes mail to stderr, beside the logs on stdout. In production without the text: a mail
-    may hold a token, and what is written there is kept.
+    """Writes mail to stderr; the logs are on stdout.
+
+    In production without the text: a mail may contain a token, and the output is kept.
     """
 
     def __init__(self, show_text: bool) -> None:
         self.show_text = show_text
 
     async def send(self, mail: RenderedMail) -> None:
-        """Write."""
+        """Write the mail."""
         text = mail.text if self.show_text else "(text withheld)\n"
         sys.stderr.write(f"--- mail to {mail.to}: {mail.subject}\n{text}---\n")
         sys.stderr.flush()
 
 
 class FileBackend:
-    """Writes each mail to a JSON file, whose name tells the order."""
+    """Writes each mail to a JSON file. The names sort in the order of the mails."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = anyio.Path(directory)
 
     async def send(self, mail: RenderedMail) -> None:
-        """Write, and only then give the file the name that readers look for."""
+        """Write to a temporary name and rename, so that readers see whole files only."""
         await self.directory.mkdir(parents=True, exist_ok=True)
         path = self.directory / f"{uuid7()}.json"
         partial = path.with_suffix(".partial")
@@ -55,13 +56,13 @@ class FileBackend:
 
 
 class SmtpBackend:
-    """Hands mail to a server (RFC 5321), over TLS unless told otherwise."""
+    """Sends mail to an SMTP server (RFC 5321), over TLS unless the settings say otherwise."""
 
     def __init__(self, settings: EmailSettings) -> None:
         self.settings = settings
 
     async def send(self, mail: RenderedMail) -> None:
-        """Send over a connection of its own."""
+        """Send the mail over a new connection."""
         settings = self.settings
         await aiosmtplib.send(
             mail.as_message(settings.emails_from),
@@ -76,7 +77,7 @@ class SmtpBackend:
 
 
 def make_backend(email: EmailSettings, settings: Settings) -> Backend:
-    """The backend that the settings name."""
+    """Make the backend that `EMAIL_BACKEND` names."""
     if email.email_backend == "smtp":
         return SmtpBackend(email)
     if email.email_backend == "file":

@@ -1,4 +1,4 @@
-"""Sending mail in the background of this process, after the commit."""
+"""The mailer without workers: sends in background tasks of this process, after the commit."""
 
 import asyncio
 import random
@@ -14,28 +14,27 @@ from app.core.mail import Mail
 from app.email.backends import Backend
 from app.email.rendering import RenderedMail, Renderer
 
-AT_ONCE = 4
-# Seconds to wait before each further attempt.
-DELAYS = (1, 4)
-FAREWELL_SECONDS = 10
+MAX_CONCURRENT_MAILS = 4
+RETRY_DELAYS_SECONDS = (1, 4)
+SHUTDOWN_TIMEOUT_SECONDS = 10
 
 log = structlog.get_logger(__name__)
 
 
 class BackgroundMailer:
-    """Sends from tasks of this process. What is not sent when the process dies is lost."""
+    """Sends mail from tasks of this process. Mail not sent when the process dies is lost."""
 
     def __init__(
-        self, renderer: Renderer, backend: Backend, delays: Sequence[float] = DELAYS
+        self, renderer: Renderer, backend: Backend, delays: Sequence[float] = RETRY_DELAYS_SECONDS
     ) -> None:
         self.renderer = renderer
         self.backend = backend
         self.delays = delays
-        self.slots = asyncio.Semaphore(AT_ONCE)
+        self.semaphore = asyncio.Semaphore(MAX_CONCURRENT_MAILS)
         self.tasks: set[asyncio.Task[None]] = set()
 
-    async def post(self, session: AsyncSession, mail: Mail) -> None:
-        """Render now, where a mistake is the request's; send after the commit."""
+    async def send_after_commit(self, session: AsyncSession, mail: Mail) -> None:
+        """Render now, so that a mistake fails the request; send after the commit."""
         rendered = self.renderer.render(mail)
 
         async def start() -> None:
@@ -46,17 +45,17 @@ class BackgroundMailer:
         after_commit(session, start)
 
     async def _send(self, mail: RenderedMail) -> None:
-        """Try, wait, try again; a mail that fails breaks nothing and is logged."""
-        async with self.slots:
+        """Send with retries. A mail that fails is logged and breaks nothing else."""
+        async with self.semaphore:
             for delay in (*self.delays, None):
                 try:
                     await self.backend.send(mail)
                 except (OSError, SMTPException) as error:
-                    failed = {"template": mail.template, "error": type(error).__name__}
+                    details = {"template": mail.template, "error": type(error).__name__}
                     if delay is None:
-                        log.error("mail_lost", **failed)
+                        log.error("mail_failed", **details)
                         return
-                    log.warning("mail_retried", **failed)
+                    log.warning("mail_retried", **details)
                     await asyncio.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311
                 else:
                     log.info("mail_sent", template=mail.template)
@@ -64,11 +63,11 @@ class BackgroundMailer:
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[None, None]:
-        """At the end, give what is under way some time to arrive."""
+        """On shutdown, wait for the mails that are being sent."""
         yield
         if self.tasks:
-            _, late = await asyncio.wait(self.tasks, timeout=FAREWELL_SECONDS)
-            for task in late:
+            _, unsent = await asyncio.wait(self.tasks, timeout=SHUTDOWN_TIMEOUT_SECONDS)
+            for task in unsent:
                 task.cancel()
-            if late:
-                log.error("mail_lost", count=len(late))
+            if unsent:
+                log.error("mail_failed", count=len(unsent))

@@ -1,4 +1,4 @@
-"""Mail as a feature: sent by this process, unless another feature takes it over."""
+"""The `email` feature: mail is sent by this process, unless another feature replaces the mailer."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -8,10 +8,10 @@ from starlette.datastructures import State
 
 from app.core.config import Settings
 from app.core.feature import Feature
+from app.email.addresses import accept_reserved_domains
 from app.email.backends import make_backend
 from app.email.background import BackgroundMailer
 from app.email.rendering import Renderer
-from app.email.reserved_domains import accept_reserved_domains
 from app.email.settings import EmailSettings
 
 
@@ -28,7 +28,7 @@ def _setup(app: FastAPI) -> None:
 
 @asynccontextmanager
 async def _worker(_: State) -> AsyncGenerator[None, None]:
-    """Workers read the addresses in jobs as the server does."""
+    """Workers accept the same addresses in jobs as the server does."""
     accept_reserved_domains(EmailSettings.load().reserved_domains)
     yield
 

@@ -1,4 +1,4 @@
-"""Turning a mail into text and HTML."""
+"""Rendering mail to text and HTML."""
 
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -12,12 +12,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from app.core.email_address import with_ascii_domain
 from app.core.mail import Mail, new_mail_id
 
-SUBJECT = "Subject: "
+SUBJECT_PREFIX = "Subject: "
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedMail:
-    """A mail, ready to leave."""
+    """A mail, ready to be sent."""
 
     to: str
     subject: str
@@ -28,11 +28,11 @@ class RenderedMail:
     id: str = field(default_factory=new_mail_id)
 
     def as_dict(self) -> dict[str, Any]:
-        """What a reader sees of it, for the file backend."""
+        """Return the fields that the file backend writes."""
         return {name: value for name, value in asdict(self).items() if name != "id"}
 
     def as_message(self, sender: Address) -> EmailMessage:
-        """The message with both parts (RFC 2046 §5.1.4)."""
+        """Return the message with both parts (RFC 2046 §5.1.4)."""
         message = EmailMessage()
         message["From"] = sender
         message["To"] = self.to
@@ -47,28 +47,28 @@ class RenderedMail:
 class Renderer:
     """Renders `templates/NAME.txt`, whose first line is the subject, and `NAME.html`."""
 
-    def __init__(self, **known: str) -> None:
+    def __init__(self, **variables: str) -> None:
         self.environment = Environment(
             loader=FileSystemLoader(Path(__file__).parent / "templates"),
             autoescape=select_autoescape(["html"]),
             undefined=StrictUndefined,
             keep_trailing_newline=True,
         )
-        self.known = known
+        self.variables = variables
 
     def render(self, mail: Mail) -> RenderedMail:
-        """Fill in both templates."""
-        text = self._fill(f"{mail.template}.txt", mail)
+        """Render both templates."""
+        text = self._render(f"{mail.template}.txt", mail)
         subject, _, body = text.partition("\n")
         return RenderedMail(
             to=with_ascii_domain(mail.to),
-            subject=" ".join(subject.removeprefix(SUBJECT).split()),
+            subject=" ".join(subject.removeprefix(SUBJECT_PREFIX).split()),
             template=mail.template,
             context=dict(mail.context),
             text=body.lstrip("\n"),
-            html=self._fill(f"{mail.template}.html", mail),
+            html=self._render(f"{mail.template}.html", mail),
             id=mail.id,
         )
 
-    def _fill(self, name: str, mail: Mail) -> str:
-        return self.environment.get_template(name).render({**self.known, **mail.context})
+    def _render(self, name: str, mail: Mail) -> str:
+        return self.environment.get_template(name).render({**self.variables, **mail.context})

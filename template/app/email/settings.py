@@ -1,4 +1,4 @@
-"""How mail leaves."""
+"""Settings of mail."""
 
 from email.headerregistry import Address
 from pathlib import Path
@@ -8,20 +8,19 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 
 from app.core.settings import CommaSeparated, EnvSettings
 from app.core.web_names import read_host
-from app.email.reserved_domains import RESERVED
-from app.email.sender import parse_sender
+from app.email.addresses import RESERVED_DOMAINS, parse_sender
 
 
-def server(text: str) -> str:
-    """Refuse a URL, or a port: that is `SMTP_PORT`."""
+def check_server(text: str) -> str:
+    """Refuse a URL and a port, which has a setting of its own."""
     return read_host(text).strip("[]") if text else ""
 
 
-def reserved(domain: str) -> str:
-    """Refuse what needs no permission, or is misspelt."""
+def check_reserved(domain: str) -> str:
+    """Refuse a domain that is not reserved, or is misspelt."""
     name = domain.lower().removeprefix(".")
-    if name not in RESERVED:
-        raise ValueError(f"is a list of reserved domains: {', '.join(RESERVED)}")
+    if name not in RESERVED_DOMAINS:
+        raise ValueError(f"is a list of reserved domains: {', '.join(RESERVED_DOMAINS)}")
     return name
 
 
@@ -34,12 +33,14 @@ class EmailSettings(EnvSettings):
     emails_from: Annotated[Address, BeforeValidator(parse_sender)] = parse_sender(
         "no-reply@localhost"
     )
-    # Reserved domains, such as `local`, whose addresses may be accounts; None: see below.
-    email_reserved_domains: CommaSeparated[Annotated[str, AfterValidator(reserved)]] | None = None
-    # The page of your website that asks for the new password; the token is put behind it.
+    # Reserved domains, such as `local`, at which accounts are accepted; None: see below.
+    email_reserved_domains: (
+        CommaSeparated[Annotated[str, AfterValidator(check_reserved)]] | None
+    ) = None
+    # The page of your website that asks for the new password; the token is appended.
     password_reset_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
 
-    smtp_host: Annotated[str, AfterValidator(server)] = ""
+    smtp_host: Annotated[str, AfterValidator(check_server)] = ""
     smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
     smtp_username: str = ""
     smtp_password: SecretStr = SecretStr("")
@@ -51,14 +52,14 @@ class EmailSettings(EnvSettings):
 
     @property
     def reserved_domains(self) -> list[str]:
-        """What is accepted: while developing, what tests and internal networks use."""
+        """The accepted ones; outside production, those that tests and internal networks use."""
         if self.email_reserved_domains is not None:
             return self.email_reserved_domains
         return [] if self.environment == "production" else ["local", "test"]
 
     @model_validator(mode="after")
-    def reachable(self) -> Self:
-        """SMTP needs a server."""
+    def require_smtp_host(self) -> Self:
+        """Require a server for SMTP."""
         if self.email_backend == "smtp" and not self.smtp_host:
             raise ValueError("SMTP_HOST: is required when EMAIL_BACKEND is smtp")
         return self

@@ -1,4 +1,4 @@
-"""Files that people have uploaded."""
+"""Uploaded files."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,15 +11,15 @@ from app.db.types import Timestamp
 
 
 class File(HasId, Base):
-    """What is known of a file. The storage has its bytes, under a name made of the id."""
+    """The metadata of a file. The storage has its bytes, under a key made of the id."""
 
     __tablename__ = "files"
     __table_args__ = (CheckConstraint("size >= 0", name="size_not_negative"),)
 
-    # The bytes of an account that is gone are swept like those of an upload that failed.
+    # The bytes of a deleted account are deleted by the orphan cleanup.
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     filename: Mapped[str] = mapped_column(String(255))
-    name: Mapped[str] = synonym("filename")  # what other lists are sorted by
+    name: Mapped[str] = synonym("filename")  # other lists are sorted by it too
     content_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(String(64))

@@ -1,4 +1,4 @@
-"""People with an account."""
+"""User accounts."""
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from app.db.base import Base, HasId, HasTimes
 
 
 class User(HasId, HasTimes, Base):
-    """An account. `email` is kept in one spelling: see app/core/email_address.py."""
+    """A user account. `email` is normalized: see app/core/email_address.py."""
 
     __tablename__ = "users"
 

@@ -1,1 +1,1 @@
-"""Redis, which this service uses and does not need: whatever it is asked for has a fallback."""
+"""Redis: optional, since every use of it has a fallback."""

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.base import utc_now
-from app.models.session import LoginSession
+from app.models.auth import LoginSession
 from app.models.user import User
 
 # Of ids in one query.

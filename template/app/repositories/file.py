@@ -19,22 +19,22 @@ class FileRepository(Repository[File]):
     sortable = ("created_at", "filename", "name", "size")
 
     async def search(self, query: FileQuery, owner_id: UUID) -> Slice:
-        """Read one page of somebody's files."""
+        """Return one page of a user's files."""
         where = [File.owner_id == owner_id]
         if query.q:
             where.append(File.filename.icontains(query.q, autoescape=True))
         return await self.page(query, query.sort, where)
 
-    async def known(self, ids: Collection[UUID]) -> set[UUID]:
-        """Tell which of these files there are."""
+    async def existing(self, ids: Collection[UUID]) -> set[UUID]:
+        """Return which of these files exist."""
         return set(await self.session.scalars(select(File.id).where(File.id.in_(ids))))
 
     async def lock_owner(self, owner_id: UUID) -> bool:
-        """Let the owner's uploads pass one at a time; False if the account is gone or disabled."""
+        """Lock the owner, so that uploads are counted one by one; False if gone or disabled."""
         statement = select(User.is_active).where(User.id == owner_id).with_for_update()
         return bool(await self.session.scalar(statement))
 
     async def used_bytes(self, owner_id: UUID) -> int:
-        """Add up the sizes of somebody's files."""
+        """Return the total size of a user's files."""
         statement = select(func.sum(File.size)).where(File.owner_id == owner_id)
         return int(await self.session.scalar(statement) or 0)

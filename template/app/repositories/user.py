@@ -27,17 +27,17 @@ class UserRepository(Repository[User]):
         return await self.page(query, query.sort, where)
 
     async def by_email(self, email: str) -> User | None:
-        """Find a user by email, in any spelling."""
+        """Return the user with this email, in any spelling."""
         statement = select(User).where(User.email.in_(email_spellings(email)))
         return await self.session.scalar(statement)
 
-    async def replace_hash(self, user_id: UUID, password_hash: str) -> None:
+    async def set_password_hash(self, user_id: UUID, password_hash: str) -> None:
         """Store a new hash of the password."""
         statement = update(User).where(User.id == user_id).values(password_hash=password_hash)
         await self.session.execute(statement)
 
     async def lock_superusers(self) -> set[UUID]:
-        """Keep the active superusers from changing, in one order so that nobody deadlocks."""
+        """Lock the active superusers and return their ids. The order prevents deadlocks."""
         statement = (
             select(User.id)
             .where(User.is_superuser, User.is_active)

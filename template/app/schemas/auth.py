@@ -1,4 +1,4 @@
-"""Logging in and out, as the API speaks of it."""
+"""Request and response bodies of authentication."""
 
 from typing import Annotated, Literal
 
@@ -8,13 +8,13 @@ from app.core.text import Text
 from app.schemas.base import Input, Output
 from app.schemas.user import Email, NewPassword, Password
 
-# As long and as random as those that the service gives.
+# Of the length of real tokens.
 EXAMPLE = "Yb3pFvQe0m8sTz1RrX5uKcWj2LhN7aGdoI4iVfBnP6k"
 Token = Annotated[Text, Field(min_length=1, max_length=512, examples=[EXAMPLE])]
 
 
 class TokenForm(BaseModel):
-    """The form of an OAuth2 client (RFC 6749 §4.3.2, §6). What else it sends is ignored."""
+    """The form of an OAuth2 client (RFC 6749 §4.3.2, §6). Other fields are ignored."""
 
     grant_type: Literal["password", "refresh_token"] = "password"
     username: Annotated[
@@ -27,7 +27,7 @@ class TokenForm(BaseModel):
 
 
 class TokenPair(Output):
-    """What a login gives (RFC 6749 §5.1). `expires_in` is in seconds."""
+    """Tokens of a session (RFC 6749 §5.1). `expires_in` is in seconds."""
 
     access_token: Annotated[
         str, Field(examples=["eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln"])
@@ -38,7 +38,7 @@ class TokenPair(Output):
 
 
 class RefreshRequest(Input):
-    """The token of the last login or refresh; it can be used once."""
+    """The token of the last login or refresh, which can be used once."""
 
     refresh_token: Token
 
@@ -50,20 +50,20 @@ class LogoutRequest(Input):
 
 
 class PasswordChange(Input):
-    """The old password and the new."""
+    """The current password and the new one."""
 
     current_password: Password
     new_password: NewPassword
 
 
 class PasswordForgotten(Input):
-    """Whose password is forgotten."""
+    """The email of the account."""
 
     email: Email
 
 
 class PasswordMailSent(Output):
-    """The same for every address, whether it has an account or not."""
+    """The same answer for every address, with and without an account."""
 
     detail: str = "If there is such an account, a mail is on its way to it."
 

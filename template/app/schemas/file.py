@@ -1,4 +1,4 @@
-"""Files as the API speaks of them."""
+"""Response bodies and queries of files."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -9,7 +9,7 @@ from pydantic import Field
 from app.core.pagination import PageQuery
 from app.schemas.base import Output
 
-# Of an empty file.
+# The hash of an empty file.
 SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
@@ -25,7 +25,7 @@ class FileRead(Output):
 
 
 class FileQuery(PageQuery):
-    """Which files, in which order. `q` looks at the name; `name` is another word for `filename`."""
+    """Query of a list of files. `q` searches the name; `name` is the same as `filename`."""
 
     sort: Literal[
         "created_at", "-created_at", "filename", "-filename", "name", "-name", "size", "-size"

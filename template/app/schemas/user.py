@@ -1,22 +1,31 @@
-"""Users as the API speaks of them."""
+"""Request and response bodies of user accounts."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import MISSING, Field, SecretStr, StrictBool
+from pydantic import MISSING, AfterValidator, Field, SecretStr, StrictBool
 
 from app.auth.settings import AuthSettings
-from app.core.email_address import Email
+from app.core.email_address import MAX_EMAIL_LENGTH, normalize_email
 from app.core.pagination import PageQuery
 from app.core.text import Text
 from app.schemas.base import Input, Output
 
+Email = Annotated[
+    str,
+    AfterValidator(normalize_email),
+    Field(
+        max_length=MAX_EMAIL_LENGTH,
+        examples=["ada@example.com"],
+        json_schema_extra={"format": "email"},
+    ),
+]
 FullName = Annotated[Text, Field(min_length=1, max_length=200, examples=["Ada Lovelace"])]
 
 
-def say_shortest(schema: dict[str, Any]) -> None:
-    """Tell the API's users the length that the settings demand."""
+def add_min_length(schema: dict[str, Any]) -> None:
+    """Document the minimum length, which is a setting."""
     schema["minLength"] = AuthSettings.load().password_min_length
 
 
@@ -26,14 +35,14 @@ NewPassword = Annotated[
         max_length=128,
         description="Not a common one",
         examples=["correct horse battery staple"],
-        json_schema_extra=say_shortest,
+        json_schema_extra=add_min_length,
     ),
 ]
 Password = Annotated[SecretStr, Field(max_length=128, examples=["correct horse battery staple"])]
 
 
 class UserRegister(Input):
-    """What a person gives to register."""
+    """Body of a registration."""
 
     email: Email
     password: NewPassword
@@ -41,14 +50,14 @@ class UserRegister(Input):
 
 
 class UserCreate(UserRegister):
-    """What a superuser gives to add somebody."""
+    """Body for adding an account, by a superuser."""
 
     is_active: StrictBool = True
     is_superuser: StrictBool = False
 
 
 class ProfileUpdate(Input):
-    """What people may change of themselves. A new email needs the password."""
+    """Changes of your own account. A new email needs the password."""
 
     full_name: FullName | None | MISSING = MISSING
     email: Email | MISSING = MISSING
@@ -56,7 +65,7 @@ class ProfileUpdate(Input):
 
 
 class UserUpdate(Input):
-    """What a superuser may change of others."""
+    """Changes of any account, by a superuser."""
 
     full_name: FullName | None | MISSING = MISSING
     email: Email | MISSING = MISSING
@@ -77,6 +86,6 @@ class UserRead(Output):
 
 
 class UserQuery(PageQuery):
-    """Which users, in which order. `q` looks at email and name."""
+    """Query of a list of users. `q` searches email and name."""
 
     sort: Literal["created_at", "-created_at", "email", "-email"] = "-created_at"

@@ -25,7 +25,7 @@ configure_logging(_settings)
 
 
 class Worker(UvicornWorker):
-    """Uvicorn with the settings of app/servers/uvicorn.py."""
+    """Uvicorn, with the settings of a server of its own."""
 
     CONFIG_KWARGS: dict[str, Any] = {
         "access_log": False,  # the service logs requests itself

@@ -1,4 +1,4 @@
-"""Files that are there: finding, reading and deleting them."""
+"""Listing, downloading and deleting files."""
 
 from collections.abc import AsyncIterator
 from functools import partial
@@ -17,18 +17,18 @@ from app.storage.naming import key_of
 from app.storage.settings import StorageSettings
 from app.storage.store import ObjectStorage
 
-# A storage that is slower keeps the bytes until they are swept.
-PATIENCE_SECONDS = 5
+# If the storage takes longer, the orphan cleanup deletes the bytes.
+DELETE_TIMEOUT_SECONDS = 5
 
 
 class NoSuchFileError(NotFoundError):
-    """No file of the caller's has this id."""
+    """The caller has no file with this id."""
 
     detail = "There is no such file."
 
 
 class FileService:
-    """Somebody's files, in the caller's transaction. Nobody else sees them, superusers included."""
+    """The files of one owner, in the caller's transaction. Superusers see no others either."""
 
     def __init__(
         self,
@@ -44,11 +44,11 @@ class FileService:
         self.owner_id = owner_id
 
     async def page(self, query: FileQuery) -> Slice:
-        """Read one page of the owner's files."""
+        """Return one page of the owner's files."""
         return await self.files.search(query, self.owner_id)
 
     async def get(self, id: UUID, *, lock: bool = False) -> File:
-        """Read what is known of a file."""
+        """Return the metadata of a file."""
         file = await (self.files.get_for_update(id) if lock else self.files.get(id))
         if file is None or file.owner_id != self.owner_id:
             raise NoSuchFileError
@@ -57,25 +57,25 @@ class FileService:
     async def read(self, file: File, start: int, stop: int) -> AsyncIterator[bytes]:
         """Open a range of the content."""
         if start == stop:
-            return nothing()
+            return empty_content()
         return await self.storage.read(key_of(file.id), start, stop)
 
-    async def link(self, file: File) -> str | None:
-        """Make a link to the storage itself, if that is wanted and the storage can do it."""
+    async def presign(self, file: File) -> str | None:
+        """Return a URL of the storage itself, if the settings want it and the storage has one."""
         seconds = self.settings.storage_link_seconds
-        return await self.storage.link(key_of(file.id), seconds) if seconds else None
+        return await self.storage.presign(key_of(file.id), seconds) if seconds else None
 
     async def delete(self, id: UUID) -> None:
-        """Forget a file. Its bytes go once that is certain."""
+        """Delete a file, and its bytes after the commit."""
         await self.files.delete(await self.get(id, lock=True))
         after_commit(self.session, partial(self._delete_bytes, key_of(id)))
 
     async def _delete_bytes(self, key: str) -> None:
-        with anyio.fail_after(PATIENCE_SECONDS):
+        with anyio.fail_after(DELETE_TIMEOUT_SECONDS):
             await self.storage.delete(key)
 
 
-async def nothing() -> AsyncIterator[bytes]:
-    """The content of an empty file. No storage has a name for a range without bytes."""
+async def empty_content() -> AsyncIterator[bytes]:
+    """Yield nothing: no storage accepts a range without bytes."""
     return
     yield

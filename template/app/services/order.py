@@ -71,7 +71,7 @@ class OrderService:
             raise InsufficientStockError
         await self._change_stock({item: -quantity for item, quantity in quantities.items()})
         order = await self.orders.add(make_order(data, items, user))
-        await self.mailer.post(self.session, confirmation(order, items, user))
+        await self.mailer.send_after_commit(self.session, confirmation(order, items, user))
         self._announce("order.created", order)
         return order
 

@@ -1,12 +1,11 @@
-"""The first superuser, who can let others in."""
+"""The commands for accounts: create the first superuser, reset a password."""
 
 from pydantic import SecretStr, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auth.password_policy import PasswordRejectedError
-from app.auth.state import Auth
+from app.auth.passwords import PasswordRejectedError
+from app.auth.toolkit import AuthTools
 from app.core.settings import EnvSettings, SettingsError
-from app.models.user import User
 from app.repositories.user import UserRepository
 from app.schemas.user import UserCreate
 from app.services.password import PasswordService
@@ -14,48 +13,43 @@ from app.services.user import EmailTakenError, UserService
 
 
 class FirstSuperuser(EnvSettings):
-    """Whom `python -m app create-superuser` creates."""
+    """The account that `python -m app create-superuser` creates."""
 
     first_superuser_email: str = ""
     first_superuser_password: SecretStr = SecretStr("")
 
 
-async def create_superuser(session: AsyncSession, auth: Auth, email: str, password: str) -> bool:
+async def create_superuser(
+    session: AsyncSession, auth: AuthTools, email: str, password: str
+) -> bool:
     """Create the superuser and commit, or return False if it exists. Raises `SettingsError`."""
-    if already(await UserRepository(session).by_email(email)):
-        return False
+    user = await UserRepository(session).by_email(email)
+    if user is not None:
+        if user.is_superuser:
+            return False
+        # It is not promoted: its owner need not be the operator.
+        raise SettingsError("FIRST_SUPERUSER_EMAIL: is an ordinary account; choose another email")
     try:
-        await UserService(session, auth).create(_account(email, password))
+        data = UserCreate(email=email, password=SecretStr(password), is_superuser=True)
+        await UserService(session, auth).create(data)
         await session.commit()
+    except ValidationError as error:
+        field = str(error.errors()[0]["loc"][0]).upper()
+        raise SettingsError(f"FIRST_SUPERUSER_{field}: is missing or not valid") from None
     except PasswordRejectedError as error:
         raise SettingsError(f"FIRST_SUPERUSER_PASSWORD: {error.message}") from None
-    except EmailTakenError:  # the same command, run twice at once
+    except EmailTakenError:  # the same command runs in parallel
         return False
     return True
 
 
-async def reset_password(session: AsyncSession, auth: Auth, email: str, password: str) -> None:
+async def reset_password(session: AsyncSession, auth: AuthTools, email: str, password: str) -> None:
     """Set a user's password and commit. Raises `SettingsError`."""
     user = await UserRepository(session).by_email(email)
     if user is None:
         raise SettingsError("--email: there is no account with this address")
     try:
-        await PasswordService(UserService(session, auth)).replace(user, password)
+        await PasswordService(session, auth).replace(user, password)
         await session.commit()
     except PasswordRejectedError as error:
         raise SettingsError(f"password: {error.message}") from None
-
-
-def already(user: User | None) -> bool:
-    """Whether there is nothing to do. An ordinary account is not promoted: anybody may own it."""
-    if user is not None and not user.is_superuser:
-        raise SettingsError("FIRST_SUPERUSER_EMAIL: is an ordinary account; choose another email")
-    return user is not None
-
-
-def _account(email: str, password: str) -> UserCreate:
-    try:
-        return UserCreate(email=email, password=SecretStr(password), is_superuser=True)
-    except ValidationError as error:
-        field = str(error.errors()[0]["loc"][0]).upper()
-        raise SettingsError(f"FIRST_SUPERUSER_{field}: is missing or not valid") from None

@@ -1,20 +1,33 @@
-"""What can be done with accounts."""
+"""User accounts: registration, reading, changing and deleting."""
 
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auth.state import Auth
+from app.auth.toolkit import AuthTools
 from app.core.email_address import email_spellings
-from app.core.exceptions import AppError, ConflictError, NotFoundError, PermissionDeniedError
+from app.core.exceptions import ConflictError, NotFoundError, PermissionDeniedError
+from app.core.mail import Mail, Mailer
+from app.core.metrics import increment
 from app.core.pagination import Slice
 from app.db.errors import is_unique_violation
 from app.models.user import User
-from app.repositories.session import SessionRepository
+from app.repositories.auth import SessionRepository
 from app.repositories.user import UserRepository
-from app.schemas.user import ProfileUpdate, UserCreate, UserQuery, UserUpdate
+from app.schemas.user import ProfileUpdate, UserCreate, UserQuery, UserRegister, UserUpdate
+from app.services.password import IncorrectPasswordError, PasswordService
+
+log = structlog.get_logger(__name__)
+
+
+class RegistrationClosedError(PermissionDeniedError):
+    """Only superusers add accounts."""
+
+    code = "registration_closed"
+    detail = "Registration is closed."
 
 
 class UserNotFoundError(NotFoundError):
@@ -24,101 +37,86 @@ class UserNotFoundError(NotFoundError):
 
 
 class EmailTakenError(ConflictError):
-    """Emails are unique, whatever the spelling."""
+    """Another account has this email, in any spelling."""
 
     code = "email_taken"
     detail = "Another account has this email."
 
 
 class LastSuperuserError(ConflictError):
-    """Somebody must be able to let others in."""
+    """The change would leave no active superuser."""
 
     code = "last_superuser"
     detail = "This is the last active superuser."
 
 
-class IncorrectPasswordError(AppError):
-    """The current password, asked for again, is wrong."""
-
-    status = 422
-    code = "incorrect_password"
-    detail = "The current password is not correct."
-
-
 class UserService:
-    """Accounts, in the caller's transaction."""
+    """User accounts, in the caller's transaction."""
 
-    def __init__(self, session: AsyncSession, auth: Auth) -> None:
+    def __init__(self, session: AsyncSession, auth: AuthTools) -> None:
         self.session = session
         self.auth = auth
         self.users = UserRepository(session)
-        self.logins = SessionRepository(session)
+        self.passwords = PasswordService(session, auth)
 
     async def page(self, query: UserQuery) -> Slice:
-        """Read one page of the users that match."""
+        """Return one page of the users that match."""
         return await self.users.search(query)
 
     async def get(self, id: UUID, caller: User) -> User:
-        """Read an account: one's own, or anybody's as a superuser."""
+        """Return an account: the caller's own, or any as a superuser."""
         if id == caller.id:
             return caller
         if not caller.is_superuser:
             raise PermissionDeniedError
         return await self._find(id)
 
+    async def register(self, data: UserRegister, mailer: Mailer) -> User:
+        """Add an ordinary account and mail a welcome to it."""
+        if not self.auth.settings.registration_enabled:
+            raise RegistrationClosedError
+        user = await self.create(UserCreate(**dict(data)))
+        mail = Mail(user.email, "welcome", {"name": user.full_name or user.email})
+        await mailer.send_after_commit(self.session, mail)
+        return user
+
     async def create(self, data: UserCreate) -> User:
         """Add an account, or raise `PasswordRejectedError` or `EmailTakenError`."""
-        password = data.password.get_secret_value()
-        await self.auth.policy.check(password, data.email)
-        # Hashing takes longer than all the rest: others may have the connection meanwhile.
-        await self.session.close()
-        hashed = await self.auth.passwords.hash(password)
-        await self._insist_on_free(data.email)
-        user = User(**data.model_dump(exclude={"password"}), password_hash=hashed)
+        await self.session.close()  # gives the connection back during hashing
+        password_hash = await self.passwords.hash(data.password.get_secret_value(), data.email)
+        await self._raise_if_taken(data.email)
+        user = User(**data.model_dump(exclude={"password"}), password_hash=password_hash)
         self.session.add(user)
         await self._flush()
         return user
 
     async def update_profile(self, user: User, data: ProfileUpdate, address: str) -> User:
-        """Change one's own account. A new email needs the password."""
+        """Change the caller's own account. A new email needs the password."""
         changes = data.model_dump(exclude={"current_password"})
         if has_new_email(user, changes):
             if data.current_password is None:
                 raise IncorrectPasswordError
-            await self.verify(user, data.current_password.get_secret_value(), address)
+            await self.passwords.verify(user, data.current_password.get_secret_value(), address)
             user = await self._find(user.id)
         return await self._apply(user, changes)
 
-    async def verify(self, user: User, password: str, address: str) -> None:
-        """Raise `IncorrectPasswordError` unless it is the user's password.
-
-        Guesses count like those at the login: a session may be stolen.
-        """
-        await self.auth.throttle.admit(user.email, address)
-        await self.session.close()
-        matches, _ = await self.auth.passwords.verify(password, user.password_hash)
-        if not matches:
-            await self.auth.throttle.failed(user.email, address)
-            raise IncorrectPasswordError
-        await self.auth.throttle.succeeded(user.email, address)
-
     async def update(self, id: UUID, data: UserUpdate) -> User:
-        """Change anybody's account, but leave one active superuser."""
+        """Change any account, or raise `LastSuperuserError`. Disabling it ends its sessions."""
         changes = data.model_dump()
-        loses = changes.get("is_active") is False or changes.get("is_superuser") is False
-        if loses:
-            await self._keep_a_superuser(id)
+        disabled = changes.get("is_active") is False
+        if disabled or changes.get("is_superuser") is False:
+            await self._raise_if_last_superuser(id)
         user = await self._find(id)
-        if changes.get("is_active") is False:
-            await self.logins.revoke_all(id)
+        if disabled:
+            await SessionRepository(self.session).revoke_all(id)
         return await self._apply(user, changes)
 
     async def delete(self, id: UUID) -> None:
-        """Delete an account, but leave one active superuser."""
-        await self._keep_a_superuser(id)
+        """Delete an account, or raise `LastSuperuserError`."""
+        await self._raise_if_last_superuser(id)
         await self.users.delete(await self._find(id))
 
-    async def _keep_a_superuser(self, id: UUID) -> None:
+    async def _raise_if_last_superuser(self, id: UUID) -> None:
         if await self.users.lock_superusers() == {id}:
             raise LastSuperuserError
 
@@ -128,14 +126,14 @@ class UserService:
             raise UserNotFoundError
         return user
 
-    async def _insist_on_free(self, email: str) -> None:
-        """Look for older spellings too, of which the unique index does not know."""
+    async def _raise_if_taken(self, email: str) -> None:
+        """Look for older spellings too, which the unique index does not cover."""
         if await self.users.by_email(email):
             raise EmailTakenError
 
     async def _apply(self, user: User, changes: dict[str, Any]) -> User:
         if has_new_email(user, changes):
-            await self._insist_on_free(changes["email"])
+            await self._raise_if_taken(changes["email"])
         for name, value in changes.items():
             setattr(user, name, value)
         await self._flush()
@@ -151,5 +149,11 @@ class UserService:
 
 
 def has_new_email(user: User, changes: dict[str, Any]) -> bool:
-    """Whether the changes name another address, not the user's own in another spelling."""
+    """Return whether the changes have another address, not another spelling of the user's."""
     return "email" in changes and user.email not in email_spellings(changes["email"])
+
+
+async def record_signup(user_id: UUID) -> None:
+    """Log and count a registration: a background task, which runs after the commit."""
+    log.info("user_registered", user_id=str(user_id))
+    increment("users_registered")

@@ -1,1 +1,1 @@
-"""Where uploaded files are kept, and which ones are taken."""
+"""Object storage for uploaded files: a local folder, S3 or memory."""

@@ -1,25 +1,25 @@
-"""Files on this machine's disk."""
+"""Storage in a folder of this machine."""
 
 import os
 from collections.abc import AsyncIterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
-from anyio import CancelScope
+from anyio import CancelScope, open_file
+from anyio import Path as AsyncPath
 from anyio.to_thread import run_sync as in_thread
 from obstore.store import LocalStore, ObjectStore
 
-from app.storage.naming import INCOMING
-from app.storage.store import ObjectStorage, translated
+from app.storage.naming import INCOMING_PREFIX
+from app.storage.store import ObjectStorage, translate_errors
 
 
 class LocalStorage(ObjectStorage):
-    """A folder. What has its name there is whole and on the disk.
+    """A folder, in which every file is complete and synced to the disk.
 
-    obstore reads, lists and deletes. It does not wait for the disk when it writes, so we do that:
-    into a file of another name, which gets its own when all of it is on the disk.
+    obstore reads, lists and deletes. Its own writes are not synced, so `put` writes a temporary
+    file, syncs and renames it.
     """
 
     def __init__(self, root: Path) -> None:
@@ -27,52 +27,37 @@ class LocalStorage(ObjectStorage):
 
     @cached_property
     def store(self) -> ObjectStore:
-        """Opened when it is first needed: the service starts even while the disk is away."""
+        """Opened on first use, so that the service starts even while the disk is missing."""
         return LocalStore(self.root, mkdir=True)
 
     async def put(
         self, key: str, blocks: AsyncIterator[bytes], attributes: Mapping[str, str]
     ) -> None:
-        """Keep the blocks; `attributes` are in the database anyway."""
-        draft, final = self.root / INCOMING / uuid4().hex, self.root / key
-        with translated():
+        """Store the blocks. `attributes` are kept in the database only."""
+        temporary, final = self.root / INCOMING_PREFIX / uuid4().hex, self.root / key
+        with translate_errors():
             try:
-                file = await in_thread(_create, draft)
-                try:
+                await AsyncPath(temporary.parent).mkdir(parents=True, exist_ok=True)
+                async with await open_file(temporary, "xb") as file:
                     async for block in blocks:
-                        await in_thread(file.write, block)
-                    await in_thread(_sync, file)
-                finally:
-                    await in_thread(file.close)
-                await in_thread(_publish, draft, final)
+                        await file.write(block)
+                    await file.flush()
+                    await in_thread(os.fsync, file.wrapped.fileno())
+                await in_thread(_publish, temporary, final)
             except BaseException:
                 with CancelScope(shield=True):
-                    await in_thread(_forget, draft, final)
+                    await AsyncPath(temporary).unlink(missing_ok=True)
+                    await AsyncPath(final).unlink(missing_ok=True)
                 raise
 
 
-def _create(path: Path) -> Any:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open("xb")
-
-
-def _sync(file: Any) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _publish(draft: Path, final: Path) -> None:
-    """Give the file its name, and be sure that the disk knows it (rename(2), fsync(2))."""
+def _publish(temporary: Path, final: Path) -> None:
+    """Rename the file and sync its folder (rename(2), fsync(2))."""
     if not final.parent.is_dir():
         final.parent.mkdir(exist_ok=True)
         _sync_folder(final.parent.parent)
-    draft.replace(final)
+    temporary.replace(final)
     _sync_folder(final.parent)
-
-
-def _forget(*paths: Path) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

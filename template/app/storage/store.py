@@ -1,4 +1,4 @@
-"""Bytes by name, in S3 or in memory, with errors that the API can show."""
+"""Object storage in S3 or in memory, with errors that the API can show."""
 
 import errno
 import os
@@ -17,19 +17,19 @@ from app.core.settings import SettingsError
 from app.storage.settings import StorageSettings
 
 BLOCK_BYTES = 256 * 1024
-# The least that S3 takes as one part of many.
+# The minimum of S3 for a part of a multipart upload.
 PART_BYTES = 5 * 1024 * 1024
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class StorageUnavailableError(DependencyUnavailableError):
-    """The storage is down, silent, or refuses us."""
+    """The storage is down, does not answer, or refuses access."""
 
     detail = "The file storage does not answer. Try again."
 
 
 class InsufficientStorageError(AppError):
-    """There is no room left (RFC 4918 §11.5)."""
+    """The storage is full (RFC 4918 §11.5)."""
 
     status = 507
     code = "insufficient_storage"
@@ -37,26 +37,26 @@ class InsufficientStorageError(AppError):
 
 
 class BytesNotFoundError(NotFoundError):
-    """The storage has nothing of this name: it was deleted a moment ago, or has been lost."""
+    """The storage has no object of this name: it was deleted a moment ago, or is lost."""
 
     detail = "The content of this file is gone."
 
 
 @contextmanager
-def translated() -> Generator[None]:
-    """Say what the storage's errors mean to a caller."""
+def translate_errors() -> Generator[None]:
+    """Raise errors of the storage as errors of the API."""
     try:
         yield
     except (BaseError, OSError) as error:
-        full = isinstance(error, OSError) and error.errno in FULL
+        full = isinstance(error, OSError) and error.errno in DISK_FULL
         raise (InsufficientStorageError if full else StorageUnavailableError) from error
 
 
 class ObjectStorage:
-    """Any store of obstore's, which does its work in threads of its own.
+    """A store of obstore, which works in threads of its own.
 
-    They must not be at it when Python ends, which aborts the process (before 3.14). So what
-    `sweep-files` ends with, listing and deleting, is waited for in a thread of ours instead.
+    If they run when Python ends, the process aborts (before 3.14). So listing and deleting, the
+    last steps of `clean-files`, run in a thread of ours instead.
     """
 
     def __init__(self, store: ObjectStore) -> None:
@@ -64,14 +64,14 @@ class ObjectStorage:
 
     @property
     def store(self) -> ObjectStore:
-        """What the bytes are in."""
+        """The store."""
         return self._store
 
     async def put(
         self, key: str, blocks: AsyncIterator[bytes], attributes: Mapping[str, str]
     ) -> None:
-        """Keep the blocks under a new name: durably and whole, or not at all."""
-        with translated():
+        """Store the blocks under a new name: durably and completely, or not at all."""
+        with translate_errors():
             await obstore.put_async(
                 self.store,
                 key,
@@ -82,8 +82,8 @@ class ObjectStorage:
             )
 
     async def read(self, key: str, start: int, stop: int) -> AsyncIterator[bytes]:
-        """Open a range of the bytes; what comes of it may be read as slowly as one likes."""
-        with translated():
+        """Open a range of the content, as a stream that may be read slowly."""
+        with translate_errors():
             try:
                 found = await obstore.get_async(self.store, key, options={"range": (start, stop)})
             except FileNotFoundError as error:
@@ -91,23 +91,25 @@ class ObjectStorage:
         return _pieces(found.stream(BLOCK_BYTES))
 
     async def delete(self, *keys: str) -> None:
-        """Delete what is still there of these."""
+        """Delete these objects, if they exist."""
         for key in keys:
-            with translated(), suppress(FileNotFoundError):
+            with translate_errors(), suppress(FileNotFoundError):
                 await in_thread(obstore.delete, self.store, key)
 
-    async def older(self, folder: str, than: datetime) -> AsyncGenerator[list[str], None]:
-        """List what is in a folder, in batches, but for what is newer."""
-        with translated():
-            batches = obstore.list(self.store, folder, chunk_size=500)
+    async def list_older_than(
+        self, prefix: str, before: datetime
+    ) -> AsyncGenerator[list[str], None]:
+        """List the names with a prefix that were last modified before a time, in batches."""
+        with translate_errors():
+            batches = obstore.list(self.store, prefix, chunk_size=500)
             while (found := await in_thread(next, batches, None)) is not None:
-                yield [entry["path"] for entry in found if entry["last_modified"] < than]
+                yield [entry["path"] for entry in found if entry["last_modified"] < before]
 
-    async def link(self, key: str, seconds: int) -> str | None:
-        """Make a link that anybody may download from for a while, if the store can do that."""
+    async def presign(self, key: str, seconds: int) -> str | None:
+        """Return a presigned URL for downloads; None if the store has none."""
         if not isinstance(self.store, S3Store):
             return None
-        with translated():
+        with translate_errors():
             return await obstore.sign_async(self.store, "GET", key, timedelta(seconds=seconds))
 
 
@@ -117,38 +119,38 @@ async def _pieces(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 def open_memory() -> ObjectStorage:
-    """For trying things out: everything is gone when the process ends."""
+    """Open a storage in memory, for trying things out: it ends with the process."""
     return ObjectStorage(MemoryStore())
 
 
-def forget_empty_variables() -> None:
-    """obstore reads `AWS_` variables itself, and takes an empty one for a value, not for unset."""
+def unset_empty_variables() -> None:
+    """Unset empty `AWS_` variables, which obstore reads itself and takes for values."""
     for name, value in list(os.environ.items()):
         if name.startswith("AWS_") and not value:
             del os.environ[name]
 
 
 def open_s3(settings: StorageSettings) -> ObjectStorage:
-    """A bucket, with every wait bounded."""
-    forget_empty_variables()
+    """Open a bucket, with timeouts for everything."""
+    unset_empty_variables()
     endpoint = str(settings.aws_endpoint_url or "")
-    waits: Any = {
+    timeouts: Any = {
         "allow_http": endpoint.startswith("http://"),
         "connect_timeout": timedelta(seconds=3),
         "read_timeout": timedelta(seconds=15),
         "timeout": timedelta(hours=1),  # of a whole download
     }
-    given: dict[str, str] = {
+    values: dict[str, str] = {
         "access_key_id": settings.aws_access_key_id,
         "secret_access_key": settings.aws_secret_access_key.get_secret_value(),
         "region": settings.aws_region,
         "endpoint": endpoint,
     }
-    config: Any = {name: value for name, value in given.items() if value}
+    config: Any = {name: value for name, value in values.items() if value}
     retries: Any = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
     try:
         store = S3Store.from_url(
-            settings.storage_url, config=config, client_options=waits, retry_config=retries
+            settings.storage_url, config=config, client_options=timeouts, retry_config=retries
         )
     except (BaseError, ValueError):
         raise SettingsError("STORAGE_URL or an AWS_ variable: cannot be used") from None

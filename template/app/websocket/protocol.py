@@ -44,17 +44,10 @@ class Ping(_Frame):
     type: Literal["ping"]
 
 
-class Subscribe(_Frame):
-    """Receive the messages of a channel."""
+class Subscription(_Frame):
+    """Start or stop receiving the messages of a channel."""
 
-    type: Literal["subscribe"]
-    channel: Channel
-
-
-class Unsubscribe(_Frame):
-    """Receive the messages of a channel no longer."""
-
-    type: Literal["unsubscribe"]
+    type: Literal["subscribe", "unsubscribe"]
     channel: Channel
 
 
@@ -72,7 +65,7 @@ class Publish(_Frame):
     data: Annotated[JsonValue, AfterValidator(reject_non_finite)]
 
 
-ClientFrame = Ping | Subscribe | Unsubscribe | Publish
+ClientFrame = Ping | Subscription | Publish
 CLIENT_FRAME: TypeAdapter[ClientFrame] = TypeAdapter(
     Annotated[ClientFrame, Field(discriminator="type")]
 )
@@ -129,12 +122,12 @@ class MessageHandler:
                 self._check_access(channel)
                 sender = self.connection.user_id
                 await self.manager.publish(channel, message(channel, sender, data))
-            case Subscribe(channel=channel):
+            case Subscription(type="subscribe", channel=channel):
                 self._check_access(channel)
                 self._check_channel_limit(channel)
                 self.manager.subscribe(self.connection, channel)
                 self.connection.send(frame("subscribed", channel=channel))
-            case Unsubscribe(channel=channel):
+            case Subscription(channel=channel):
                 self.manager.unsubscribe(self.connection, channel)
                 self.connection.send(frame("unsubscribed", channel=channel))
 

@@ -1,6 +1,7 @@
 """Celery's entry point: `celery -A app.workers.celery_app worker`, and `beat`."""
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from celery import Celery
@@ -27,5 +28,8 @@ def _import_features(**_: Any) -> None:
     check_settings()
 
 
-app = Celery("app", include=["app.workers.tasks"])
+# The modules with tasks; features bring some.
+TASK_MODULES = ("app.workers.tasks", "app.workers.file_cleanup")
+
+app = Celery("app", include=[name for name in TASK_MODULES if find_spec(name)])
 app.add_defaults(configure)

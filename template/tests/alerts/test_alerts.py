@@ -111,6 +111,18 @@ async def test_a_webhook_that_refuses_is_logged_without_its_url(
     assert not any(SECRET in line for line in lines)
 
 
+@pytest.mark.usefixtures("app")  # which configures the logs
+async def test_a_url_that_cannot_be_requested_is_not_logged(
+    chat: Receiver, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with alerting(monkeypatch, f"{chat.url}/{SECRET} and a space") as failures:
+        failures.tell(KeyError(), "/other", "")
+
+    logged = capfd.readouterr().out
+    assert "alert_not_sent" in logged
+    assert SECRET not in logged
+
+
 async def test_queued_alerts_are_sent_at_shutdown_within_its_timeout(
     chat: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

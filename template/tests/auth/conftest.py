@@ -1,14 +1,14 @@
-"""What the tests of authentication share."""
+"""Fixtures of the tests of authentication."""
 
 import pytest
 from httpx2 import AsyncClient
 
 from app.models.user import User
 from tests.auth.fixtures import Mailbox
-from tests.auth.resets import forget
+from tests.auth.resets import request_reset
 
 
 @pytest.fixture
 async def token(anonymous: AsyncClient, mailbox: Mailbox, user: User) -> str:
-    """The token that the user has got by mail."""
-    return await forget(anonymous, mailbox, user.email)
+    """The reset token that was mailed to the user."""
+    return await request_reset(anonymous, mailbox, user.email)

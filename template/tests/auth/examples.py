@@ -1,12 +1,12 @@
-"""Good requests of the operations of logging in and out."""
+"""Example requests of the operations of authentication."""
 
 from datetime import timedelta
 
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.repositories.password_reset import PasswordResetRepository
-from app.repositories.session import SessionRepository
+from app.auth.tokens import new_token
+from app.repositories.auth import PasswordResetRepository, SessionRepository
 from tests.auth.factories import NEW_PASSWORD, PASSWORD, credentials, make_user
 from tests.examples import Call, Example
 
@@ -14,12 +14,12 @@ AN_HOUR = timedelta(hours=1)
 
 
 async def newcomer(_: AsyncClient, __: AsyncSession) -> Call:
-    """Somebody without an account."""
+    """A new account."""
     return Call(json={"email": "ada@example.com", "password": PASSWORD})
 
 
 async def known_user(_: AsyncClient, session: AsyncSession) -> Call:
-    """The form of somebody with an account."""
+    """The login form of an account."""
     return Call(form=credentials((await make_user(session)).email))
 
 
@@ -27,7 +27,8 @@ async def logged_in(_: AsyncClient, session: AsyncSession) -> Call:
     """A refresh token that has not been used."""
     logins = SessionRepository(session)
     login = await logins.open((await make_user(session)).id, AN_HOUR)
-    token = await logins.add_token(login, AN_HOUR)
+    token = new_token()
+    await logins.add_token(login, token, AN_HOUR)
     await session.commit()
     return Call(json={"refresh_token": token})
 
@@ -42,14 +43,16 @@ async def new_password(_: AsyncClient, __: AsyncSession) -> Call:
     return Call(json={"current_password": PASSWORD, "new_password": NEW_PASSWORD})
 
 
-async def forgetful_user(_: AsyncClient, session: AsyncSession) -> Call:
-    """Somebody with an account."""
+async def known_email(_: AsyncClient, session: AsyncSession) -> Call:
+    """The email of an account."""
     return Call(json={"email": (await make_user(session)).email}, later=True)
 
 
 async def mailed_token(_: AsyncClient, session: AsyncSession) -> Call:
     """The token of a mail, with a new password."""
-    token = await PasswordResetRepository(session).issue((await make_user(session)).id, AN_HOUR)
+    token = new_token()
+    user = await make_user(session)
+    await PasswordResetRepository(session).store(user.id, token, AN_HOUR)
     await session.commit()
     return Call(json={"token": token, "new_password": NEW_PASSWORD})
 
@@ -60,6 +63,6 @@ EXAMPLES: dict[str, Example] = {
     "refresh": logged_in,
     "logout": this_session,
     "change_password": new_password,
-    "forgot_password": forgetful_user,
+    "forgot_password": known_email,
     "reset_password": mailed_token,
 }

@@ -1,4 +1,4 @@
-"""Users and logins for tests to begin with."""
+"""Factories of users and logins."""
 
 from datetime import timedelta
 from functools import cache
@@ -9,11 +9,10 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auth.passwords import Passwords
+from app.auth.passwords import PasswordHasher
 from app.auth.settings import AuthSettings
-from app.auth.tokens import Claims
 from app.models.user import User
-from app.repositories.session import SessionRepository
+from app.repositories.auth import SessionRepository
 
 AUTH = "/api/v1/auth"
 USERS = "/api/v1/users"
@@ -25,7 +24,7 @@ numbers = count(1)
 
 
 async def make_user(session: AsyncSession, **fields: Any) -> User:
-    """Add a user, whose password is `PASSWORD`. The email is new unless given."""
+    """Add a user with the password `PASSWORD` and a new email."""
     defaults = {"email": f"user{next(numbers)}@example.com", "password_hash": _hashed()}
     user = User(**defaults | fields)
     session.add(user)
@@ -34,10 +33,10 @@ async def make_user(session: AsyncSession, **fields: Any) -> User:
 
 
 async def bearer(app: FastAPI, session: AsyncSession, user: User) -> dict[str, str]:
-    """Begin a login session, and return the header that belongs to it."""
+    """Open a login session, and return its Authorization header."""
     login = await SessionRepository(session).open(user.id, timedelta(hours=1))
     await session.commit()
-    return authorization(app.state.auth.tokens.issue(Claims(user.id, login.id)))
+    return authorization(app.state.auth.tokens.issue(user.id, login.id))
 
 
 def authorization(access_token: str) -> dict[str, str]:
@@ -46,7 +45,7 @@ def authorization(access_token: str) -> dict[str, str]:
 
 
 def new_address() -> str:
-    """An address that no other test has failed from."""
+    """A new client address, for which the login throttle has counted nothing."""
     return f"2001:db8:{next(numbers):x}::1"
 
 
@@ -64,4 +63,4 @@ def credentials(email: str, password: str = PASSWORD) -> dict[str, str]:
 
 @cache
 def _hashed() -> str:
-    return Passwords(AuthSettings.load()).hasher.hash(PASSWORD)
+    return PasswordHasher(AuthSettings.load()).hasher.hash(PASSWORD)

@@ -1,4 +1,4 @@
-"""Who may do what in a service with users: a plugin that all its tests share."""
+"""Fixtures of a service with users: a plugin for all tests."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ PUBLIC = {
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Hash passwords in no time, and keep mail where `mailbox` finds it."""
+    """Make password hashes cheap, and write mail to the folder that `mailbox` reads."""
     folder = TemporaryDirectory(prefix="mail-")
     config.add_cleanup(folder.cleanup)
     os.environ |= {
@@ -51,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def authorize() -> Authorize:
-    """Return the headers of somebody who may do everything in an app."""
+    """Return the headers of a new superuser of an app."""
 
     async def authorize(app: FastAPI) -> dict[str, str]:
         async with app.state.database.transactions() as session:
@@ -79,8 +79,8 @@ async def client_of(app: FastAPI, session: AsyncSession) -> AsyncGenerator[Clien
 
 
 @pytest.fixture
-async def stranger(app: FastAPI) -> AsyncGenerator[AsyncClient]:
-    """A client without credentials from an address of its own, which may fail often."""
+async def new_client(app: FastAPI) -> AsyncGenerator[AsyncClient]:
+    """A client without credentials and with a new address, for the login throttle."""
     async with connect(app, address=new_address()) as client:
         yield client
 
@@ -112,7 +112,7 @@ async def mailbox(app: FastAPI) -> Mailbox:
 
 
 async def deliver(app: FastAPI) -> None:
-    """Let the mail arrive: wait for this process to send it, or do the workers' part."""
+    """Wait until the mail is sent by this process, or run the workers' jobs."""
     if hasattr(app.state.mailer, "tasks"):
         await asyncio.gather(*app.state.mailer.tasks)
     else:

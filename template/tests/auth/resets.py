@@ -1,4 +1,4 @@
-"""Asking for a new password, and choosing it, as the tests do."""
+"""Requests of password resets."""
 
 from httpx2 import AsyncClient, Response
 
@@ -9,12 +9,12 @@ FORGOT = f"{AUTH}/password/forgot"
 RESET = f"{AUTH}/password/reset"
 
 
-async def forget(client: AsyncClient, mailbox: Mailbox, email: str) -> str:
-    """Ask for a mail and take the token out of it."""
+async def request_reset(client: AsyncClient, mailbox: Mailbox, email: str) -> str:
+    """Request a reset mail and return its token."""
     await client.post(FORGOT, json={"email": email})
     return (await mailbox())[-1]["context"]["token"]
 
 
 async def reset(client: AsyncClient, token: str, password: str = NEW_PASSWORD) -> Response:
-    """Choose a new password with the token."""
+    """Set a new password with the token."""
     return await client.post(RESET, json={"token": token, "new_password": password})

@@ -1,4 +1,4 @@
-"""Access tokens: of one kind, and worth nothing once their session has ended."""
+"""Access tokens: claims, validation and revocation."""
 
 import base64
 import os
@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import jwt
 import pytest
+from fastapi import FastAPI
 from httpx2 import AsyncClient, Response
 
 from app.core.project import PROJECT
@@ -33,7 +34,7 @@ def forge(
     typ: str = "at+jwt",
     **claims: Any,
 ) -> str:
-    """Make the token again, with something changed: None leaves out, a timedelta is from now."""
+    """Encode the token again with changes: None removes a claim, a timedelta is from now."""
     now = datetime.now(UTC)
     changed = {
         name: now + value if isinstance(value, timedelta) else value
@@ -46,7 +47,7 @@ def forge(
 
 @pytest.fixture
 def token(user_client: AsyncClient) -> str:
-    """A good token of the ordinary user."""
+    """A valid token of the ordinary user."""
     return user_client.headers["authorization"].removeprefix("Bearer ")
 
 
@@ -60,7 +61,7 @@ def assert_refused(response: Response, code: str) -> None:
     assert response.headers["www-authenticate"] == challenge
 
 
-def test_a_token_says_whose_it_is_and_how_long_it_is_good(token: str, user: User) -> None:
+def test_an_access_token_has_the_claims_of_rfc_9068(token: str, user: User) -> None:
     claims = read(token)
 
     assert claims.keys() == CLAIMS
@@ -71,14 +72,14 @@ def test_a_token_says_whose_it_is_and_how_long_it_is_good(token: str, user: User
     assert jwt.get_unverified_header(token) == {"alg": "HS256", "typ": "at+jwt"}
 
 
-async def test_no_two_tokens_are_the_same(anonymous: AsyncClient, user: User) -> None:
+async def test_every_token_is_different(anonymous: AsyncClient, user: User) -> None:
     tokens = [(await log_in(anonymous, user.email))["access_token"] for _ in range(3)]
 
     assert len({read(token)["jti"] for token in tokens}) == 3
     assert len({read(token)["sid"] for token in tokens}) == 3
 
 
-async def test_a_token_made_again_without_a_change_is_good(
+async def test_a_token_encoded_again_without_a_change_is_valid(
     anonymous: AsyncClient, token: str
 ) -> None:
     assert (await show(anonymous, forge(token))).status_code == 200
@@ -120,7 +121,7 @@ async def test_a_forged_token_is_not_valid(
     ],
     ids=lambda garbage: garbage[:10],
 )
-async def test_garbage_is_not_valid(anonymous: AsyncClient, garbage: str) -> None:
+async def test_text_that_is_no_token_is_not_valid(anonymous: AsyncClient, garbage: str) -> None:
     headers = {b"Authorization": b"Bearer " + garbage.encode("latin-1")}
 
     response = await anonymous.get(ME, headers=headers)
@@ -143,7 +144,7 @@ async def test_a_refresh_token_is_no_access_token(anonymous: AsyncClient, user: 
     assert_refused(await show(anonymous, tokens["refresh_token"]), "token_invalid")
 
 
-async def test_an_expired_token_is_called_so(anonymous: AsyncClient, token: str) -> None:
+async def test_an_expired_token_is_reported_as_expired(anonymous: AsyncClient, token: str) -> None:
     expired = forge(token, exp=datetime.now(UTC) - timedelta(seconds=1))
 
     assert_refused(await show(anonymous, expired), "token_expired")
@@ -151,7 +152,7 @@ async def test_an_expired_token_is_called_so(anonymous: AsyncClient, token: str)
 
 @pytest.mark.parametrize("claim", ["iat", "nbf"])
 @pytest.mark.parametrize("seconds", [0.4, 3])
-async def test_the_clock_of_another_machine_may_be_a_little_ahead(
+async def test_clock_skew_of_a_few_seconds_is_tolerated(
     anonymous: AsyncClient, token: str, claim: str, seconds: float
 ) -> None:
     claims: dict[str, Any] = {claim: datetime.now(UTC).timestamp() + seconds}
@@ -160,15 +161,13 @@ async def test_the_clock_of_another_machine_may_be_a_little_ahead(
     assert (await show(anonymous, ahead)).status_code == 200
 
 
-async def test_an_older_key_is_believed_while_it_is_a_fallback(
-    make_app: MakeApp, token: str
-) -> None:
+async def test_tokens_of_a_fallback_key_are_valid(make_app: MakeApp, token: str) -> None:
     old, new = os.environ["SECRET_KEY"], secrets.token_hex(32)
     async with connect(await make_app(SECRET_KEY=new, SECRET_KEY_FALLBACKS=old)) as client:
         assert (await show(client, token)).status_code == 200
         assert (await show(client, forge(token, key=new))).status_code == 200
-        stranger = forge(token, key=secrets.token_hex(32))
-        assert_refused(await show(client, stranger), "token_invalid")
+        forged = forge(token, key=secrets.token_hex(32))
+        assert_refused(await show(client, forged), "token_invalid")
 
     async with connect(await make_app(SECRET_KEY_FALLBACKS="")) as client:
         assert_refused(await show(client, forge(token, key=old)), "token_invalid")
@@ -181,3 +180,11 @@ async def test_a_token_of_another_user_or_session_is_revoked(
     response = await show(anonymous, forge(token, **{claim: str(uuid4())}))
 
     assert_refused(response, "token_revoked")
+
+
+def test_the_token_of_a_request_is_verified_once(app: FastAPI, token: str) -> None:
+    scope: dict[str, Any] = {}
+
+    claims = app.state.auth.tokens.verify_once(token, scope)
+
+    assert app.state.auth.tokens.verify_once(token, scope) is claims

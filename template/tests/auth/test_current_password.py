@@ -1,4 +1,4 @@
-"""Guesses at the current password within a session, which may be stolen."""
+"""Throttling of the current password, which a stolen session could guess."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
@@ -39,7 +39,7 @@ async def change_email(client: AsyncClient, current: str) -> Response:
 async def user_client(
     app: FastAPI, session: AsyncSession, user: User
 ) -> AsyncGenerator[AsyncClient]:
-    """A client of the ordinary user, from an address of its own."""
+    """A client of the ordinary user with a new address."""
     headers = await bearer(app, session, user)
     async with connect(app, headers, new_address()) as client:
         yield client
@@ -49,7 +49,7 @@ ways = pytest.mark.parametrize("guess", [change_password, change_email])
 
 
 @ways
-async def test_the_sixth_guess_in_a_minute_has_to_wait(
+async def test_the_sixth_guess_in_a_minute_is_limited(
     user_client: AsyncClient, guess: Guess
 ) -> None:
     for _ in range(5):
@@ -72,14 +72,16 @@ async def test_all_ways_to_guess_count_together(user_client: AsyncClient, user: 
 
 
 @ways
-async def test_the_owner_who_mistypes_goes_on(user_client: AsyncClient, guess: Guess) -> None:
+async def test_a_success_after_a_mistake_resets_the_limit(
+    user_client: AsyncClient, guess: Guess
+) -> None:
     for _ in range(4):
         await guess(user_client, WRONG)
 
     assert (await guess(user_client, PASSWORD)).is_success
 
 
-async def test_a_request_without_the_password_is_no_guess(
+async def test_a_request_without_the_password_does_not_count(
     user_client: AsyncClient, user: User
 ) -> None:
     for _ in range(8):

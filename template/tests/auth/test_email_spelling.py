@@ -1,4 +1,4 @@
-"""One address may be written in several ways; they all lead to one account."""
+"""Emails are normalized: all spellings are one account."""
 
 import pytest
 from httpx2 import AsyncClient
@@ -26,7 +26,7 @@ NO_ADDRESSES = [
 
 
 @pytest.mark.parametrize(("registered", "used"), PAIRS)
-async def test_who_registers_in_one_spelling_logs_in_with_another(
+async def test_a_login_accepts_any_spelling_of_the_email(
     anonymous: AsyncClient, registered: str, used: str
 ) -> None:
     body = {"email": registered, "password": PASSWORD}
@@ -53,7 +53,7 @@ async def test_an_account_in_the_spelling_of_older_releases_is_found(
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS[0])
-async def test_the_owner_of_an_older_account_keeps_the_address(
+async def test_an_older_account_keeps_its_email(
     client: AsyncClient, client_of: ClientOf, session: AsyncSession, spelling: str
 ) -> None:
     owner = await make_user(session, email="eva@bücher.example.org")
@@ -69,31 +69,31 @@ async def test_the_owner_of_an_older_account_keeps_the_address(
 
 
 @pytest.mark.parametrize("text", NO_ADDRESSES)
-async def test_what_is_no_address_is_refused(
-    stranger: AsyncClient, user_client: AsyncClient, text: str
+async def test_an_invalid_email_is_refused(
+    new_client: AsyncClient, user_client: AsyncClient, text: str
 ) -> None:
     body = {"email": text, "password": PASSWORD}
 
-    assert_problem(await stranger.post(REGISTER, json=body), 422, "validation_error")
-    assert_problem(await stranger.post(FORGOT, json={"email": text}), 422, "validation_error")
+    assert_problem(await new_client.post(REGISTER, json=body), 422, "validation_error")
+    assert_problem(await new_client.post(FORGOT, json={"email": text}), 422, "validation_error")
     change = {"email": text, "current_password": PASSWORD}
     assert_problem(await user_client.patch(ME, json=change), 422, "validation_error")
-    assert_problem(await stranger.post(LOGIN, data=credentials(text)), 401, "invalid_credentials")
+    assert_problem(await new_client.post(LOGIN, data=credentials(text)), 401, "invalid_credentials")
 
 
 @pytest.mark.parametrize("group", SPELLINGS)
-async def test_guesses_count_together_however_the_address_is_written(
-    stranger: AsyncClient, group: list[str]
+async def test_guesses_with_all_spellings_count_together(
+    new_client: AsyncClient, group: list[str]
 ) -> None:
     forms = [credentials(group[number % len(group)]) for number in range(6)]
 
-    answers = [await stranger.post(LOGIN, data=form) for form in forms]
+    answers = [await new_client.post(LOGIN, data=form) for form in forms]
 
     assert [answer.status_code for answer in answers] == [401] * 5 + [429]
 
 
 @pytest.mark.parametrize("password", ["eva@bücher.example.org", "EVA@xn--bcher-kva.example.org"])
-async def test_no_spelling_of_the_address_is_a_password(
+async def test_no_spelling_of_the_email_is_a_password(
     anonymous: AsyncClient, password: str
 ) -> None:
     body = {"email": "eva@bücher.example.org", "password": password}

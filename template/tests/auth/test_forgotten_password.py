@@ -1,4 +1,4 @@
-"""Asking for a mail with which to choose a new password."""
+"""POST /api/v1/auth/password/forgot."""
 
 from hashlib import sha256
 
@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.session import Database
-from app.models.password_reset import PasswordReset
+from app.models.auth import PasswordReset
 from app.models.user import User
 from tests.auth.factories import (
     log_in,
@@ -22,7 +22,7 @@ from tests.problems import assert_problem
 from tests.transactions import failing_commits
 
 
-async def test_the_answer_does_not_tell_who_has_an_account(
+async def test_the_answer_does_not_reveal_accounts(
     anonymous: AsyncClient, session: AsyncSession, user: User, mailbox: Mailbox
 ) -> None:
     disabled = await make_user(session, is_active=False)
@@ -35,7 +35,7 @@ async def test_the_answer_does_not_tell_who_has_an_account(
     assert [mail["to"] for mail in await mailbox()] == [user.email]
 
 
-async def test_the_mail_holds_a_token_and_the_database_its_hash(
+async def test_the_mail_has_the_token_and_the_database_its_hash(
     session: AsyncSession, mailbox: Mailbox, token: str
 ) -> None:
     [mail] = await mailbox()
@@ -49,7 +49,7 @@ async def test_the_mail_holds_a_token_and_the_database_its_hash(
     )
 
 
-async def test_the_sixth_mail_in_a_minute_has_to_wait(
+async def test_the_sixth_mail_in_a_minute_is_limited(
     app: FastAPI, anonymous: AsyncClient, user: User, mailbox: Mailbox
 ) -> None:
     body = {"email": user.email}
@@ -65,16 +65,14 @@ async def test_the_sixth_mail_in_a_minute_has_to_wait(
         assert (await elsewhere.post(FORGOT, json=body)).status_code == 202
 
 
-async def test_who_has_forgotten_may_still_try_to_log_in(
-    anonymous: AsyncClient, user: User
-) -> None:
+async def test_reset_mails_do_not_count_as_logins(anonymous: AsyncClient, user: User) -> None:
     for _ in range(5):
         await anonymous.post(FORGOT, json={"email": user.email})
 
     assert await log_in(anonymous, user.email)
 
 
-async def test_nothing_is_mailed_when_the_token_cannot_be_kept(
+async def test_no_mail_is_sent_when_the_token_is_not_stored(
     anonymous: AsyncClient, database: Database, user: User, mailbox: Mailbox
 ) -> None:
     with failing_commits(database.engine):
@@ -84,9 +82,7 @@ async def test_nothing_is_mailed_when_the_token_cannot_be_kept(
     assert await mailbox() == []
 
 
-async def test_one_address_cannot_have_mail_sent_to_everybody(
-    make_client: MakeClient, user: User
-) -> None:
+async def test_reset_mails_of_one_address_are_limited(make_client: MakeClient, user: User) -> None:
     client = await make_client(RATE_LIMIT_LOGIN="1/hour")
 
     emails = [f"victim{number}@example.com" for number in range(11)]

@@ -1,4 +1,4 @@
-"""Logging in."""
+"""POST /api/v1/auth/login."""
 
 import asyncio
 import time
@@ -11,6 +11,7 @@ from httpx2 import AsyncClient, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.main import create_app
 from app.models.user import User
 from tests.auth.factories import (
     AUTH,
@@ -43,7 +44,7 @@ async def look(client: AsyncClient) -> None:
     assert (await client.get("/health/live")).status_code == 200
 
 
-async def test_a_login_gives_tokens_that_work(anonymous: AsyncClient, user: User) -> None:
+async def test_a_login_returns_valid_tokens(anonymous: AsyncClient, user: User) -> None:
     response = await anonymous.post(LOGIN, data=credentials(user.email))
 
     tokens = response.json()
@@ -54,7 +55,7 @@ async def test_a_login_gives_tokens_that_work(anonymous: AsyncClient, user: User
     assert me.json()["email"] == user.email
 
 
-async def test_an_email_is_known_in_any_letter_case(anonymous: AsyncClient, user: User) -> None:
+async def test_the_email_is_case_insensitive(anonymous: AsyncClient, user: User) -> None:
     assert await log_in(anonymous, user.email.upper())
 
 
@@ -68,7 +69,7 @@ async def test_a_login_is_an_oauth2_form(
     assert_problem(await anonymous.post(LOGIN, json=form), 422, "validation_error")
 
 
-async def test_unknown_wrong_and_disabled_are_answered_alike(
+async def test_unknown_wrong_and_disabled_get_the_same_answer(
     anonymous: AsyncClient, session: AsyncSession, user: User
 ) -> None:
     disabled = await make_user(session, is_active=False)
@@ -86,16 +87,14 @@ async def test_unknown_wrong_and_disabled_are_answered_alike(
 @pytest.mark.parametrize(
     "name", ["", "a" * 100_000, "ada\x00@example.com", "\ufffd", "' OR 1=1 --"]
 )
-async def test_a_name_that_no_account_can_have_is_unknown(
-    anonymous: AsyncClient, name: str
-) -> None:
+async def test_an_impossible_username_is_unknown(anonymous: AsyncClient, name: str) -> None:
     response = await anonymous.post(LOGIN, data=credentials(name or " "))
 
     assert_problem(response, 401, "invalid_credentials")
 
 
 @pytest.mark.parametrize("name", [b"%FF", b"%ED%A0%80", b"%00", b"a&username=b"])
-async def test_a_form_that_holds_no_text_is_no_error_of_ours(
+async def test_a_form_with_undecodable_text_is_a_client_error(
     anonymous: AsyncClient, name: bytes
 ) -> None:
     form = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -124,7 +123,16 @@ async def test_unknown_wrong_and_disabled_take_as_long(
     assert min(fastest) > max(fastest) / 3
 
 
-async def test_others_are_served_while_passwords_are_hashed(
+async def test_the_dummy_hash_is_computed_at_the_start_and_not_at_import(
+    make_app: MakeApp,
+) -> None:
+    imported, started = create_app(), await make_app()
+
+    assert "dummy_hash" not in vars(imported.state.auth.passwords)
+    assert "dummy_hash" in vars(started.state.auth.passwords)
+
+
+async def test_hashing_does_not_block_other_requests(
     make_app: MakeApp, session: AsyncSession
 ) -> None:
     app = await make_app(**REAL_HASHES)
@@ -142,7 +150,7 @@ async def test_others_are_served_while_passwords_are_hashed(
     assert quantiles(waits, n=20)[-1] < took / 8
 
 
-async def test_a_login_makes_the_hash_as_strong_as_the_settings_ask(
+async def test_a_login_upgrades_the_hash_to_the_settings(
     make_app: MakeApp, session: AsyncSession, user: User
 ) -> None:
     app: FastAPI = await make_app(PASSWORD_HASH_ITERATIONS="2")

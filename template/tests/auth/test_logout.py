@@ -1,4 +1,4 @@
-"""Logging out, and changing a password: sessions end at once."""
+"""Logout and password change: sessions end at once."""
 
 import pytest
 from httpx2 import AsyncClient
@@ -35,7 +35,7 @@ async def test_a_logout_ends_this_session(
     assert (await other.get(ME)).status_code == 200
 
 
-async def test_a_logout_without_a_body_is_one(user_client: AsyncClient) -> None:
+async def test_a_logout_needs_no_body(user_client: AsyncClient) -> None:
     assert (await user_client.post(LOGOUT)).status_code == 204
 
 
@@ -63,7 +63,7 @@ async def test_a_session_that_has_ended_cannot_be_refreshed(
     assert_problem(response, 401, "refresh_token_invalid")
 
 
-async def test_who_has_logged_out_can_log_in_again(anonymous: AsyncClient, user: User) -> None:
+async def test_a_login_after_a_logout_succeeds(anonymous: AsyncClient, user: User) -> None:
     tokens = await log_in(anonymous, user.email)
     await anonymous.post(LOGOUT, headers=authorization(tokens["access_token"]))
 
@@ -82,7 +82,7 @@ async def test_a_changed_password_ends_the_other_sessions(
     assert_problem(await other.get(ME), 401, "token_revoked")
 
 
-async def test_a_changed_password_is_the_only_one_that_logs_in(
+async def test_only_the_new_password_logs_in(
     user_client: AsyncClient, anonymous: AsyncClient, user: User
 ) -> None:
     await user_client.post(CHANGE, json=CHANGED)
@@ -114,7 +114,7 @@ async def test_a_refused_change_changes_nothing(
     assert await log_in(other, user.email)
 
 
-async def test_the_own_email_is_no_new_password(user_client: AsyncClient, user: User) -> None:
+async def test_the_email_is_no_new_password(user_client: AsyncClient, user: User) -> None:
     response = await user_client.post(CHANGE, json=CHANGED | {"new_password": user.email})
 
     assert_problem(response, 422, "password_rejected")

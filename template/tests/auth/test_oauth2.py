@@ -1,4 +1,4 @@
-"""What OAuth2 client libraries rely on (RFC 6749)."""
+"""Compatibility with OAuth2 client libraries (RFC 6749)."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.base import utc_now
-from app.models.session import LoginSession, RefreshToken
+from app.models.auth import LoginSession, RefreshToken
 from app.models.user import User
 from tests.auth.factories import AUTH, ME, authorization, credentials, log_in
 from tests.auth.test_refresh import set_back_last_use
@@ -33,11 +33,11 @@ def assert_invalid_grant(response: Response) -> None:
 
 @pytest.fixture
 async def tokens(anonymous: AsyncClient, user: User) -> dict[str, Any]:
-    """Those of a login."""
+    """The tokens of a login."""
     return await log_in(anonymous, user.email)
 
 
-def test_the_document_names_the_url_where_a_form_refreshes(app: FastAPI) -> None:
+def test_the_document_has_the_refresh_url(app: FastAPI) -> None:
     schemes = app.openapi()["components"]["securitySchemes"]
 
     [flow] = [scheme["flows"]["password"] for scheme in schemes.values() if "flows" in scheme]
@@ -47,7 +47,7 @@ def test_the_document_names_the_url_where_a_form_refreshes(app: FastAPI) -> None
 @pytest.mark.parametrize(
     "more", [{}, {"scope": "", "client_id": "web"}, {"username": "eva"}], ids=str
 )
-async def test_a_form_refreshes(
+async def test_a_refresh_by_form(
     anonymous: AsyncClient, tokens: dict[str, Any], more: dict[str, str]
 ) -> None:
     response = await refresh(anonymous, tokens["refresh_token"], **more)
@@ -61,12 +61,12 @@ async def test_a_form_refreshes(
 
 
 @pytest.mark.parametrize("token", ["nonsense", "a" * 100_000, "a\x00", "\ufffd", " "])
-async def test_a_token_that_is_none_of_ours_is_refused(anonymous: AsyncClient, token: str) -> None:
+async def test_an_unknown_refresh_token_is_refused(anonymous: AsyncClient, token: str) -> None:
     assert_invalid_grant(await refresh(anonymous, token))
 
 
 @pytest.mark.parametrize("column", [RefreshToken.expires_at, LoginSession.revoked_at])
-async def test_a_token_that_is_over_is_refused(
+async def test_an_expired_refresh_token_is_refused(
     anonymous: AsyncClient, session: AsyncSession, tokens: dict[str, Any], column: Any
 ) -> None:
     await session.execute(update(column.class_).values({column: utc_now()}))
@@ -75,7 +75,7 @@ async def test_a_token_that_is_over_is_refused(
     assert_invalid_grant(await refresh(anonymous, tokens["refresh_token"]))
 
 
-async def test_a_stolen_token_that_is_used_again_ends_the_session(
+async def test_reuse_of_a_refresh_token_ends_the_session(
     anonymous: AsyncClient, session: AsyncSession, tokens: dict[str, Any]
 ) -> None:
     fresh = (await refresh(anonymous, tokens["refresh_token"])).json()
@@ -88,7 +88,7 @@ async def test_a_stolen_token_that_is_used_again_ends_the_session(
 
 
 @pytest.mark.parametrize("form", [{}, {"refresh_token": ""}, {"username": "a", "password": "b"}])
-async def test_a_refresh_without_a_token_is_no_valid_request(
+async def test_a_refresh_without_a_token_is_an_invalid_request(
     anonymous: AsyncClient, form: dict[str, str]
 ) -> None:
     response = await anonymous.post(LOGIN, data={"grant_type": "refresh_token", **form})
@@ -108,16 +108,16 @@ async def test_a_refresh_without_a_token_is_no_valid_request(
     ],
     ids=str,
 )
-async def test_a_refused_login_has_the_error_that_clients_look_for(
-    stranger: AsyncClient, form: dict[str, str], status: int, code: str, error: str
+async def test_a_refused_login_has_the_oauth2_error(
+    new_client: AsyncClient, form: dict[str, str], status: int, code: str, error: str
 ) -> None:
-    response = await stranger.post(LOGIN, data=form)
+    response = await new_client.post(LOGIN, data=form)
 
     assert assert_problem(response, status, code)["error"] == error
 
 
-async def test_who_has_to_wait_is_told_so_in_the_words_of_oauth2(stranger: AsyncClient) -> None:
-    answers = [await stranger.post(LOGIN, data=credentials("eva@example.com")) for _ in "123456"]
+async def test_a_limited_login_has_the_oauth2_error(new_client: AsyncClient) -> None:
+    answers = [await new_client.post(LOGIN, data=credentials("eva@example.com")) for _ in "123456"]
 
     problem = assert_problem(answers[-1], 429, "rate_limited")
     assert problem["error"] == "temporarily_unavailable"
@@ -130,7 +130,7 @@ async def test_a_refused_refresh_by_json_stays_a_problem(anonymous: AsyncClient)
     assert problem["error"] == "invalid_grant"
 
 
-async def test_other_problems_have_no_such_member(anonymous: AsyncClient) -> None:
+async def test_other_problems_have_no_oauth2_error(anonymous: AsyncClient) -> None:
     for path in (ME, "/nothing"):
         assert "error" not in (await anonymous.get(path)).json()
 
@@ -145,7 +145,7 @@ async def test_other_problems_have_no_such_member(anonymous: AsyncClient) -> Non
         ("", "Bearer"),
     ],
 )
-async def test_a_token_that_is_refused_is_told_from_none(
+async def test_an_invalid_token_and_a_missing_token_differ(
     anonymous: AsyncClient, header: str, challenge: str
 ) -> None:
     response = await anonymous.get(ME, headers={"Authorization": header})

@@ -1,4 +1,4 @@
-"""Which passwords are accepted, and what becomes of them."""
+"""The password policy."""
 
 import pytest
 from httpx2 import AsyncClient
@@ -54,15 +54,13 @@ async def test_the_name_of_the_project_is_no_password(make_app: MakeApp) -> None
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "квартира под крышей", "🐙 octopus 🐙 tentacle"])
-async def test_no_rules_limit_the_kinds_of_characters(
-    anonymous: AsyncClient, password: str
-) -> None:
+async def test_there_are_no_composition_rules(anonymous: AsyncClient, password: str) -> None:
     await register(anonymous, password)
 
     assert await log_in(anonymous, EMAIL, password)
 
 
-async def test_an_operator_may_demand_all_kinds_of_characters(make_app: MakeApp) -> None:
+async def test_a_setting_requires_mixed_characters(make_app: MakeApp) -> None:
     async with connect(await make_app(PASSWORD_REQUIRE_MIXED="true")) as client:
         for missing in ("FOUR HARBOUR 4!", "four harbour 4!", "Four Harbour !", "FourHarbour4x"):
             await register(client, missing, 422)
@@ -70,13 +68,13 @@ async def test_an_operator_may_demand_all_kinds_of_characters(make_app: MakeApp)
         await register(client, "Four Harbour 4!")
 
 
-async def test_an_operator_may_demand_longer_passwords(make_app: MakeApp) -> None:
+async def test_a_setting_requires_longer_passwords(make_app: MakeApp) -> None:
     async with connect(await make_app(PASSWORD_MIN_LENGTH="20")) as client:
         await register(client, "quiet harbour sails", 422)
         await register(client, "quiet harbour sails!")
 
 
-async def test_every_one_of_128_characters_counts(anonymous: AsyncClient) -> None:
+async def test_passwords_are_not_truncated(anonymous: AsyncClient) -> None:
     await register(anonymous, LONGEST)
 
     cut = await anonymous.post(f"{AUTH}/login", data=credentials(EMAIL, LONGEST[:-1]))
@@ -92,7 +90,7 @@ async def test_129_characters_are_too_many(anonymous: AsyncClient) -> None:
     assert_problem(response, 422, "validation_error")
 
 
-async def test_what_two_keyboards_send_for_one_password_is_the_same(
+async def test_passwords_are_normalized(
     anonymous: AsyncClient,
 ) -> None:
     await register(anonymous, "cafe\u0301 cre\u0300me bru\u0302le\u0301e")

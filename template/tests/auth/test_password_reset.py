@@ -1,4 +1,4 @@
-"""Choosing a new password with a token from a mail."""
+"""POST /api/v1/auth/password/reset."""
 
 import asyncio
 from collections import Counter
@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.base import utc_now
-from app.models.password_reset import PasswordReset
+from app.models.auth import PasswordReset
 from app.models.user import User
 from tests.auth.factories import (
     AUTH,
@@ -22,7 +22,7 @@ from tests.auth.factories import (
     log_in,
 )
 from tests.auth.fixtures import Mailbox
-from tests.auth.resets import FORGOT, forget, reset
+from tests.auth.resets import FORGOT, request_reset, reset
 from tests.problems import assert_problem
 
 
@@ -38,13 +38,13 @@ async def test_a_reset_changes_the_password_and_ends_all_sessions(
     assert await log_in(anonymous, user.email, NEW_PASSWORD)
 
 
-async def test_a_token_is_good_for_one_use(anonymous: AsyncClient, token: str) -> None:
+async def test_a_reset_token_works_once(anonymous: AsyncClient, token: str) -> None:
     await reset(anonymous, token)
 
     assert_problem(await reset(anonymous, token), 400, "reset_token_invalid")
 
 
-async def test_of_parallel_uses_of_a_token_one_succeeds(
+async def test_of_parallel_resets_with_a_token_one_succeeds(
     anonymous: AsyncClient, user: User, token: str
 ) -> None:
     passwords = [f"{NEW_PASSWORD} {number}" for number in range(8)]
@@ -56,16 +56,16 @@ async def test_of_parallel_uses_of_a_token_one_succeeds(
     assert await log_in(anonymous, user.email, chosen)
 
 
-async def test_only_the_newest_token_is_good(
+async def test_only_the_newest_token_is_valid(
     anonymous: AsyncClient, mailbox: Mailbox, user: User, token: str
 ) -> None:
-    newest = await forget(anonymous, mailbox, user.email)
+    newest = await request_reset(anonymous, mailbox, user.email)
 
     assert_problem(await reset(anonymous, token), 400, "reset_token_invalid")
     assert (await reset(anonymous, newest)).status_code == 204
 
 
-async def test_of_several_mails_asked_for_at_once_the_newest_holds_a_good_token(
+async def test_of_parallel_requests_for_mails_one_token_is_valid(
     anonymous: AsyncClient, mailbox: Mailbox, user: User
 ) -> None:
     asked = [anonymous.post(FORGOT, json={"email": user.email}) for _ in range(4)]
@@ -77,7 +77,7 @@ async def test_of_several_mails_asked_for_at_once_the_newest_holds_a_good_token(
     assert statuses == {204: 1, 400: 3}
 
 
-async def test_a_token_is_good_for_half_an_hour(
+async def test_a_reset_token_expires_after_half_an_hour(
     anonymous: AsyncClient, session: AsyncSession, token: str
 ) -> None:
     end = await session.scalar(select(PasswordReset.expires_at))
@@ -99,7 +99,7 @@ async def test_a_rejected_password_does_not_use_the_token_up(
     assert (await reset(anonymous, token)).status_code == 204
 
 
-async def test_a_disabled_user_cannot_choose_a_password(
+async def test_a_disabled_user_cannot_reset_the_password(
     anonymous: AsyncClient, client: AsyncClient, user: User, token: str
 ) -> None:
     await client.patch(f"{USERS}/{user.id}", json={"is_active": False})
@@ -108,11 +108,11 @@ async def test_a_disabled_user_cannot_choose_a_password(
 
 
 @pytest.mark.parametrize("token", ["nonsense", "é", "a" * 512])
-async def test_an_unknown_token_is_not_good(anonymous: AsyncClient, token: str) -> None:
+async def test_an_unknown_reset_token_is_invalid(anonymous: AsyncClient, token: str) -> None:
     assert_problem(await reset(anonymous, token), 400, "reset_token_invalid")
 
 
-async def test_changing_the_password_withdraws_the_mailed_token(
+async def test_changing_the_password_deletes_the_reset_token(
     user_client: AsyncClient, anonymous: AsyncClient, token: str
 ) -> None:
     change = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}

@@ -1,4 +1,4 @@
-"""Refresh tokens: each is good for one use, and a thief's use ends the session."""
+"""Refresh tokens: rotation and reuse detection."""
 
 import asyncio
 from collections import Counter
@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.base import utc_now
-from app.models.session import LoginSession, RefreshToken
+from app.models.auth import LoginSession, RefreshToken
 from app.models.user import User
 from tests.auth.factories import AUTH, ME, authorization, log_in
 from tests.problems import assert_problem
@@ -22,7 +22,7 @@ Tokens = dict[str, str]
 
 @pytest.fixture
 async def tokens(anonymous: AsyncClient, user: User) -> Tokens:
-    """Those of a login."""
+    """The tokens of a login."""
     return await log_in(anonymous, user.email)
 
 
@@ -46,7 +46,7 @@ async def set_back_last_use(session: AsyncSession, seconds: float) -> None:
     await session.execute(statement.values(used_at=used))
 
 
-async def test_a_refresh_gives_other_tokens_of_the_same_session(
+async def test_a_refresh_returns_new_tokens_of_the_same_session(
     anonymous: AsyncClient, session: AsyncSession, tokens: Tokens
 ) -> None:
     response = await refresh(anonymous, tokens)
@@ -59,7 +59,7 @@ async def test_a_refresh_gives_other_tokens_of_the_same_session(
     assert await session.scalar(select(func.count()).select_from(LoginSession)) == 1
 
 
-async def test_a_session_can_be_prolonged_again_and_again(
+async def test_a_session_can_be_refreshed_many_times(
     anonymous: AsyncClient, tokens: Tokens
 ) -> None:
     for _ in range(5):
@@ -104,7 +104,7 @@ async def test_a_refresh_token_used_twice_ends_the_session(
     assert_problem(await refresh(anonymous, fresh), 401, "refresh_token_invalid")
 
 
-async def test_a_theft_ends_no_other_session(
+async def test_reuse_ends_no_other_session(
     anonymous: AsyncClient, session: AsyncSession, user: User, tokens: Tokens
 ) -> None:
     other = await log_in(anonymous, user.email)
@@ -116,7 +116,7 @@ async def test_a_theft_ends_no_other_session(
     assert await refreshed(anonymous, other)
 
 
-async def test_a_session_that_is_not_used_for_seven_days_ends(
+async def test_a_session_expires_after_seven_days_without_a_refresh(
     anonymous: AsyncClient, session: AsyncSession, tokens: Tokens
 ) -> None:
     left = await session.scalar(select(RefreshToken.expires_at))
@@ -128,7 +128,7 @@ async def test_a_session_that_is_not_used_for_seven_days_ends(
     assert_problem(await refresh(anonymous, tokens), 401, "refresh_token_invalid")
 
 
-async def test_a_session_ends_after_thirty_days_however_often_it_is_used(
+async def test_a_session_expires_after_thirty_days(
     anonymous: AsyncClient, session: AsyncSession, tokens: Tokens
 ) -> None:
     left = await session.scalar(select(LoginSession.expires_at))
@@ -152,7 +152,7 @@ async def test_a_refresh_token_does_not_outlive_its_session(
     assert await session.scalar(newest) == end
 
 
-async def test_only_hashes_of_refresh_tokens_are_kept(
+async def test_only_hashes_of_refresh_tokens_are_stored(
     session: AsyncSession, tokens: Tokens
 ) -> None:
     token = tokens["refresh_token"]
@@ -184,7 +184,7 @@ async def test_an_access_token_is_no_refresh_token(anonymous: AsyncClient, token
     assert_problem(response, 401, "refresh_token_invalid")
 
 
-async def test_a_login_forgets_sessions_that_are_over(
+async def test_a_login_deletes_expired_sessions(
     anonymous: AsyncClient, session: AsyncSession, user: User, tokens: Tokens
 ) -> None:
     await session.execute(update(LoginSession).values(expires_at=utc_now() - SECOND))

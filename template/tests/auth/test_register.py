@@ -1,8 +1,8 @@
-"""Registering an account."""
+"""POST /api/v1/auth/register."""
 
 import asyncio
+import json
 from collections import Counter
-from datetime import UTC, datetime
 
 import pytest
 from httpx2 import AsyncClient
@@ -10,9 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.session import Database
-from app.models.signup import DailySignups
 from app.models.user import User
-from tests.auth.factories import AUTH, ME, PASSWORD, authorization, log_in, make_user
+from tests.auth.factories import AUTH, ME, PASSWORD, authorization, log_in
 from tests.auth.fixtures import Mailbox
 from tests.clients import connect
 from tests.conftest import MakeApp
@@ -23,7 +22,7 @@ REGISTER = f"{AUTH}/register"
 ADA = {"email": "ada@example.com", "password": PASSWORD, "full_name": "Ada Lovelace"}
 
 
-async def test_a_new_account_can_log_in_and_is_where_location_says(anonymous: AsyncClient) -> None:
+async def test_a_new_account_can_log_in_and_is_at_its_location(anonymous: AsyncClient) -> None:
     response = await anonymous.post(REGISTER, json=ADA)
 
     assert response.status_code == 201
@@ -33,7 +32,7 @@ async def test_a_new_account_can_log_in_and_is_where_location_says(anonymous: As
     assert found.json() == response.json() == (await anonymous.get(ME)).json()
 
 
-async def test_a_new_account_is_an_ordinary_one(anonymous: AsyncClient) -> None:
+async def test_a_new_account_is_no_superuser(anonymous: AsyncClient) -> None:
     user = (await anonymous.post(REGISTER, json=ADA)).json()
 
     assert user.keys() == {
@@ -43,7 +42,7 @@ async def test_a_new_account_is_an_ordinary_one(anonymous: AsyncClient) -> None:
     assert (user["email"], user["full_name"]) == ("ada@example.com", "Ada Lovelace")
 
 
-async def test_a_password_is_never_answered_and_only_its_hash_is_kept(
+async def test_only_a_hash_of_the_password_is_stored(
     anonymous: AsyncClient, session: AsyncSession
 ) -> None:
     accepted = await anonymous.post(REGISTER, json=ADA)
@@ -65,7 +64,7 @@ async def test_an_email_is_taken_in_any_letter_case(anonymous: AsyncClient, emai
     assert_problem(response, 409, "email_taken")
 
 
-async def test_of_several_who_register_one_email_at_once_one_succeeds(
+async def test_of_parallel_registrations_of_an_email_one_succeeds(
     anonymous: AsyncClient, mailbox: Mailbox
 ) -> None:
     bodies = [ADA | {"email": email} for email in ("ada@example.com", "ADA@example.com") * 4]
@@ -76,7 +75,7 @@ async def test_of_several_who_register_one_email_at_once_one_succeeds(
     assert len(await mailbox()) == 1
 
 
-async def test_a_closed_registration_adds_nobody(
+async def test_a_closed_registration_adds_no_account(
     make_app: MakeApp, session: AsyncSession, mailbox: Mailbox
 ) -> None:
     async with connect(await make_app(REGISTRATION_ENABLED="false")) as client:
@@ -113,13 +112,15 @@ async def test_a_body_that_is_not_a_registration_is_refused(
     assert await session.scalar(select(User.id)) is None
 
 
-async def test_an_address_with_a_tag_is_an_address(anonymous: AsyncClient) -> None:
+async def test_an_email_may_have_a_tag(anonymous: AsyncClient) -> None:
     response = await anonymous.post(REGISTER, json=ADA | {"email": "first.last+tag@b.co"})
 
     assert response.json()["email"] == "first.last+tag@b.co"
 
 
-async def test_a_newcomer_is_welcomed_by_mail(anonymous: AsyncClient, mailbox: Mailbox) -> None:
+async def test_a_registration_sends_a_welcome_mail(
+    anonymous: AsyncClient, mailbox: Mailbox
+) -> None:
     await anonymous.post(REGISTER, json=ADA)
 
     [mail] = await mailbox()
@@ -128,7 +129,7 @@ async def test_a_newcomer_is_welcomed_by_mail(anonymous: AsyncClient, mailbox: M
     assert "Ada Lovelace" in mail["text"]
 
 
-async def test_a_newcomer_without_a_name_is_called_by_email(
+async def test_a_welcome_mail_without_a_name_uses_the_email(
     anonymous: AsyncClient, mailbox: Mailbox
 ) -> None:
     await anonymous.post(REGISTER, json={"email": ADA["email"], "password": PASSWORD})
@@ -136,24 +137,26 @@ async def test_a_newcomer_without_a_name_is_called_by_email(
     assert (await mailbox())[0]["context"] == {"name": "ada@example.com"}
 
 
-async def test_nobody_is_welcomed_when_the_commit_fails(
-    anonymous: AsyncClient, session: AsyncSession, database: Database, mailbox: Mailbox
+async def test_no_mail_and_no_event_when_the_commit_fails(
+    anonymous: AsyncClient,
+    database: Database,
+    mailbox: Mailbox,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     with failing_commits(database.engine):
         response = await anonymous.post(REGISTER, json=ADA)
 
     assert response.status_code >= 500
     assert await mailbox() == []
-    assert await session.scalar(select(DailySignups.count)) is None
+    assert "user_registered" not in capfd.readouterr().out
 
 
-async def test_each_registration_of_a_day_is_counted(
-    anonymous: AsyncClient, session: AsyncSession
+async def test_a_registration_is_logged(
+    anonymous: AsyncClient, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    await make_user(session)
-    bodies = [ADA | {"email": f"ada{number}@example.com"} for number in range(6)]
+    user = (await anonymous.post(REGISTER, json=ADA)).json()
 
-    await asyncio.gather(*(anonymous.post(REGISTER, json=body) for body in bodies))
-
-    [counted] = await session.scalars(select(DailySignups))
-    assert (counted.day, counted.count) == (datetime.now(UTC).date(), 6)
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    [event] = [line for line in lines if line["event"] == "user_registered"]
+    assert event["user_id"] == user["id"]
+    assert event["request_id"]

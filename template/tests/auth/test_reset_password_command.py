@@ -40,7 +40,7 @@ async def test_it_sets_the_password_and_ends_the_sessions(
 
 
 @pytest.mark.parametrize("password", ["", "short", "password1234"])
-async def test_a_password_that_is_no_good_changes_nothing(
+async def test_a_rejected_password_changes_nothing(
     anonymous: AsyncClient,
     session: AsyncSession,
     monkeypatch: pytest.MonkeyPatch,
@@ -55,7 +55,7 @@ async def test_a_password_that_is_no_good_changes_nothing(
     assert await log_in(anonymous, user.email)
 
 
-async def test_an_address_without_an_account_is_named(
+async def test_an_unknown_email_is_reported(
     session: AsyncSession, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert await reset_password(monkeypatch, "unknown@example.com", NEW) == 2
@@ -67,7 +67,7 @@ async def test_an_address_without_an_account_is_named(
 @pytest.mark.parametrize(
     ("typed", "code"), [((NEW, NEW), 0), ((NEW, NEW + "x"), 2), (("", NEW), 2)]
 )
-def test_a_person_is_asked_twice(anonymous: AsyncClient, typed: tuple[str, str], code: int) -> None:
+def test_a_terminal_asks_twice(anonymous: AsyncClient, typed: tuple[str, str], code: int) -> None:
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "app", "create-superuser", "--email", "ann@example.com"]
     with subprocess.Popen(

@@ -1,11 +1,11 @@
-"""What ends a session, or a user's rights, acts on the next request."""
+"""Revocation acts on the next request."""
 
 from httpx2 import AsyncClient
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.base import utc_now
-from app.models.session import LoginSession
+from app.models.auth import LoginSession
 from app.models.user import User
 from tests.auth.factories import ME, USERS
 from tests.problems import assert_problem
@@ -19,7 +19,7 @@ async def test_a_token_ends_with_its_session(
     assert_problem(await user_client.get(ME), 401, "token_revoked")
 
 
-async def test_a_disabled_user_is_out_at_once(
+async def test_disabling_a_user_ends_the_sessions_at_once(
     user_client: AsyncClient, client: AsyncClient, user: User
 ) -> None:
     await client.patch(f"{USERS}/{user.id}", json={"is_active": False})
@@ -29,7 +29,7 @@ async def test_a_disabled_user_is_out_at_once(
     assert_problem(await user_client.get(ME), 401, "token_revoked")
 
 
-async def test_a_deleted_user_is_out_at_once(
+async def test_deleting_a_user_ends_the_sessions_at_once(
     user_client: AsyncClient, client: AsyncClient, user: User
 ) -> None:
     await client.delete(f"{USERS}/{user.id}")
@@ -37,7 +37,7 @@ async def test_a_deleted_user_is_out_at_once(
     assert_problem(await user_client.get(ME), 401, "token_revoked")
 
 
-async def test_a_demoted_superuser_is_one_no_longer(
+async def test_demoting_a_superuser_acts_at_once(
     user_client: AsyncClient, client: AsyncClient, user: User
 ) -> None:
     await client.patch(f"{USERS}/{user.id}", json={"is_superuser": True})

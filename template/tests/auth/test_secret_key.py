@@ -1,4 +1,4 @@
-"""The key that signs tokens."""
+"""SECRET_KEY."""
 
 import os
 import secrets
@@ -61,7 +61,7 @@ async def test_in_development_a_key_is_made_once_and_kept(make_app: MakeApp) -> 
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
-def test_who_starts_together_finds_the_same_key(
+def test_processes_that_start_in_parallel_share_the_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(secret_key, "ROOT", tmp_path)
@@ -80,7 +80,7 @@ def test_who_starts_together_finds_the_same_key(
             kept.unlink()
 
 
-def test_a_server_without_a_key_stops_and_says_why() -> None:
+def test_a_server_without_a_key_exits_with_an_error() -> None:
     environment = os.environ | {"ENVIRONMENT": "production", "SECRET_KEY": "", "PORT": "1"}
 
     done = subprocess.run(

@@ -20,7 +20,7 @@ EMAIL = "root@example.com"
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A good email and password."""
+    """A valid email and password."""
     monkeypatch.setenv("FIRST_SUPERUSER_EMAIL", EMAIL)
     monkeypatch.setenv("FIRST_SUPERUSER_PASSWORD", PASSWORD)
 
@@ -29,7 +29,7 @@ async def create_superuser(*arguments: str) -> int:
     return await asyncio.to_thread(main, ["create-superuser", *arguments])
 
 
-async def test_the_first_superuser_can_let_others_in(anonymous: AsyncClient) -> None:
+async def test_the_first_superuser_can_add_accounts(anonymous: AsyncClient) -> None:
     assert await create_superuser() == 0
 
     tokens = await log_in(anonymous, EMAIL)
@@ -51,7 +51,7 @@ async def test_the_command_may_run_again_and_changes_nothing(
 
 
 @pytest.mark.parametrize("stored", ["root@xn--bcher-kva.example", "root@b\u00fccher.example"])
-async def test_a_superuser_is_known_in_any_spelling(
+async def test_an_existing_superuser_is_found_in_any_spelling(
     anonymous: AsyncClient, session: AsyncSession, stored: str
 ) -> None:
     await make_user(session, email=stored, is_superuser=True)
@@ -62,7 +62,7 @@ async def test_a_superuser_is_known_in_any_spelling(
     assert await session.scalar(select(func.count()).select_from(User)) == 1
 
 
-async def test_the_command_may_run_several_times_at_once(session: AsyncSession) -> None:
+async def test_the_command_may_run_in_parallel(session: AsyncSession) -> None:
     codes = await asyncio.gather(*(create_superuser() for _ in range(4)))
 
     assert codes == [0] * 4
@@ -86,7 +86,7 @@ async def test_the_email_may_be_an_argument(anonymous: AsyncClient) -> None:
         ("FIRST_SUPERUSER_PASSWORD", "s3cr3t" * 22),
     ],
 )
-async def test_a_setting_that_is_no_good_is_named_and_not_shown(
+async def test_an_invalid_setting_is_named_and_not_shown(
     session: AsyncSession,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -115,7 +115,7 @@ async def test_an_ordinary_account_is_not_promoted(
     assert not user.is_superuser
 
 
-def test_the_command_works_from_a_shell_and_keeps_the_password_to_itself(
+def test_the_command_works_from_a_shell_and_does_not_print_the_password(
     anonymous: AsyncClient,
 ) -> None:
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Slowing down those who guess passwords."""
+"""The login throttle."""
 
 import asyncio
 from collections import Counter
@@ -25,9 +25,7 @@ async def guess(client: AsyncClient, email: str, times: int) -> list[int]:
     ]
 
 
-async def test_the_sixth_attempt_in_a_minute_has_to_wait(
-    anonymous: AsyncClient, user: User
-) -> None:
+async def test_the_sixth_attempt_in_a_minute_is_limited(anonymous: AsyncClient, user: User) -> None:
     assert await guess(anonymous, user.email, 5) == [401] * 5
 
     response = await anonymous.post(LOGIN, data=credentials(user.email))
@@ -36,13 +34,13 @@ async def test_the_sixth_attempt_in_a_minute_has_to_wait(
     assert 1 <= int(response.headers["retry-after"]) <= 60
 
 
-async def test_letter_case_gives_no_further_attempts(anonymous: AsyncClient, user: User) -> None:
+async def test_letter_case_does_not_matter(anonymous: AsyncClient, user: User) -> None:
     await guess(anonymous, user.email, 5)
 
     assert await guess(anonymous, user.email.upper(), 1) == [429]
 
 
-async def test_other_accounts_and_addresses_may_log_in_meanwhile(
+async def test_other_accounts_and_addresses_are_not_limited(
     app: FastAPI, anonymous: AsyncClient, session: AsyncSession, user: User
 ) -> None:
     await guess(anonymous, user.email, 6)
@@ -52,19 +50,19 @@ async def test_other_accounts_and_addresses_may_log_in_meanwhile(
         assert await log_in(elsewhere, user.email)
 
 
-async def test_a_success_forgets_the_attempts_before(anonymous: AsyncClient, user: User) -> None:
+async def test_a_success_resets_the_count(anonymous: AsyncClient, user: User) -> None:
     for _ in range(3):
         await guess(anonymous, user.email, 4)
 
         assert await log_in(anonymous, user.email)
 
 
-async def test_who_logs_in_often_is_not_locked_out(anonymous: AsyncClient, user: User) -> None:
+async def test_frequent_logins_are_not_limited(anonymous: AsyncClient, user: User) -> None:
     for _ in range(12):
         assert await log_in(anonymous, user.email)
 
 
-async def test_parallel_guesses_do_not_slip_through(app: FastAPI, user: User) -> None:
+async def test_parallel_guesses_are_counted(app: FastAPI, user: User) -> None:
     async with connect(app, address="192.0.2.2") as client:
         guesses = await asyncio.gather(*(guess(client, user.email, 1) for _ in range(50)))
 
@@ -73,7 +71,7 @@ async def test_parallel_guesses_do_not_slip_through(app: FastAPI, user: User) ->
     assert 1 <= statuses[401] <= 5
 
 
-async def test_one_address_may_not_try_one_password_on_all_accounts(make_app: MakeApp) -> None:
+async def test_failures_of_one_address_are_limited(make_app: MakeApp) -> None:
     async with connect(await make_app(RATE_LIMIT_LOGIN="1/minute")) as client:
         names = [f"nobody{number}@example.com" for number in range(11)]
         statuses = [(await guess(client, name, 1))[0] for name in names]
@@ -81,7 +79,7 @@ async def test_one_address_may_not_try_one_password_on_all_accounts(make_app: Ma
     assert statuses == [401] * 10 + [429]
 
 
-async def test_many_addresses_may_not_guess_at_one_account(make_app: MakeApp, user: User) -> None:
+async def test_failures_on_one_account_are_limited(make_app: MakeApp, user: User) -> None:
     app = await make_app(RATE_LIMIT_LOGIN="1/minute")
     statuses = []
     for number in range(11):
@@ -91,7 +89,7 @@ async def test_many_addresses_may_not_guess_at_one_account(make_app: MakeApp, us
     assert statuses == [401] * 10 + [429]
 
 
-async def test_an_operator_may_set_the_rate(make_app: MakeApp) -> None:
+async def test_a_setting_changes_the_rate(make_app: MakeApp) -> None:
     async with connect(await make_app(RATE_LIMIT_LOGIN="2/hour")) as client:
         assert await guess(client, "nobody@example.com", 2) == [401, 401]
         response = await client.post(LOGIN, data=credentials("nobody@example.com"))
@@ -100,12 +98,12 @@ async def test_an_operator_may_set_the_rate(make_app: MakeApp) -> None:
     assert 3000 < int(response.headers["retry-after"]) <= 3600
 
 
-async def test_what_is_no_rate_stops_the_start(make_app: MakeApp) -> None:
+async def test_an_invalid_rate_is_refused_at_startup(make_app: MakeApp) -> None:
     with pytest.raises(SettingsError, match="RATE_LIMIT_LOGIN"):
         await make_app(RATE_LIMIT_LOGIN="often")
 
 
-async def test_a_network_of_ipv6_is_one_address(app: FastAPI, user: User) -> None:
+async def test_an_ipv6_network_counts_as_one_address(app: FastAPI, user: User) -> None:
     statuses = []
     for host in ("2001:db8:ffff:2::1", "2001:db8:ffff:2::2", "2001:db8:ffff:2:ffff::1"):
         async with connect(app, address=host) as client:
@@ -116,7 +114,7 @@ async def test_a_network_of_ipv6_is_one_address(app: FastAPI, user: User) -> Non
         assert await log_in(neighbour, user.email)
 
 
-async def test_ipv4_peers_of_an_ipv6_socket_are_not_one_network(app: FastAPI, user: User) -> None:
+async def test_ipv4_mapped_addresses_count_separately(app: FastAPI, user: User) -> None:
     async with connect(app, address="::ffff:192.0.2.1") as client:
         assert await guess(client, user.email, 6) == [401] * 5 + [429]
 
@@ -126,7 +124,7 @@ async def test_ipv4_peers_of_an_ipv6_socket_are_not_one_network(app: FastAPI, us
         assert await log_in(other, user.email)
 
 
-async def test_mails_are_counted_by_network_too(app: FastAPI, user: User) -> None:
+async def test_reset_mails_count_by_network_too(app: FastAPI, user: User) -> None:
     statuses = []
     for number in range(6):
         async with connect(app, address=f"2001:db8:5:6:{number}::1") as client:

@@ -110,11 +110,11 @@ async def test_a_redis_that_lost_its_data_returns_no_stale_value(
     await eventually_hit(client, url, 5)
 
     redis_client.flushall()
-    forgotten = await client.get(url)
+    flushed = await client.get(url)
     await client.patch(url, json={"stock": 100})
     redis_client.flushall()
 
-    assert forgotten.headers["x-cache"] == "MISS"
+    assert flushed.headers["x-cache"] == "MISS"
     await eventually_hit(client, url, 100)
 
 

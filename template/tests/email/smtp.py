@@ -1,4 +1,4 @@
-"""A mail server."""
+"""An SMTP server for tests."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 
 class MailServer:
-    """Keeps the mails it gets; the first ones are refused as often as `failures` says."""
+    """Keeps the mail it receives, after `failures` refused attempts."""
 
     def __init__(self, failures: int = 0, seconds: float = 0) -> None:
         self.failures = failures
@@ -34,7 +34,7 @@ class MailServer:
 
     @property
     def messages(self) -> list[EmailMessage]:
-        """What has arrived."""
+        """The received messages."""
         contents = [envelope.original_content or b"" for envelope in self.envelopes]
         return [message_from_bytes(content, policy=policy.default) for content in contents]
 
@@ -46,7 +46,7 @@ class MailServer:
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator["MailServer"]:
-        """Listen; on the port of last time, if there was one."""
+        """Listen, on the same port as before."""
         loop = asyncio.get_running_loop()
         server = await loop.create_server(
             lambda: SMTP(self, enable_SMTPUTF8=False), "127.0.0.1", self.port
@@ -57,6 +57,6 @@ class MailServer:
 
 
 def without_workers(app: FastAPI) -> FastAPI:
-    """Let the app's own process send its mail, even if there are workers for it."""
+    """Let the app's process send its mail, even if it has workers."""
     app.state.mailer = app.state.background_mailer
     return app

@@ -1,4 +1,4 @@
-"""What stands on the envelope and in the head of every mail."""
+"""Senders and other settings in every mail."""
 
 import pytest
 
@@ -47,7 +47,7 @@ def test_a_sender_may_have_any_name(
         ("password_reset_url", "javascript:alert(1)"),
     ],
 )
-async def test_what_stands_in_every_mail_must_make_sense(
+async def test_invalid_mail_settings_are_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name.upper(), value)

@@ -1,4 +1,4 @@
-"""Where mails go."""
+"""The mail backends."""
 
 import subprocess
 import sys
@@ -34,7 +34,7 @@ async def register(client: AsyncClient) -> None:
     assert (await client.post(f"{AUTH}/register", json=ADA)).status_code == 201
 
 
-async def test_a_file_holds_a_mail(tmp_path: Path) -> None:
+async def test_the_file_backend_writes_json(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "folder"
 
     await FileBackend(folder).send(MAIL)
@@ -61,7 +61,7 @@ async def test_files_are_named_in_the_order_of_the_mails(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("environment", "shown"), [("development", True), ("staging", False), ("production", False)]
 )
-async def test_the_console_shows_tokens_only_to_developers(
+async def test_the_console_shows_the_text_only_in_development(
     make_app: MakeApp, capsys: pytest.CaptureFixture[str], environment: str, shown: bool
 ) -> None:
     app = await make_app(EMAIL_BACKEND="console", ENVIRONMENT=environment)
@@ -74,7 +74,7 @@ async def test_the_console_shows_tokens_only_to_developers(
     assert (SECRET in written) is shown
 
 
-async def test_the_console_is_where_mails_go_unless_told_otherwise(
+async def test_the_default_backend_is_the_console(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("EMAIL_BACKEND")
@@ -82,7 +82,7 @@ async def test_the_console_is_where_mails_go_unless_told_otherwise(
     assert type((await make_app()).state.background_mailer.backend).__name__ == "ConsoleBackend"
 
 
-async def test_a_mail_server_gets_mails_with_both_parts(make_app: MakeApp) -> None:
+async def test_smtp_mail_has_both_parts(make_app: MakeApp) -> None:
     async with MailServer().open() as server:
         app = without_workers(await make_app(**server.settings, EMAILS_FROM="shop@example.com"))
         async with connect(app) as client, app.state.mailer.open():
@@ -96,7 +96,7 @@ async def test_a_mail_server_gets_mails_with_both_parts(make_app: MakeApp) -> No
     assert all("Ада" in part for part in parts.values())
 
 
-async def test_a_server_that_knows_only_ascii_takes_mail_of_and_to_any_domain(
+async def test_mail_of_and_to_any_domain_needs_no_smtputf8(
     make_app: MakeApp,
 ) -> None:
     sender = "Doe, Jane <shop@b\u00fccher.example>"
@@ -114,7 +114,7 @@ async def test_a_server_that_knows_only_ascii_takes_mail_of_and_to_any_domain(
     assert message["Message-ID"].endswith("@xn--bcher-kva.example>")
 
 
-def test_a_file_is_utf_8_whatever_the_locale_says(tmp_path: Path) -> None:
+def test_a_file_is_utf_8_with_any_locale(tmp_path: Path) -> None:
     locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     script = """
 import asyncio, pathlib, sys
@@ -132,7 +132,7 @@ asyncio.run(FileBackend(pathlib.Path(sys.argv[1])).send(mail))
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-async def test_nothing_is_sent_in_the_open_unless_told_so(security: str) -> None:
+async def test_mail_is_sent_over_tls_by_default(security: str) -> None:
     async with MailServer().open() as server:
         settings = EmailSettings.model_validate(
             {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_security": security}
@@ -144,7 +144,7 @@ async def test_nothing_is_sent_in_the_open_unless_told_so(security: str) -> None
     assert server.attempts == 0
 
 
-async def test_a_mail_server_must_be_named(make_app: MakeApp) -> None:
+async def test_smtp_requires_a_host(make_app: MakeApp) -> None:
     with pytest.raises(SettingsError, match="SMTP_HOST: "):
         await make_app(EMAIL_BACKEND="smtp")
 

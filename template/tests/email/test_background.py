@@ -1,4 +1,4 @@
-"""Sending mail beside the requests."""
+"""Sending mail in the background."""
 
 import asyncio
 from email.message import EmailMessage
@@ -31,7 +31,7 @@ def make_mailer(server: MailServer) -> BackgroundMailer:
 
 async def post(database: Database, mailer: BackgroundMailer) -> None:
     async with database.transactions() as session:
-        await mailer.post(session, MAIL)
+        await mailer.send_after_commit(session, MAIL)
         await session.execute(text("SELECT 1"))
         await session.commit()
 
@@ -49,7 +49,7 @@ async def receive(database: Database, server: MailServer, mails: int = 1) -> lis
 async def test_a_mail_is_sent_once_and_after_the_commit(database: Database) -> None:
     async with MailServer().open() as server, database.transactions() as session:
         mailer = make_mailer(server)
-        await mailer.post(session, MAIL)
+        await mailer.send_after_commit(session, MAIL)
         await session.execute(text("SELECT 1"))
         assert not mailer.tasks
         async with mailer.open():
@@ -60,11 +60,11 @@ async def test_a_mail_is_sent_once_and_after_the_commit(database: Database) -> N
     assert server.attempts == 1
 
 
-async def test_a_mail_of_a_transaction_that_is_undone_is_not_sent(database: Database) -> None:
+async def test_mail_of_a_rolled_back_transaction_is_not_sent(database: Database) -> None:
     async with MailServer().open() as server, database.transactions() as session:
         mailer = make_mailer(server)
         await session.execute(text("SELECT 1"))
-        await mailer.post(session, MAIL)
+        await mailer.send_after_commit(session, MAIL)
         await session.rollback()
         async with mailer.open():
             await session.commit()
@@ -73,14 +73,12 @@ async def test_a_mail_of_a_transaction_that_is_undone_is_not_sent(database: Data
 
 
 @pytest.mark.parametrize("undone", [False, True])
-async def test_a_savepoint_is_only_a_part_of_a_transaction(
-    database: Database, undone: bool
-) -> None:
+async def test_savepoints_keep_and_discard_their_own_mail(database: Database, undone: bool) -> None:
     async with MailServer().open() as server, database.transactions() as session:
         mailer = make_mailer(server)
-        await mailer.post(session, MAIL)
+        await mailer.send_after_commit(session, MAIL)
         savepoint = await session.begin_nested()
-        await mailer.post(session, MAIL)
+        await mailer.send_after_commit(session, MAIL)
         await (savepoint.rollback() if undone else savepoint.commit())
         assert not mailer.tasks
         async with mailer.open():
@@ -100,15 +98,15 @@ async def test_a_mail_that_fails_is_tried_three_times(
     assert server.attempts == min(failures + 1, 3)
 
 
-async def test_a_mail_that_is_lost_keeps_no_other_from_arriving(database: Database) -> None:
+async def test_a_failed_mail_does_not_block_others(database: Database) -> None:
     assert len(await receive(database, MailServer(failures=3), mails=9)) >= 6
 
 
-async def test_mails_under_way_arrive_before_the_service_stops(database: Database) -> None:
+async def test_shutdown_waits_for_mails(database: Database) -> None:
     assert len(await receive(database, MailServer(seconds=0.1), mails=6)) == 6
 
 
-async def test_the_service_waits_for_them(database: Database) -> None:
+async def test_the_lifespan_waits_for_mails(database: Database) -> None:
     app = FastAPI()
     async with MailServer(seconds=0.1).open() as server:
         app.state.background_mailer = make_mailer(server)
@@ -134,7 +132,7 @@ async def test_a_request_does_not_wait_for_a_slow_mail_server(make_app: MakeApp)
 async def test_a_request_succeeds_while_the_mail_server_is_down(make_app: MakeApp) -> None:
     server = MailServer()
     async with server.open():
-        pass  # nobody listens on its port from now on
+        pass  # its port is closed from now on
     app = without_workers(await make_app(**server.settings))
     async with connect(app) as client:
         response = await client.post(f"{AUTH}/register", json=ADA)

@@ -1,4 +1,4 @@
-"""Mails as they are read."""
+"""Rendering of mail."""
 
 from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
@@ -24,7 +24,7 @@ MAILS = {
 
 
 @pytest.mark.parametrize("template", MAILS)
-def test_a_mail_says_in_text_and_html_what_it_was_made_of(template: str) -> None:
+def test_the_context_is_in_text_and_html(template: str) -> None:
     mail = RENDERER.render(Mail("ada@example.com", template, MAILS[template]))
 
     assert (mail.to, mail.template, mail.context) == ("ada@example.com", template, MAILS[template])
@@ -41,14 +41,14 @@ def test_the_first_line_of_the_text_is_the_subject() -> None:
     assert mail.text.startswith("Hello Ada,")
 
 
-def test_a_link_holds_the_token() -> None:
+def test_the_link_has_the_token() -> None:
     mail = RENDERER.render(Mail("ada@example.com", "password_reset", MAILS["password_reset"]))
 
     assert "https://web.example/new#t0ken\n" in mail.text
     assert "https://web.example/new#t0ken" in mail.html
 
 
-def test_what_people_write_is_text_in_html_too() -> None:
+def test_the_context_is_escaped_in_html() -> None:
     name = "<script>alert('&')</script>"
     mail = RENDERER.render(Mail("ada@example.com", "welcome", {"name": name}))
 
@@ -59,7 +59,7 @@ def test_what_people_write_is_text_in_html_too() -> None:
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r", "\u2028", "\x0b"])
-def test_no_line_end_makes_a_header(line_end: str) -> None:
+def test_a_line_end_cannot_inject_a_header(line_end: str) -> None:
     evil = f"17{line_end}Bcc: eve@example.com{line_end}"
     context = MAILS["order_confirmation"] | {"order_id": evil, "name": evil}
     rendered = RENDERER.render(Mail("ada@example.com", "order_confirmation", context))
@@ -85,12 +85,12 @@ def test_a_message_has_both_parts_in_any_alphabet() -> None:
 
 
 @pytest.mark.parametrize("template", MAILS)
-def test_a_mail_that_lacks_something_is_not_made(template: str) -> None:
+def test_a_missing_variable_is_an_error(template: str) -> None:
     with pytest.raises(UndefinedError):
         RENDERER.render(Mail("ada@example.com", template))
 
 
-def test_a_message_says_when_it_was_written_and_has_an_id_of_its_own() -> None:
+def test_a_message_has_a_date_and_a_message_id() -> None:
     mails = [RENDERER.render(Mail("ada@example.com", "welcome", {"name": "Ada"})) for _ in "12"]
 
     one, same, other = (mail.as_message(SENDER) for mail in (mails[0], *mails))
@@ -109,7 +109,7 @@ def test_a_message_says_when_it_was_written_and_has_an_id_of_its_own() -> None:
         ("root@localhost", "root@localhost"),
     ],
 )
-def test_a_domain_is_written_so_that_every_server_takes_it(to: str, sent: str) -> None:
+def test_a_domain_is_encoded_in_ascii(to: str, sent: str) -> None:
     message = RENDERER.render(Mail(to, "welcome", {"name": "Eva"})).as_message(SENDER)
 
     assert message["To"] == sent

@@ -1,4 +1,4 @@
-"""Accounts at domains that only an internal network knows."""
+"""EMAIL_RESERVED_DOMAINS."""
 
 import asyncio
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from starlette.datastructures import State
 
 from app.cli import main
 from app.core.settings import SettingsError
-from app.email.reserved_domains import accept_reserved_domains
+from app.email.addresses import accept_reserved_domains
 from app.email.settings import EmailSettings
 from app.features import FEATURES
 from tests.auth.factories import AUTH, PASSWORD
@@ -21,7 +21,7 @@ SECRET = "k3y-" * 10
 
 @pytest.fixture(autouse=True)
 def defaults() -> Iterator[None]:
-    """Accept afterwards what is accepted before."""
+    """Restore the accepted domains afterwards."""
     yield
     accept_reserved_domains(EmailSettings().reserved_domains)
 
@@ -38,7 +38,7 @@ def defaults() -> Iterator[None]:
         ("development", "arpa", "root@office.local", 422),
     ],
 )
-async def test_an_account_may_be_at_a_reserved_domain_if_that_is_accepted(
+async def test_an_account_at_a_reserved_domain_needs_the_setting(
     make_app: MakeApp, environment: str, domains: str, email: str, status: int
 ) -> None:
     app = await make_app(ENVIRONMENT=environment, SECRET_KEY=SECRET, EMAIL_RESERVED_DOMAINS=domains)
@@ -52,7 +52,7 @@ async def test_an_account_may_be_at_a_reserved_domain_if_that_is_accepted(
     ("environment", "domains", "code"),
     [("development", "", 0), ("production", "", 2), ("production", "local", 0)],
 )
-async def test_so_may_the_first_superuser(
+async def test_the_first_superuser_at_a_reserved_domain_needs_the_setting(
     make_app: MakeApp,
     monkeypatch: pytest.MonkeyPatch,
     environment: str,
@@ -68,7 +68,7 @@ async def test_so_may_the_first_superuser(
     assert await asyncio.to_thread(main, command) == code
 
 
-async def test_workers_accept_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_workers_accept_the_same_domains(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMAIL_RESERVED_DOMAINS", "onion")
     [feature] = [feature for feature in FEATURES if feature.name == "email"]
 

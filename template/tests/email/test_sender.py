@@ -1,4 +1,4 @@
-"""Whom mail is from."""
+"""EMAILS_FROM."""
 
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -6,7 +6,7 @@ from email.message import EmailMessage
 import pytest
 
 from app.core.settings import SettingsError
-from app.email.sender import parse_sender
+from app.email.addresses import parse_sender
 from app.email.settings import EmailSettings
 
 
@@ -32,7 +32,7 @@ from app.email.settings import EmailSettings
         ("ops@mail.local", "", "ops@mail.local"),
     ],
 )
-def test_it_is_read_back_from_a_message_as_it_was_meant(
+def test_a_sender_survives_the_round_trip_through_a_message(
     value: str, name: str, address: str
 ) -> None:
     message = EmailMessage()
@@ -51,7 +51,7 @@ def test_it_is_read_back_from_a_message_as_it_was_meant(
         *("Tea\tpots <shop@example.com>", f"{'Teapots, ' * 10}<shop@example.com>"),
     ],
 )
-def test_what_a_server_would_refuse_stops_the_start(
+def test_an_invalid_sender_is_refused_at_startup(
     monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
     monkeypatch.setenv("EMAILS_FROM", value)

@@ -48,10 +48,10 @@ def named(spans: list[Span]) -> dict[str, Span]:
 
 def test_the_url_of_a_call_has_no_secrets() -> None:
     spans, url = TracerProvider().get_tracer(__name__), f"https://u:{SECRET}@x.io:8/a?k={SECRET}#b"
-    told = {}
+    found = {}
     for name in ("http.url", "url.full"):
         span = spans.start_span("GET", attributes={name: url})
         redact_url(span, None)
-        told |= getattr(span, "attributes", {})
+        found |= getattr(span, "attributes", {})
 
-    assert told == {"http.url": "https://x.io:8/a", "url.full": "https://x.io:8/a"}
+    assert found == {"http.url": "https://x.io:8/a", "url.full": "https://x.io:8/a"}

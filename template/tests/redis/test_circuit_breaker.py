@@ -10,13 +10,7 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from app.redis import circuit_breaker
-from app.redis.circuit_breaker import (
-    MAX_CONCURRENT_CALLS,
-    SLOW_TICKS,
-    RedisBreaker,
-    RedisEntryError,
-    RedisUnavailableError,
-)
+from app.redis.circuit_breaker import RedisBreaker, RedisEntryError, RedisUnavailableError
 from app.redis.client import make_client
 from app.redis.loop_timeout import TICKS
 from tests.redis.servers import RedisServer
@@ -100,7 +94,7 @@ async def test_a_hanging_redis_delays_few_calls_and_not_for_long(
         await asyncio.gather(*(fail(breaker, command) for _ in range(50)))
         await fail(breaker, command)
 
-    assert command.calls == MAX_CONCURRENT_CALLS
+    assert command.calls == circuit_breaker.MAX_CONCURRENT_CALLS
 
 
 async def test_a_half_open_breaker_lets_one_call_through(
@@ -150,7 +144,7 @@ async def test_a_slow_result_is_returned_and_opens_the_breaker(
     monkeypatch.setattr(circuit_breaker, "TIMEOUT_SECONDS", 2)
 
     async def slow(redis: Redis) -> Any:
-        for _ in range(TICKS - SLOW_TICKS):
+        for _ in range(TICKS - circuit_breaker.SLOW_TICKS):
             await asyncio.sleep(circuit_breaker.TIMEOUT_SECONDS / TICKS * 1.02)
         return await hello(redis)
 

@@ -15,16 +15,16 @@ SECRET = "hunter2"
 
 
 def attributes(span: Span) -> dict[str, object]:
-    """What the span tells: readable in the SDK's, whatever the type says."""
+    """The attributes of the span, which the type hides."""
     return dict(getattr(span, "attributes", {}))
 
 
 async def nothing() -> Message:
-    raise AssertionError("nobody reads")
+    raise AssertionError("not received")
 
 
 async def nowhere(_: Message) -> None:
-    raise AssertionError("nobody answers")
+    raise AssertionError("not sent")
 
 
 async def pass_through(query: bytes) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Good requests of the operations on files."""
+"""Example requests of the operations on files."""
 
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession

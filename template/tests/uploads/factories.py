@@ -1,6 +1,9 @@
-"""Files for tests to begin with."""
+"""Factories of uploads."""
 
+import os
+import time
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
 from httpx2 import AsyncClient
@@ -20,14 +23,25 @@ def part(name: str = "a.txt", content: Any = b"tea\n", field: str = "file") -> A
 
 
 async def upload(client: AsyncClient, name: str = "a.txt", content: Any = b"tea\n") -> Any:
-    """Upload a file and return what is known of it."""
+    """Upload a file and return its metadata."""
     response = await client.post(FILES, files=[part(name, content)])
     assert response.status_code == 201, response.text
     return response.json()
 
 
+def leave_orphan(root: Path, name: str, *, old: bool = True) -> Path:
+    """Write bytes that belong to no file, two hours ago or now."""
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"left")
+    if old:
+        two_hours_ago = time.time() - 2 * 3600
+        os.utime(path, (two_hours_ago, two_hours_ago))
+    return path
+
+
 class Body:
-    """A form with one file, sent in pieces without saying how much there is to come."""
+    """A form with one file, sent in pieces without Content-Length."""
 
     def __init__(self, pieces: int, piece: bytes = b"a" * 65536, tail: bytes = TAIL) -> None:
         self.pieces = pieces

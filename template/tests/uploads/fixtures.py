@@ -1,4 +1,4 @@
-"""Where files go while tests run: a plugin that all tests share."""
+"""The storage of the tests: a plugin that all tests share."""
 
 import os
 from pathlib import Path
@@ -10,18 +10,15 @@ from fastapi import FastAPI
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep files in a folder of its own, and sweep it only when a test does."""
+    """Store files in a temporary folder."""
     folder = TemporaryDirectory(prefix="files-")
     config.add_cleanup(folder.cleanup)
-    os.environ |= {
-        "STORAGE_URL": Path(folder.name, "storage").as_uri(),
-        "STORAGE_SWEEP_SECONDS": "0",
-    }
+    os.environ["STORAGE_URL"] = Path(folder.name, "storage").as_uri()
 
 
 @pytest.fixture
 def stored(app: FastAPI) -> "Stored":
-    """What is in the storage's folder, which the test finds empty."""
+    """The storage's folder, which the test finds empty."""
     stored = Stored(app.state.storage.root)
     for path in stored.paths():
         path.unlink()

@@ -32,7 +32,7 @@ def s3_server() -> Generator[str]:
 
 
 def _create_bucket(process: subprocess.Popen[bytes], address: str) -> bool:
-    """Do so as soon as the server answers; False if it ends before."""
+    """Create the bucket as soon as the server answers; False if it has ended."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while process.poll() is None:
         try:

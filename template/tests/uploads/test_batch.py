@@ -18,7 +18,7 @@ def parts(*contents: bytes) -> list[Any]:
 
 
 @pytest.mark.parametrize("count", [1, 10])
-async def test_up_to_ten_files_are_kept_in_their_order(
+async def test_up_to_ten_files_are_stored_in_order(
     user_client: AsyncClient, stored: Stored, count: int
 ) -> None:
     response = await user_client.post(BATCH, files=parts(*[b"tea"] * count))
@@ -40,7 +40,7 @@ async def test_up_to_ten_files_are_kept_in_their_order(
     ],
     ids=["none", "eleven", "wrong type", "too large", "wrong part"],
 )
-async def test_one_file_that_is_refused_refuses_all(
+async def test_one_refused_file_refuses_the_batch(
     user_client: AsyncClient, stored: Stored, files: Any, status: int, code: str
 ) -> None:
     assert_problem(await user_client.post(BATCH, files=files), status, code)

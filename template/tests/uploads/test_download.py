@@ -17,7 +17,7 @@ async def content(client: AsyncClient, file: Any, **headers: str) -> Any:
     return await client.get(f"{FILES}/{file['id']}/content", headers=named)
 
 
-async def test_a_file_is_downloaded_to_be_saved(user_client: AsyncClient) -> None:
+async def test_a_download_is_an_attachment(user_client: AsyncClient) -> None:
     file = await upload(user_client, "Tee für 2.txt", TEXT)
 
     response = await content(user_client, file)
@@ -48,7 +48,7 @@ async def test_a_file_is_never_compressed(user_client: AsyncClient, method: str)
     assert response.headers["content-encoding"] == "identity"
 
 
-async def test_a_range_is_answered_with_its_bytes(user_client: AsyncClient) -> None:
+async def test_a_range_returns_its_bytes(user_client: AsyncClient) -> None:
     file = await upload(user_client, content=TEXT)
 
     response = await content(user_client, file, range="bytes=10-19", accept_encoding="gzip")
@@ -59,7 +59,7 @@ async def test_a_range_is_answered_with_its_bytes(user_client: AsyncClient) -> N
     assert response.headers["etag"] == f'"{file["sha256"]}"'
 
 
-async def test_a_range_outside_of_the_file_cannot_be_satisfied(user_client: AsyncClient) -> None:
+async def test_a_range_outside_of_the_file_is_416(user_client: AsyncClient) -> None:
     file = await upload(user_client)
 
     response = await content(user_client, file, range="bytes=4-")
@@ -89,7 +89,7 @@ async def test_a_range_outside_of_the_file_cannot_be_satisfied(user_client: Asyn
         ("1-2", None),
     ],
 )
-def test_single_ranges_are_understood_and_others_ignored(header: str, expected: object) -> None:
+def test_single_ranges_are_parsed_and_others_ignored(header: str, expected: object) -> None:
     assert requested_range(header, 100) == expected
 
 
@@ -101,7 +101,7 @@ def test_a_range_without_a_byte_is_refused(header: str, size: int) -> None:
         requested_range(header, size)
 
 
-async def test_a_range_of_another_version_is_the_whole_file(user_client: AsyncClient) -> None:
+async def test_if_range_of_another_version_returns_the_whole_file(user_client: AsyncClient) -> None:
     file = await upload(user_client, content=TEXT)
     tag = f'"{file["sha256"]}"'
 
@@ -112,7 +112,7 @@ async def test_a_range_of_another_version_is_the_whole_file(user_client: AsyncCl
     assert [answer.status_code for answer in (same, other, weak)] == [206, 200, 200]
 
 
-async def test_a_copy_that_is_current_is_not_sent_again(user_client: AsyncClient) -> None:
+async def test_a_matching_etag_is_304(user_client: AsyncClient) -> None:
     file = await upload(user_client)
     tag = f'"{file["sha256"]}"'
 

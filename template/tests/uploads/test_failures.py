@@ -1,4 +1,4 @@
-"""Uploads that fail halfway: nothing of them is left."""
+"""Failed uploads leave nothing."""
 
 import asyncio
 import errno
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app.db.session import Database
 from app.models.file import File
 from app.models.user import User
-from app.services.upload import Incoming, UploadService, UploadTooSlowError
+from app.services.upload import IncomingFile, UploadService, UploadTooSlowError
 from tests.conftest import MakeClient
 from tests.problems import assert_problem
 from tests.transactions import failing_commits
@@ -36,7 +36,7 @@ async def nothing_left(stored: Stored, session: AsyncSession) -> AsyncGenerator[
 
 @pytest.mark.usefixtures("nothing_left")
 @pytest.mark.parametrize("path", ["", "/batch"])
-async def test_a_commit_that_fails(user_client: AsyncClient, database: Database, path: str) -> None:
+async def test_a_failed_commit(user_client: AsyncClient, database: Database, path: str) -> None:
     field = "files" if path else "file"
 
     with failing_commits(database.engine):
@@ -45,7 +45,7 @@ async def test_a_commit_that_fails(user_client: AsyncClient, database: Database,
     assert response.status_code >= 500
 
 
-async def test_a_commit_that_only_seems_to_fail_leaves_the_file_whole(
+async def test_a_commit_with_a_lost_answer_keeps_the_file(
     user_client: AsyncClient,
 ) -> None:
     def lose_the_answer(session: Session) -> None:
@@ -73,7 +73,7 @@ async def test_a_commit_that_only_seems_to_fail_leaves_the_file_whole(
     ],
 )
 @pytest.mark.parametrize("call", ["fsync", "replace"])
-async def test_a_disk_that_is_full_or_broken(
+async def test_a_full_or_broken_disk(
     user_client: AsyncClient,
     monkeypatch: pytest.MonkeyPatch,
     call: str,
@@ -91,7 +91,7 @@ async def test_a_disk_that_is_full_or_broken(
 
 
 @pytest.mark.usefixtures("nothing_left")
-async def test_a_client_that_goes_away(
+async def test_a_client_that_disconnects(
     app: FastAPI, user_client: AsyncClient, database: Database
 ) -> None:
     messages: list[dict[str, Any]] = [
@@ -114,7 +114,7 @@ async def test_a_client_that_goes_away(
 
 
 @pytest.mark.usefixtures("nothing_left")
-async def test_a_user_who_is_disabled_meanwhile(
+async def test_a_user_who_is_disabled_during_the_upload(
     user_client: AsyncClient, session: AsyncSession, user: User
 ) -> None:
     async def body() -> AsyncGenerator[bytes]:
@@ -128,7 +128,7 @@ async def test_a_user_who_is_disabled_meanwhile(
     assert_problem(response, 401, "token_revoked")
 
 
-async def test_no_connection_is_held_while_a_body_comes_in(
+async def test_no_database_connection_is_held_during_the_upload(
     user_client: AsyncClient, database: Database
 ) -> None:
     held: list[int] = []
@@ -145,7 +145,7 @@ async def test_no_connection_is_held_while_a_body_comes_in(
     assert set(held) == {0}
 
 
-async def test_a_user_may_use_so_much_room_and_no_more(make_client: MakeClient) -> None:
+async def test_uploads_above_the_quota_are_507(make_client: MakeClient) -> None:
     client = await make_client(UPLOAD_QUOTA_BYTES="10")
     first = await upload(client, content=b"a" * 6)
 
@@ -157,7 +157,7 @@ async def test_a_user_may_use_so_much_room_and_no_more(make_client: MakeClient) 
     assert (await upload(client, content=b"a" * 10))["size"] == 10
 
 
-async def test_the_bound_holds_for_uploads_at_the_same_time(make_client: MakeClient) -> None:
+async def test_the_quota_holds_for_parallel_uploads(make_client: MakeClient) -> None:
     client = await make_client(UPLOAD_QUOTA_BYTES="10")
 
     uploads = (client.post(FILES, files=[part(content=b"a" * 6)]) for _ in range(5))
@@ -167,22 +167,22 @@ async def test_the_bound_holds_for_uploads_at_the_same_time(make_client: MakeCli
 
 
 @pytest.mark.usefixtures("nothing_left")
-async def test_an_upload_may_not_take_forever(app: FastAPI, user: User) -> None:
+async def test_an_upload_times_out(app: FastAPI, user: User) -> None:
     uploads = UploadService(app.state.database, app.state.storage, app.state.storage_settings)
-    uploads.longest_seconds = 0.05
+    uploads.timeout_seconds = 0.05
 
     async def pieces() -> AsyncGenerator[bytes]:
         while True:
             yield b"a"
 
-    async def incoming() -> AsyncGenerator[Incoming]:
-        yield Incoming("a.txt", pieces())
+    async def incoming() -> AsyncGenerator[IncomingFile]:
+        yield IncomingFile("a.txt", pieces())
 
     with pytest.raises(UploadTooSlowError):
         await uploads.receive(incoming(), user.id)
 
 
-async def test_a_folder_that_cannot_be_used_is_reported_and_tried_again(
+async def test_an_unusable_folder_is_503_and_recovers(
     make_client: MakeClient, tmp_path: Path
 ) -> None:
     folder = tmp_path / "storage"

@@ -1,4 +1,4 @@
-"""Finding and deleting files, and who may."""
+"""Listing and deleting files, and access to them."""
 
 import asyncio
 from uuid import uuid4
@@ -49,7 +49,7 @@ async def test_files_are_sorted_and_found_by_name(user_client: AsyncClient) -> N
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("GET", "/content"), ("DELETE", "")])
-async def test_nobody_else_sees_a_file_not_even_a_superuser(
+async def test_only_the_owner_sees_a_file(
     user_client: AsyncClient,
     client: AsyncClient,
     client_of: ClientOf,
@@ -89,7 +89,7 @@ async def test_a_file_is_deleted_once(user_client: AsyncClient) -> None:
     assert sorted(response.status_code for response in responses) == [204, 404, 404, 404]
 
 
-async def test_a_delete_that_is_not_committed_keeps_the_bytes(
+async def test_a_failed_commit_of_a_delete_keeps_the_bytes(
     user_client: AsyncClient, database: Database
 ) -> None:
     path = f"{FILES}/{(await upload(user_client))['id']}"
@@ -100,7 +100,7 @@ async def test_a_delete_that_is_not_committed_keeps_the_bytes(
     assert (await user_client.get(f"{path}/content")).content == b"tea\n"
 
 
-async def test_bytes_that_are_gone_already_do_not_keep_a_file(
+async def test_a_file_without_bytes_can_be_deleted(
     user_client: AsyncClient, stored: Stored
 ) -> None:
     file = await upload(user_client)
@@ -111,7 +111,7 @@ async def test_bytes_that_are_gone_already_do_not_keep_a_file(
     assert (await user_client.delete(path)).status_code == 204
 
 
-async def test_the_files_of_an_account_that_is_gone_go_with_it(
+async def test_deleting_an_account_deletes_its_files(
     user_client: AsyncClient, client: AsyncClient, app: FastAPI, user: User
 ) -> None:
     await upload(user_client)

@@ -1,4 +1,4 @@
-"""Uploads whose database goes away: bytes that certainly belong to no row are deleted."""
+"""Uploads whose database is lost: bytes that certainly have no row are deleted."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
@@ -12,8 +12,8 @@ from app.core.config import Settings
 from app.core.exceptions import DependencyUnavailableError
 from app.db.session import Database, open_database
 from app.models.user import User
-from app.services.upload import Incoming, UploadService
-from app.storage.inspection import UnsupportedTypeError
+from app.services.upload import IncomingFile, UploadService
+from app.storage.validation import UnsupportedTypeError
 from tests.databases import lost
 from tests.transactions import failing_commits
 from tests.uploads.fixtures import Stored
@@ -23,16 +23,16 @@ from tests.uploads.fixtures import Stored
 async def lost_database(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncGenerator[Database]:
-    """A database that has gone away."""
+    """A database that is unreachable."""
     monkeypatch.setenv("DATABASE_URL", lost(tmp_path))
     async with open_database(Settings.load()) as database:
         yield database
 
 
-async def two_files(second: str) -> AsyncGenerator[Incoming]:
+async def two_files(second: str) -> AsyncGenerator[IncomingFile]:
     """Two texts, the second under any name."""
     for name in ("a.txt", second):
-        yield Incoming(name, tea())
+        yield IncomingFile(name, tea())
 
 
 async def tea() -> AsyncGenerator[bytes]:
@@ -43,7 +43,7 @@ async def tea() -> AsyncGenerator[bytes]:
 @pytest.mark.parametrize(
     ("second", "error"), [("b.txt", DependencyUnavailableError), ("b.png", UnsupportedTypeError)]
 )
-async def test_nothing_is_left_if_it_goes_while_a_body_comes_in(
+async def test_an_upload_leaves_nothing_if_the_database_is_lost(
     app: FastAPI,
     user: User,
     lost_database: Database,
@@ -59,7 +59,7 @@ async def test_nothing_is_left_if_it_goes_while_a_body_comes_in(
     assert stored.paths() == []
 
 
-async def test_bytes_are_kept_if_nobody_can_tell_whether_the_commit_has_failed(
+async def test_bytes_are_kept_if_the_result_of_the_commit_is_unknown(
     app: FastAPI, user: User, database: Database, lost_database: Database, stored: Stored
 ) -> None:
     forgetful = replace(database, reads=lost_database.reads)

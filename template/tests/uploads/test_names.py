@@ -1,11 +1,11 @@
-"""The caller's names are only shown; they never lead anywhere."""
+"""File names of the client are only displayed."""
 
 from uuid import uuid4
 
 import pytest
 from httpx2 import AsyncClient
 
-from app.storage.naming import attachment, display_name, id_of, key_of
+from app.storage.naming import attachment, display_name, file_id_of, key_of
 from tests.uploads.factories import FILES, FORM, TAIL
 from tests.uploads.fixtures import Stored
 
@@ -32,7 +32,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize(("sent", "shown"), [*NAMES, ("..", ""), ("a/", ""), ("\x00", "")])
-def test_a_name_is_made_harmless(sent: str, shown: str) -> None:
+def test_a_name_is_sanitized(sent: str, shown: str) -> None:
     assert display_name(sent) == shown
 
 
@@ -54,7 +54,7 @@ async def test_no_name_writes_outside_of_the_storage(
     assert set(stored.root.parent.iterdir()) == around
 
 
-async def test_a_name_that_is_no_utf8_is_still_a_name(user_client: AsyncClient) -> None:
+async def test_a_latin_1_name_is_decoded(user_client: AsyncClient) -> None:
     head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="caf\xe9.txt"\r\n\r\n'
 
     response = await user_client.post(FILES, content=head + b"tea" + TAIL, headers=FORM)
@@ -74,9 +74,9 @@ def test_a_name_is_quoted_in_the_header(filename: str, header: str) -> None:
     assert attachment(filename) == header
 
 
-def test_only_keys_of_our_making_belong_to_files() -> None:
+def test_only_our_keys_belong_to_files() -> None:
     file_id = uuid4()
 
-    assert id_of(key_of(file_id)) == file_id
+    assert file_id_of(key_of(file_id)) == file_id
     for foreign in ("files/readme", f"files/{file_id}.bak", f"files/{file_id.hex}", "x"):
-        assert id_of(foreign) is None
+        assert file_id_of(foreign) is None

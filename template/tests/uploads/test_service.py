@@ -21,7 +21,7 @@ def resident(service: Service) -> int:
 
 
 def endless(service: Service, rss: list[int]) -> Generator[bytes]:
-    """100 MiB of a file, and how much memory the service has meanwhile."""
+    """Yield 100 MiB of a file, and record the memory of the service."""
     yield HEAD
     for number in range(100 * MIB // len(PIECE)):
         if number % 100 == 0:
@@ -29,9 +29,7 @@ def endless(service: Service, rss: list[int]) -> Generator[bytes]:
         yield PIECE
 
 
-def test_a_body_that_is_much_too_large_takes_no_memory(
-    tmp_path: Path, credentials: dict[str, str]
-) -> None:
+def test_a_huge_body_takes_no_memory(tmp_path: Path, credentials: dict[str, str]) -> None:
     with serving(tmp_path, STORAGE_URL=(tmp_path / "files").as_uri()) as service:
         url = f"{service.url}{FILES}"
         httpx2.post(url, files=[part()], headers=credentials).raise_for_status()
@@ -77,7 +75,7 @@ def acknowledged(tmp_path: Path, credentials: dict[str, str]) -> dict[str, bytes
     return acknowledged
 
 
-async def test_what_was_acknowledged_outlives_a_service_that_is_killed(
+async def test_acknowledged_files_survive_sigkill(
     acknowledged: dict[str, bytes], client: httpx2.AsyncClient
 ) -> None:
     assert acknowledged

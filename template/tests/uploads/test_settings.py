@@ -1,25 +1,25 @@
-"""Which storages the settings may name."""
+"""Settings of the storage."""
 
 from pathlib import Path
 
 import pytest
 
-from app.api.uploads_feature import make_storage
 from app.cli import main
 from app.core.config import Settings
+from app.storage.feature import make_storage
 from app.storage.settings import StorageSettings
 from tests.conftest import MakeApp
 from tests.databases import closed_port
 
 
 @pytest.mark.parametrize("half", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
-def test_half_a_key_is_named(
+def test_half_a_key_is_refused_by_name(
     half: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("STORAGE_URL", "s3://bucket")
     monkeypatch.setenv(half, "tea")
 
-    assert main(["sweep-files"]) == 2
+    assert main(["clean-files"]) == 2
 
     last = capfd.readouterr().err.splitlines()[-1]
     assert last == "app: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY: set both or none"
@@ -29,14 +29,14 @@ def test_half_a_key_is_named(
     "url",
     ["file:///my%20files/ä b", "s3://my_Tea.pots-2", "s3://tea/a/b", "memory:", "memory://"],
 )
-def test_other_storages_are_taken(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_valid_storage_urls(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STORAGE_URL", url)
 
     assert make_storage(StorageSettings.load(), Settings.load())
 
 
 @pytest.mark.parametrize("kind", ["folder", "s3"])
-def test_a_command_without_its_storage_says_so(
+def test_a_command_reports_an_unreachable_storage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], kind: str
 ) -> None:
     in_the_way = tmp_path / "storage"
@@ -46,7 +46,7 @@ def test_a_command_without_its_storage_says_so(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "me")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
 
-    assert main(["sweep-files"]) == 2
+    assert main(["clean-files"]) == 2
 
     assert capfd.readouterr().err == "app: The file storage does not answer. Try again.\n"
 
@@ -76,7 +76,7 @@ def test_a_command_without_its_storage_says_so(
         ("STORAGE_LINK_SECONDS", "-1"),
     ],
 )
-def test_a_bad_setting_is_named(
+def test_an_invalid_setting_is_refused_by_name(
     name: str,
     value: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -84,23 +84,23 @@ def test_a_bad_setting_is_named(
 ) -> None:
     monkeypatch.setenv(name, value)
 
-    assert main(["sweep-files"]) != 0
+    assert main(["clean-files"]) != 0
 
     assert capfd.readouterr().err.splitlines()[-1].startswith(f"app: {name}: ")
 
 
-async def test_memory_is_not_shared_by_processes(
+async def test_memory_needs_a_single_process(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("STORAGE_URL", "memory://")
     monkeypatch.setenv("WEB_CONCURRENCY", "2")
 
-    assert main(["sweep-files"]) != 0
+    assert main(["clean-files"]) != 0
 
     assert "WEB_CONCURRENCY=1" in capfd.readouterr().err.splitlines()[-1]
 
 
-async def test_a_deployed_service_warns_that_its_files_may_get_lost(
+async def test_a_production_service_warns_of_the_project_folder(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("STORAGE_URL")

@@ -1,4 +1,4 @@
-"""Other storages than a folder that is there: S3, spoken by a real server, and memory."""
+"""S3, on a real server, and memory."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
-from app.services.sweep import sweep
+from app.services.orphan_cleanup import delete_orphans
 from app.storage.store import StorageUnavailableError
 from tests.clients import connect
 from tests.conftest import MakeApp
@@ -36,7 +36,7 @@ OTHER_ROLES = (
 
 
 def empty_bucket() -> dict[str, str]:
-    """The settings for a part of the bucket that nobody has used."""
+    """The settings of an empty prefix of the bucket."""
     return KEYS | {"STORAGE_URL": f"s3://{BUCKET}/{uuid4()}"}
 
 
@@ -69,7 +69,7 @@ async def listed(app: FastAPI) -> list[str]:
     return [entry["path"] for entry in await found.collect_async()]
 
 
-async def test_a_file_is_kept_read_and_deleted(
+async def test_a_file_is_stored_read_and_deleted(
     other_app: FastAPI, other_client: AsyncClient
 ) -> None:
     file = await upload(other_client, content=TWO_PARTS)
@@ -107,15 +107,17 @@ async def test_a_refused_upload_leaves_nothing(
     assert await listed(other_app) == []
 
 
-async def test_nothing_new_is_swept(other_app: FastAPI, other_client: AsyncClient) -> None:
+async def test_the_cleanup_deletes_nothing_new(
+    other_app: FastAPI, other_client: AsyncClient
+) -> None:
     await upload(other_client)
     other_app.state.storage.store.put("files/00000000-0000-4000-8000-000000000000", b"left")
 
-    assert await sweep(other_app.state.database.reads, other_app.state.storage) == 0
+    assert await delete_orphans(other_app.state.database.reads, other_app.state.storage) == 0
 
 
 @pytest.mark.process
-async def test_a_link_leads_to_s3_itself(
+async def test_a_download_redirects_to_a_presigned_url(
     make_app: MakeApp, s3: str, credentials: dict[str, str]
 ) -> None:
     app = await make_app(AWS_ENDPOINT_URL=s3, STORAGE_LINK_SECONDS="60", **empty_bucket())
@@ -130,9 +132,7 @@ async def test_a_link_leads_to_s3_itself(
     assert "UTF-8''Tee%20f%C3%BCr%202.txt" in download.headers["content-disposition"]
 
 
-async def test_a_server_that_is_gone_is_a_503(
-    make_app: MakeApp, credentials: dict[str, str]
-) -> None:
+async def test_an_unreachable_server_is_503(make_app: MakeApp, credentials: dict[str, str]) -> None:
     address = f"http://127.0.0.1:{closed_port()}"
     app = await make_app(AWS_ENDPOINT_URL=address, **empty_bucket())
 
@@ -143,8 +143,8 @@ async def test_a_server_that_is_gone_is_a_503(
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("url", ["s3://nobody-made-this", "file:///proc/nowhere/files"])
-async def test_a_storage_that_is_not_there_is_a_503(
+@pytest.mark.parametrize("url", ["s3://missing-bucket", "file:///proc/nowhere/files"])
+async def test_a_missing_storage_is_503(
     make_app: MakeApp, s3: str, credentials: dict[str, str], url: str
 ) -> None:
     app = await make_app(AWS_ENDPOINT_URL=s3, STORAGE_URL=url, **KEYS)
@@ -154,23 +154,23 @@ async def test_a_storage_that_is_not_there_is_a_503(
 
     assert_problem(response, 503, "dependency_unavailable")
     with pytest.raises(StorageUnavailableError):
-        await sweep(app.state.database.reads, app.state.storage)
+        await delete_orphans(app.state.database.reads, app.state.storage)
 
 
-async def test_an_empty_variable_is_as_good_as_none(make_app: MakeApp) -> None:
+async def test_an_empty_variable_counts_as_unset(make_app: MakeApp) -> None:
     empty = dict.fromkeys(("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_SESSION_TOKEN"), "")
     app = await make_app(**KEYS | empty | {"STORAGE_URL": f"s3://{BUCKET}"})
 
-    link = await app.state.storage.link("name", 60)
+    link = await app.state.storage.presign("name", 60)
 
     assert link.startswith(f"https://s3.us-east-1.amazonaws.com/{BUCKET}/name?")
     assert "X-Amz-Security-Token" not in link
 
 
-async def test_with_empty_keys_the_role_of_the_machine_is_asked(make_app: MakeApp) -> None:
-    nobody = f"http://127.0.0.1:{closed_port()}"
+async def test_without_keys_the_role_of_the_machine_is_used(make_app: MakeApp) -> None:
+    closed = f"http://127.0.0.1:{closed_port()}"
     empty = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", *OTHER_ROLES), "")
-    app = await make_app(STORAGE_URL=f"s3://{BUCKET}", AWS_METADATA_ENDPOINT=nobody, **empty)
+    app = await make_app(STORAGE_URL=f"s3://{BUCKET}", AWS_METADATA_ENDPOINT=closed, **empty)
 
     with pytest.raises(StorageUnavailableError):
-        await app.state.storage.link("name", 60)
+        await app.state.storage.presign("name", 60)

@@ -1,12 +1,11 @@
-"""Which files are taken: by the end of their name and by their content."""
+"""Validation of file types by extension and content."""
 
 import pytest
 from httpx2 import AsyncClient
 
 from app.core.settings import SettingsError
-from app.storage.inspection import Inspection, UnsupportedTypeError
 from app.storage.settings import StorageSettings
-from app.storage.types import TYPES
+from app.storage.validation import FILE_TYPES, UnsupportedTypeError, UploadValidator
 from tests.problems import assert_problem
 from tests.uploads.factories import FILES, PNG, part
 from tests.uploads.fixtures import Stored
@@ -20,7 +19,7 @@ GOOD = [
     ("a.webp", b"RIFF\n\x00\x00\x00WEBPVP8 ", "image/webp"),
     ("a.pdf", b"%PDF-1.7\n\x00", "application/pdf"),
     ("a.zip", b"PK\x03\x04...", "application/zip"),
-    ("a.docx", b"PK\x03\x04...", TYPES and next(name for name in TYPES if "word" in name)),
+    ("a.docx", b"PK\x03\x04...", next(name for name in FILE_TYPES if "word" in name)),
     ("a.mp4", b"\x00\x00\x00\x18ftypisom", "video/mp4"),
     ("a.csv", b"name,price\r\nTea,1\r\n", "text/csv"),
     ("a.csv", b"<none>,1\r\n", "text/csv"),
@@ -55,33 +54,33 @@ BAD = [
 ]
 
 
-def inspect(name: str, content: bytes) -> str:
-    inspection = Inspection(name, TYPES, max_bytes=1_000_000)
+def validate(name: str, content: bytes) -> str:
+    validator = UploadValidator(name, FILE_TYPES, max_bytes=1_000_000)
     for start in range(0, len(content), 262_144):
-        inspection.feed(content[start : start + 262_144])
-    inspection.finish()
-    return inspection.content_type
+        validator.feed(content[start : start + 262_144])
+    validator.finish()
+    return validator.content_type
 
 
 @pytest.mark.parametrize(("name", "content", "content_type"), GOOD)
-def test_a_file_is_of_the_type_that_its_name_and_its_content_say(
+def test_the_type_is_detected_by_extension_and_content(
     name: str, content: bytes, content_type: str
 ) -> None:
-    assert inspect(name, content) == content_type
+    assert validate(name, content) == content_type
 
 
 @pytest.mark.parametrize(("name", "content"), BAD)
-def test_what_is_not_what_it_says_is_refused(name: str, content: bytes) -> None:
+def test_a_mismatch_of_extension_and_content_is_refused(name: str, content: bytes) -> None:
     with pytest.raises(UnsupportedTypeError):
-        inspect(name, content)
+        validate(name, content)
 
 
-def test_a_character_may_lie_across_two_blocks() -> None:
-    assert inspect("a.txt", b"a" * 262_143 + "é".encode()) == "text/plain"
+def test_a_character_may_be_split_across_blocks() -> None:
+    assert validate("a.txt", b"a" * 262_143 + "é".encode()) == "text/plain"
 
 
 @pytest.mark.parametrize(("name", "content"), BAD)
-async def test_what_is_refused_leaves_nothing(
+async def test_a_refused_file_leaves_nothing(
     user_client: AsyncClient, stored: Stored, name: str, content: bytes
 ) -> None:
     response = await user_client.post(FILES, files=[part(name, content)])
@@ -91,7 +90,7 @@ async def test_what_is_refused_leaves_nothing(
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-16-le", "cp1251"])
-async def test_text_in_another_encoding_is_told_the_right_one(
+async def test_text_in_another_encoding_is_refused_with_a_hint(
     user_client: AsyncClient, encoding: str
 ) -> None:
     text = "Имя;цена" if encoding == "cp1251" else "Früchtetee;1,50 €\r\n"
@@ -101,7 +100,7 @@ async def test_text_in_another_encoding_is_told_the_right_one(
     assert "UTF-8" in assert_problem(response, 415, "unsupported_media_type")["detail"]
 
 
-async def test_what_the_caller_calls_the_type_does_not_count(user_client: AsyncClient) -> None:
+async def test_the_content_type_of_the_client_is_ignored(user_client: AsyncClient) -> None:
     response = await user_client.post(FILES, files={"file": ("a.png", PNG, "text/html")})
 
     assert response.json()["content_type"] == "image/png"
@@ -114,7 +113,7 @@ def test_the_types_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("types", ["text/html", "image/png,image/svg+xml", "[]", "png"])
-def test_a_type_that_nobody_can_tell_is_refused(
+def test_a_type_that_cannot_be_detected_is_refused(
     monkeypatch: pytest.MonkeyPatch, types: str
 ) -> None:
     monkeypatch.setenv("UPLOAD_ALLOWED_TYPES", types)

@@ -14,9 +14,7 @@ from tests.uploads.factories import FILES, FORM, HEAD, LIMIT, PNG, TAIL, Body, p
 from tests.uploads.fixtures import Stored
 
 
-async def test_a_file_is_kept_with_what_is_known_of_it(
-    user_client: AsyncClient, stored: Stored
-) -> None:
+async def test_an_upload_returns_the_metadata(user_client: AsyncClient, stored: Stored) -> None:
     response = await user_client.post(FILES, files=[part("Tea pot.PNG", PNG)])
 
     file = response.json()
@@ -44,7 +42,7 @@ async def test_a_file_is_on_the_disk_before_it_is_acknowledged(
     assert [stat.S_ISDIR(mode) for mode in synced] == [False, True]
 
 
-async def test_the_limit_is_to_the_byte(user_client: AsyncClient, stored: Stored) -> None:
+async def test_the_limit_is_exact(user_client: AsyncClient, stored: Stored) -> None:
     at_limit = await upload(user_client, content=b"a" * LIMIT)
 
     above = await user_client.post(FILES, files=[part(content=b"a" * (LIMIT + 1))])
@@ -54,7 +52,7 @@ async def test_the_limit_is_to_the_byte(user_client: AsyncClient, stored: Stored
     assert len(stored.paths()) == 1
 
 
-async def test_a_body_of_unknown_length_is_cut_at_the_limit(
+async def test_a_body_of_unknown_length_stops_at_the_limit(
     user_client: AsyncClient, stored: Stored
 ) -> None:
     body = Body(pieces=1600)
@@ -66,7 +64,7 @@ async def test_a_body_of_unknown_length_is_cut_at_the_limit(
     assert stored.paths() == []
 
 
-async def test_what_is_no_file_counts_as_well(user_client: AsyncClient) -> None:
+async def test_the_epilogue_counts_as_well(user_client: AsyncClient) -> None:
     body = Body(pieces=1600, piece=b"\r\n--b--\r\n" + b"a" * 65536)
 
     response = await user_client.post(FILES, content=body, headers=FORM)
@@ -75,7 +73,7 @@ async def test_what_is_no_file_counts_as_well(user_client: AsyncClient) -> None:
     assert body.sent < LIMIT + 1024 * 1024
 
 
-async def test_a_length_that_is_too_large_is_refused_before_anything_is_read(
+async def test_a_content_length_above_the_limit_is_refused_unread(
     user_client: AsyncClient,
 ) -> None:
     body = Body(pieces=1)
@@ -87,7 +85,7 @@ async def test_a_length_that_is_too_large_is_refused_before_anything_is_read(
     assert body.sent == 0
 
 
-async def test_another_limit_can_be_set(make_client: Any) -> None:
+async def test_a_setting_changes_the_limit(make_client: Any) -> None:
     client = await make_client(UPLOAD_MAX_BYTES="10")
 
     assert (await client.post(FILES, files=[part(content=b"a" * 10)])).status_code == 201
@@ -151,7 +149,7 @@ async def test_a_malformed_form_leaves_nothing(
     assert stored.paths() == []
 
 
-async def test_nobody_reads_the_body_of_a_stranger(anonymous: AsyncClient) -> None:
+async def test_the_body_of_an_unauthenticated_request_is_not_read(anonymous: AsyncClient) -> None:
     body = Body(pieces=1)
 
     response = await anonymous.post(FILES, content=body, headers=FORM)

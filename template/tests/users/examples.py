@@ -1,4 +1,4 @@
-"""Good requests of the operations on accounts."""
+"""Example requests of the operations on accounts."""
 
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,17 +18,17 @@ async def new_name(_: AsyncClient, __: AsyncSession) -> Call:
 
 
 async def new_user(_: AsyncClient, __: AsyncSession) -> Call:
-    """Somebody without an account."""
+    """A new account."""
     return Call(json={"email": "ada@example.com", "password": PASSWORD})
 
 
 async def existing_user(_: AsyncClient, session: AsyncSession) -> Call:
-    """Somebody else."""
+    """Another account."""
     return Call(path={"user_id": (await make_user(session)).id})
 
 
 async def promoted_user(_: AsyncClient, session: AsyncSession) -> Call:
-    """Somebody else, who becomes a superuser."""
+    """Another account, which becomes a superuser."""
     return Call(path={"user_id": (await make_user(session)).id}, json={"is_superuser": True})
 
 

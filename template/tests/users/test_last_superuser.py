@@ -1,4 +1,4 @@
-"""Somebody must be able to let others in."""
+"""The last active superuser cannot be removed."""
 
 import asyncio
 from typing import Any
@@ -23,7 +23,7 @@ REMOVALS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(params=REMOVALS)
 def removal(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """One of the ways."""
+    """A request that removes a superuser."""
     return REMOVALS[request.param]
 
 
@@ -32,7 +32,7 @@ async def superusers(session: AsyncSession) -> int | None:
     return await session.scalar(active)
 
 
-async def test_the_last_superuser_stays(
+async def test_the_last_superuser_cannot_be_removed(
     client: AsyncClient, session: AsyncSession, removal: dict[str, Any]
 ) -> None:
     await make_user(session, is_superuser=True, is_active=False)
@@ -44,7 +44,7 @@ async def test_the_last_superuser_stays(
     assert (await client.get(ME)).json() == me
 
 
-async def test_one_of_two_superusers_may_go(
+async def test_one_of_two_superusers_can_be_removed(
     client: AsyncClient, session: AsyncSession, removal: dict[str, Any]
 ) -> None:
     other = await make_user(session, is_superuser=True)
@@ -56,7 +56,7 @@ async def test_one_of_two_superusers_may_go(
 
 
 @pytest.mark.parametrize("each_other", [True, False], ids=["each other", "themselves"])
-async def test_of_superusers_who_remove_each_other_at_once_one_stays(
+async def test_of_superusers_who_remove_each_other_in_parallel_one_remains(
     client_of: ClientOf, session: AsyncSession, removal: dict[str, Any], each_other: bool
 ) -> None:
     people = [await make_user(session, is_superuser=True) for _ in range(2)]

@@ -1,4 +1,4 @@
-"""What people do with their own account."""
+"""GET and PATCH /api/v1/users/me."""
 
 import pytest
 from httpx2 import AsyncClient
@@ -34,10 +34,10 @@ async def test_an_account_is_read_with_one_query(
 
 
 @pytest.mark.parametrize("name", ["Ada Lovelace", "Ада", None])
-async def test_a_name_can_be_changed_and_taken_away(
+async def test_the_name_can_be_changed_and_removed(
     user_client: AsyncClient, name: str | None
 ) -> None:
-    before = (await user_client.patch(ME, json={"full_name": "Somebody"})).json()
+    before = (await user_client.patch(ME, json={"full_name": "Ada"})).json()
 
     response = await user_client.patch(ME, json={"full_name": name})
 
@@ -47,7 +47,7 @@ async def test_a_name_can_be_changed_and_taken_away(
     assert (await user_client.get(ME)).json() == response.json()
 
 
-async def test_what_is_not_mentioned_stays(user_client: AsyncClient) -> None:
+async def test_fields_that_are_not_sent_do_not_change(user_client: AsyncClient) -> None:
     before = (await user_client.patch(ME, json={"full_name": "Ada"})).json()
 
     assert (await user_client.patch(ME, json={})).json() == before

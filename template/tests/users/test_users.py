@@ -1,4 +1,4 @@
-"""What superusers do with accounts, and others cannot."""
+"""The operations on accounts for superusers."""
 
 from uuid import uuid4
 
@@ -91,7 +91,7 @@ async def test_a_superuser_adds_accounts(
         ({"id": str(uuid4())}, 422, "validation_error"),
     ],
 )
-async def test_a_superuser_is_held_to_the_rules_too(
+async def test_the_password_policy_holds_for_superusers_too(
     client: AsyncClient, session: AsyncSession, change: dict[str, str], status: int, code: str
 ) -> None:
     await make_user(session, email="taken@example.com")
@@ -121,7 +121,7 @@ async def test_an_account_cannot_take_the_email_of_another(
     assert_problem(response, 409, "email_taken")
 
 
-async def test_an_account_that_is_deleted_is_gone(client: AsyncClient, user: User) -> None:
+async def test_a_deleted_account_is_not_found(client: AsyncClient, user: User) -> None:
     response = await client.delete(f"{USERS}/{user.id}")
 
     assert (response.status_code, response.content) == (204, b"")
@@ -130,7 +130,7 @@ async def test_an_account_that_is_deleted_is_gone(client: AsyncClient, user: Use
     assert await emails(client, q=user.email) == []
 
 
-async def test_orders_outlive_the_account(
+async def test_orders_remain_when_the_account_is_deleted(
     client: AsyncClient, user_client: AsyncClient, session: AsyncSession, user: User
 ) -> None:
     order = await make_order(user_client, await make_item(session))
@@ -142,7 +142,7 @@ async def test_orders_outlive_the_account(
     assert (await client.get(ORDERS)).json()["items"] == [kept]
 
 
-async def test_an_ordinary_user_sees_and_changes_nobody_else(
+async def test_a_user_cannot_see_or_change_other_accounts(
     user_client: AsyncClient, session: AsyncSession, user: User
 ) -> None:
     other = await make_user(session)

@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
-from app.auth.tokens import AccessTokens, Claims
+from app.auth.tokens import AccessTokens
 from app.models.user import User
 from tests.auth.factories import AUTH, authorization
 from tests.conftest import MakeApp
@@ -82,7 +82,7 @@ async def test_an_expired_token_is_refused(app: FastAPI, url: str, user: User) -
     tokens = app.state.auth.tokens
     old = AccessTokens(tokens.keys, tokens.issuer, timedelta(seconds=-1))
 
-    answer, problem = await refusal(url, authorization(old.issue(Claims(user.id, user.id))))
+    answer, problem = await refusal(url, authorization(old.issue(user.id, user.id)))
 
     assert (answer.status_code, problem["code"]) == (401, "token_expired")
 

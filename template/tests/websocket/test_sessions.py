@@ -10,11 +10,11 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auth.tokens import AccessTokens, Claims
+from app.auth.tokens import AccessTokens
 from app.db.errors import DatabaseUnavailableError
 from app.models.user import User
 from app.repositories import active_session
-from app.repositories.session import SessionRepository
+from app.repositories.auth import SessionRepository
 from app.websocket.connection import Connection
 from app.websocket.manager import ConnectionManager
 from app.websocket.sessions import close_ended_sessions
@@ -58,7 +58,7 @@ async def test_a_connection_is_closed_when_its_token_expires(
     await session.commit()
     tokens = app.state.auth.tokens
     brief = AccessTokens(tokens.keys, tokens.issuer, timedelta(seconds=4))
-    token = brief.issue(Claims(user.id, login.id))
+    token = brief.issue(user.id, login.id)
 
     async with connected(url, authorization(token)) as client:
         assert await client.closed() == (4401, "token_expired")

@@ -58,7 +58,7 @@ async def test_a_transaction_that_is_rolled_back_sends_no_mail(
     database: Database, dispatcher: RecordingDispatcher, session: AsyncSession
 ) -> None:
     async with database.transactions() as rolled_back:
-        await JobMailer(dispatcher).post(
+        await JobMailer(dispatcher).send_after_commit(
             rolled_back, Mail("ada@example.com", "welcome", {"name": "Ada"})
         )
         await rolled_back.rollback()
@@ -78,7 +78,7 @@ async def test_a_mail_that_fails_is_retried(
 
     monkeypatch.setattr(FileBackend, "send", refuse)
     async with database.transactions.begin() as posting:
-        await JobMailer(dispatcher).post(
+        await JobMailer(dispatcher).send_after_commit(
             posting, Mail("ada@example.com", "welcome", {"name": "Ada"})
         )
     (job_id,) = dispatcher.dispatched
@@ -94,7 +94,7 @@ async def test_a_mail_that_cannot_be_rendered_is_not_retried(
     template: str, database: Database, dispatcher: RecordingDispatcher, session: AsyncSession
 ) -> None:
     async with database.transactions.begin() as posting:
-        await JobMailer(dispatcher).post(posting, Mail("ada@example.com", template))
+        await JobMailer(dispatcher).send_after_commit(posting, Mail("ada@example.com", template))
 
     await JobRunner(database, settings(), dispatcher).run(dispatcher.dispatched[0])
 
@@ -140,7 +140,7 @@ async def test_a_retried_mail_has_the_same_id(
 
     monkeypatch.setattr(FileBackend, "send", take_and_fail)
     async with database.transactions.begin() as posting:
-        await JobMailer(dispatcher).post(
+        await JobMailer(dispatcher).send_after_commit(
             posting, Mail("ada@example.com", "welcome", {"name": "Ada"})
         )
     runner = JobRunner(database, settings(), dispatcher)

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from http.client import HTTPException
 from typing import Annotated, TypeAlias
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -87,7 +88,7 @@ class WebhookAlerter:
         text += f", and {suppressed} more since the last message" if suppressed else ""
         try:
             self._post(text)
-        except (OSError, ValueError) as error:  # without its text, which may hold the URL
+        except (OSError, ValueError, HTTPException) as error:  # its text may hold the URL
             status = error.code if isinstance(error, HTTPError) else None
             log.warning("alert_not_sent", error=type(error).__name__, status=status)
 

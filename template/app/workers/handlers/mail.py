@@ -7,7 +7,6 @@ from jinja2 import TemplateError
 from pydantic import Field
 
 from app.core.config import Settings
-from app.core.email_address import Email
 from app.core.job import JobFailedError, job
 from app.core.mail import Mail
 from app.core.text import Text
@@ -15,6 +14,7 @@ from app.email.backends import Backend, make_backend
 from app.email.rendering import Renderer
 from app.email.settings import EmailSettings
 from app.schemas.base import Input
+from app.schemas.user import Email
 from app.workers.mail.feature import SEND_MAIL, mail_row
 from app.workers.runner import JobContext
 

@@ -17,7 +17,7 @@ class JobMailer:
     def __init__(self, dispatcher: JobDispatcher) -> None:
         self.dispatcher = dispatcher
 
-    async def post(self, session: AsyncSession, mail: Mail) -> None:
+    async def send_after_commit(self, session: AsyncSession, mail: Mail) -> None:
         """Add the job."""
         await enqueue(session, self.dispatcher, [mail_row(mail)])
 

@@ -1,4 +1,4 @@
-"""/api/v1/auth: logging in and out, passwords."""
+"""/api/v1/auth: registration, login, logout and passwords."""
 
 from typing import Annotated
 
@@ -7,18 +7,15 @@ from fastapi.exceptions import RequestValidationError
 
 from app.api.auth import (
     AuthDep,
-    AuthServiceDep,
     CallerDep,
     ClientAddressDep,
     MailerDep,
-    PasswordServiceDep,
-    RegistrationServiceDep,
 )
-from app.api.deps import DatabaseDep
+from app.api.deps import DatabaseDep, SessionDep
 from app.api.http import location, no_store
 from app.api.oauth2 import REFUSED_REFRESH, RefreshTokenMissingError
 from app.api.responses import headers, problems
-from app.auth.password_policy import PasswordRejectedError
+from app.auth.passwords import PasswordRejectedError
 from app.core.exceptions import TooManyRequestsError
 from app.models.user import User
 from app.schemas.auth import (
@@ -33,15 +30,34 @@ from app.schemas.auth import (
 )
 from app.schemas.user import UserRead, UserRegister
 from app.services.auth import (
+    AuthService,
     InvalidCredentialsError,
     RefreshTokenInvalidError,
     RefreshTokenReusedError,
 )
-from app.services.password import ResetTokenInvalidError, send_reset
-from app.services.registration import RegistrationClosedError, count_signup
-from app.services.user import EmailTakenError, IncorrectPasswordError
+from app.services.password import (
+    IncorrectPasswordError,
+    PasswordService,
+    ResetTokenInvalidError,
+    send_password_reset,
+)
+from app.services.user import EmailTakenError, RegistrationClosedError, UserService, record_signup
 
 router = APIRouter(prefix="/auth", tags=["Auth"], dependencies=[Depends(no_store)])
+
+
+async def get_auth_service(session: SessionDep, auth: AuthDep) -> AuthService:
+    """Login sessions in the request's session."""
+    return AuthService(session, auth)
+
+
+async def get_password_service(session: SessionDep, auth: AuthDep) -> PasswordService:
+    """Passwords in the request's session."""
+    return PasswordService(session, auth)
+
+
+AuthServiceDep = Annotated[AuthService, Depends(get_auth_service)]
+PasswordServiceDep = Annotated[PasswordService, Depends(get_password_service)]
 
 
 @router.post(
@@ -55,16 +71,17 @@ router = APIRouter(prefix="/auth", tags=["Auth"], dependencies=[Depends(no_store
 )
 async def register(
     data: UserRegister,
-    registration: RegistrationServiceDep,
-    database: DatabaseDep,
+    session: SessionDep,
+    auth: AuthDep,
+    mailer: MailerDep,
     tasks: BackgroundTasks,
     request: Request,
     response: Response,
 ) -> User:
     """Register an account. A welcome is mailed to it."""
-    user = await registration.register(data)
+    user = await UserService(session, auth).register(data, mailer)
     # Runs after the answer, and so after the commit; not at all if that failed.
-    tasks.add_task(count_signup, database.transactions)
+    tasks.add_task(record_signup, user.id)
     response.headers["Location"] = location(request, f"/api/v1/users/{user.id}")
     return user
 
@@ -88,7 +105,7 @@ async def login(
 
 
 def missing(**fields: str) -> RequestValidationError:
-    """Name the fields that were not sent, as FastAPI would."""
+    """Report the fields that were not sent, as FastAPI would."""
     return RequestValidationError(
         [
             {"type": "missing", "loc": ("body", name), "msg": "Field required"}
@@ -110,7 +127,7 @@ async def logout(
     service: AuthServiceDep,
     data: Annotated[LogoutRequest | None, Body()] = None,
 ) -> None:
-    """End this session, or all of yours; their tokens are worth nothing from now on."""
+    """End this session, or all of yours. Their tokens are revoked at once."""
     everywhere = data is not None and data.everywhere
     await service.logout(caller.user, caller.session_id, everywhere=everywhere)
 
@@ -146,10 +163,10 @@ async def forgot_password(
     tasks: BackgroundTasks,
     address: ClientAddressDep,
 ) -> PasswordMailSent:
-    """Ask for a mail with which to choose a new password. The answer is always the same."""
-    await auth.resets_throttle.admit(data.email, address)
-    await auth.resets_throttle.failed(data.email, address)  # each mail counts: no success is known
-    tasks.add_task(send_reset, database.transactions, auth, mailer, data.email)
+    """Request a mail with a token for a new password. The answer is always the same."""
+    await auth.reset_throttle.check(data.email, address)
+    await auth.reset_throttle.record_failure(data.email, address)  # every mail counts
+    tasks.add_task(send_password_reset, database.transactions, auth, mailer, data.email)
     return PasswordMailSent()
 
 
@@ -159,5 +176,5 @@ async def forgot_password(
     responses=problems(ResetTokenInvalidError, PasswordRejectedError),
 )
 async def reset_password(data: PasswordResetRequest, passwords: PasswordServiceDep) -> None:
-    """Choose a new password with the token from the mail. All your sessions end."""
+    """Set a new password with the token from the mail. All your sessions end."""
     await passwords.reset(data.token, data.new_password.get_secret_value())

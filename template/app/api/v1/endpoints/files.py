@@ -8,8 +8,8 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 
 from app.api.auth import CurrentUserDep
 from app.api.deps import DatabaseDep, IfNoneMatch, SessionDep
-from app.api.forms import BINARY, InvalidFormError, form, incoming
 from app.api.http import location, no_store
+from app.api.multipart import BINARY, InvalidFormError, form, incoming_files
 from app.api.ranges import RangeNotSatisfiableError, requested_range
 from app.api.responses import headers, problems
 from app.core.etag import etag, not_modified
@@ -18,26 +18,27 @@ from app.models.file import File
 from app.schemas.file import SHA256, FileQuery, FileRead
 from app.services.file import FileService, NoSuchFileError
 from app.services.upload import UploadService, UploadTooSlowError
-from app.storage.inspection import FileTooLargeError, UnsupportedTypeError
 from app.storage.naming import attachment
 from app.storage.store import BytesNotFoundError, InsufficientStorageError
-from app.storage.types import TYPES
+from app.storage.validation import FILE_TYPES, FileTooLargeError, UnsupportedTypeError
 
 router = APIRouter(prefix="/files", tags=["Files"], dependencies=[Depends(no_store)])
 
-MOST_FILES = 10
-REFUSALS = problems(
+MAX_FILES = 10
+UPLOAD_ERRORS = problems(
     FileTooLargeError,
     InsufficientStorageError,
     InvalidFormError,
     UnsupportedTypeError,
     UploadTooSlowError,
 )
-# First what generated clients take for bytes, then what is sent: the file's own type.
-CONTENT = {"content": {key: {"schema": BINARY} for key in ("application/octet-stream", *TYPES)}}
-WHOLE = ("Accept-Ranges", "Content-Disposition", "ETag")
-# A page in disguise finds itself in a sandbox, should a browser show it after all. Named, the
-# encoding stays as it is: a range of compressed bytes would be a range of another file.
+# First the type that generated clients take for bytes, then what is sent: the type of the file.
+CONTENT = {
+    "content": {key: {"schema": BINARY} for key in ("application/octet-stream", *FILE_TYPES)}
+}
+DOWNLOAD_HEADERS = ("Accept-Ranges", "Content-Disposition", "ETag")
+# The sandbox is for a page that passed the validation and is shown by a browser after all. The
+# encoding keeps the response from being compressed: ranges are those of the file's own bytes.
 SAFE_HEADERS = {
     "Accept-Ranges": "bytes",
     "Cache-Control": "private, no-cache",
@@ -49,7 +50,7 @@ SAFE_HEADERS = {
 async def get_file_service(
     session: SessionDep, user: CurrentUserDep, request: Request
 ) -> FileService:
-    """The caller's files in the request's session."""
+    """The caller's files, in the request's session."""
     state = request.app.state
     return FileService(session, state.storage, state.storage_settings, user.id)
 
@@ -57,7 +58,7 @@ async def get_file_service(
 async def get_upload_service(
     session: SessionDep, user: CurrentUserDep, database: DatabaseDep, request: Request
 ) -> UploadService:
-    """Uploads. The caller is known by now: give the connection back while the body comes in."""
+    """Uploads. The caller is authenticated: the connection is given back before the body comes."""
     await session.commit()
     state = request.app.state
     return UploadService(database, state.storage, state.storage_settings)
@@ -77,14 +78,14 @@ async def list_files(files: FileServiceDep, query: Annotated[FileQuery, Query()]
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=FileRead,
-    responses={201: headers("Location"), **REFUSALS},
+    responses={201: headers("Location"), **UPLOAD_ERRORS},
     openapi_extra=form("file", BINARY),
 )
 async def upload_file(
     user: CurrentUserDep, uploads: UploadServiceDep, request: Request, response: Response
 ) -> File:
-    """Upload a file. Its type must be allowed, by the end of its name and by its content."""
-    [file] = await uploads.receive(incoming(request, "file", at_most=1), user.id)
+    """Upload a file. Its type must be allowed, by its extension and by its content."""
+    [file] = await uploads.receive(incoming_files(request, "file", max_files=1), user.id)
     response.headers["Location"] = location(request, f"/api/v1/files/{file.id}")
     return file
 
@@ -93,21 +94,21 @@ async def upload_file(
     "/batch",
     status_code=status.HTTP_201_CREATED,
     response_model=list[FileRead],
-    responses=REFUSALS,
+    responses=UPLOAD_ERRORS,
     openapi_extra=form(
-        "files", {"type": "array", "items": BINARY, "minItems": 1, "maxItems": MOST_FILES}
+        "files", {"type": "array", "items": BINARY, "minItems": 1, "maxItems": MAX_FILES}
     ),
 )
 async def upload_files(
     user: CurrentUserDep, uploads: UploadServiceDep, request: Request
 ) -> list[File]:
-    """Upload up to ten files: all of them are kept, or none."""
-    return await uploads.receive(incoming(request, "files", at_most=MOST_FILES), user.id)
+    """Upload up to ten files: all of them are stored, or none."""
+    return await uploads.receive(incoming_files(request, "files", max_files=MAX_FILES), user.id)
 
 
 @router.get("/{file_id:uuid}", response_model=FileRead, responses=problems(NoSuchFileError))
 async def get_file(file_id: UUID, files: FileServiceDep) -> File:
-    """Read what is known of one of your files."""
+    """Read the metadata of one of your files."""
     return await files.get(file_id)
 
 
@@ -115,10 +116,10 @@ async def get_file(file_id: UUID, files: FileServiceDep) -> File:
     "/{file_id:uuid}/content",
     response_class=StreamingResponse,
     responses={
-        200: CONTENT | headers(*WHOLE),
+        200: CONTENT | headers(*DOWNLOAD_HEADERS),
         206: {"description": "The range you asked for"}
         | CONTENT
-        | headers("Content-Range", *WHOLE),
+        | headers("Content-Range", *DOWNLOAD_HEADERS),
         304: {"description": "Your copy is current"} | headers("Accept-Ranges", "ETag"),
         307: {"description": "The storage itself serves the file"} | headers("Location"),
         **problems(BytesNotFoundError, NoSuchFileError, RangeNotSatisfiableError),
@@ -127,7 +128,7 @@ async def get_file(file_id: UUID, files: FileServiceDep) -> File:
 async def get_file_content(
     file_id: UUID,
     files: FileServiceDep,
-    wanted: Annotated[str | None, Header(alias="Range", examples=["bytes=0-99"])] = None,
+    range_header: Annotated[str | None, Header(alias="Range", examples=["bytes=0-99"])] = None,
     if_range: Annotated[str | None, Header(examples=[f'"{SHA256}"'])] = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
@@ -136,14 +137,14 @@ async def get_file_content(
     tag = etag(file.sha256)
     if not_modified(if_none_match, file.sha256):
         return Response(status_code=304, headers={"ETag": tag, **SAFE_HEADERS})
-    if link := await files.link(file):
-        return RedirectResponse(link, headers={"Cache-Control": "no-store"})
-    part = requested_range(wanted, file.size) if if_range in {None, tag} else None
+    if url := await files.presign(file):
+        return RedirectResponse(url, headers={"Cache-Control": "no-store"})
+    part = requested_range(range_header, file.size) if if_range in {None, tag} else None
     return await send(files, file, part)
 
 
 async def send(files: FileService, file: File, part: tuple[int, int] | None) -> Response:
-    """Answer with the file or a part of it: to be saved, never to be shown."""
+    """Send the file or a range of it, as an attachment."""
     start, stop = part or (0, file.size)
     sent = {
         **SAFE_HEADERS,

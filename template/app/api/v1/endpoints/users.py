@@ -5,22 +5,27 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 
-from app.api.auth import ClientAddressDep, CurrentUserDep, SuperuserDep, UserServiceDep
+from app.api.auth import AuthDep, ClientAddressDep, CurrentUserDep, SuperuserDep
+from app.api.deps import SessionDep
 from app.api.http import location, no_store
 from app.api.responses import headers, problems
-from app.auth.password_policy import PasswordRejectedError
+from app.auth.passwords import PasswordRejectedError
 from app.core.exceptions import TooManyRequestsError
 from app.core.pagination import Page
 from app.models.user import User
 from app.schemas.user import ProfileUpdate, UserCreate, UserQuery, UserRead, UserUpdate
-from app.services.user import (
-    EmailTakenError,
-    IncorrectPasswordError,
-    LastSuperuserError,
-    UserNotFoundError,
-)
+from app.services.password import IncorrectPasswordError
+from app.services.user import EmailTakenError, LastSuperuserError, UserNotFoundError, UserService
 
 router = APIRouter(prefix="/users", tags=["Users"], dependencies=[Depends(no_store)])
+
+
+async def get_user_service(session: SessionDep, auth: AuthDep) -> UserService:
+    """User accounts in the request's session."""
+    return UserService(session, auth)
+
+
+UserServiceDep = Annotated[UserService, Depends(get_user_service)]
 
 
 @router.get("/me", response_model=UserRead)

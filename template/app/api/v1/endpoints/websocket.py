@@ -10,7 +10,6 @@ from fastapi import APIRouter, WebSocket
 from fastapi.security.utils import get_authorization_scheme_param
 from structlog.contextvars import bind_contextvars
 
-from app.auth.tokens import TokenInvalidError
 from app.core.drain import draining
 from app.core.exceptions import AppError, NotAuthenticatedError
 from app.services.auth import AuthService
@@ -85,15 +84,13 @@ def find_token(websocket: WebSocket) -> tuple[str, str | None]:
 
 
 async def authenticate(websocket: WebSocket, token: str) -> Connection:
-    """Check the token as any other endpoint does, and return a connection of its user."""
+    """Authenticate the token, as for any other request."""
     state = websocket.app.state
     claims = state.auth.tokens.verify(token)
     async with state.database.reads() as session:
-        user, session_id = await AuthService(session, state.auth).authenticate(claims)
+        user = await AuthService(session, state.auth).authenticate(claims)
     bind_contextvars(user_id=str(user.id))
-    if claims.expires_at is None:
-        raise TokenInvalidError
-    return Connection(user.id, session_id, claims.expires_at, state.websocket.settings)
+    return Connection(user.id, claims.session_id, claims.expires_at, state.websocket.settings)
 
 
 async def serve(websocket: WebSocket, connection: Connection, manager: ConnectionManager) -> None:

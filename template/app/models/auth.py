@@ -1,4 +1,4 @@
-"""Logins, and the tokens that prolong them."""
+"""Login sessions and the tokens that belong to users."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from app.db.types import Timestamp
 
 
 class LoginSession(HasId, Base):
-    """One login on one device. Every access token names its session, which can be ended."""
+    """A login on one device. Every access token names its session, which can be revoked."""
 
     __tablename__ = "login_sessions"
 
@@ -22,7 +22,7 @@ class LoginSession(HasId, Base):
 
 
 class RefreshToken(Base):
-    """One use of the right to prolong a session. Used ones stay, to recognise a thief."""
+    """The hash of a refresh token. Used ones are kept to detect reuse (RFC 9700 §4.14.2)."""
 
     __tablename__ = "refresh_tokens"
 
@@ -32,3 +32,15 @@ class RefreshToken(Base):
     )
     expires_at: Mapped[datetime] = mapped_column(Timestamp)
     used_at: Mapped[datetime | None] = mapped_column(Timestamp)
+
+
+class PasswordReset(Base):
+    """The hash of a user's newest password reset token; it replaces the one before."""
+
+    __tablename__ = "password_resets"
+
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(Timestamp)

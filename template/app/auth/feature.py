@@ -1,0 +1,112 @@
+"""The `auth` feature: authentication, and the commands for accounts."""
+
+import asyncio
+import getpass
+import sys
+from argparse import Namespace
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from fastapi import FastAPI
+from fastapi.security.utils import get_authorization_scheme_param
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from app.api.oauth2 import add_oauth2_errors
+from app.auth.tokens import AccessTokens
+from app.auth.toolkit import AuthTools, make_auth_tools
+from app.core.config import Settings
+from app.core.exceptions import NotAuthenticatedError
+from app.core.feature import Commands, Feature
+from app.core.settings import SettingsError
+from app.db.session import open_database
+from app.email.addresses import accept_reserved_domains
+from app.email.settings import EmailSettings
+from app.rate_limit.limiter import RateLimiter
+from app.services.superuser import FirstSuperuser, create_superuser, reset_password
+
+T = TypeVar("T")
+
+
+def user_id_from_token(tokens: AccessTokens) -> Callable[[Scope], str | None]:
+    """Make the function that rate limits identify a request's user with. Needs no database."""
+
+    def user_id(scope: Scope) -> str | None:
+        header = Headers(scope=scope).get("authorization")
+        scheme, token = get_authorization_scheme_param(header)
+        if scheme.lower() != "bearer":
+            return None
+        try:
+            return str(tokens.verify_once(token, scope).user_id)
+        except NotAuthenticatedError:
+            return None
+
+    return user_id
+
+
+def _setup(app: FastAPI) -> None:
+    # With the `rate_limit` feature, all processes share the counts.
+    limiter = getattr(app.state, "limiter", None) or RateLimiter()
+    app.state.auth = make_auth_tools(app.state.settings, limiter)
+    app.state.identify = user_id_from_token(app.state.auth.tokens)
+    add_oauth2_errors(app)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
+    await app.state.auth.passwords.warm_up()
+    yield
+
+
+def _commands(commands: Commands) -> None:
+    command = commands.add_parser("create-superuser", help="create the first superuser")
+    command.add_argument("--email", help="default: FIRST_SUPERUSER_EMAIL")
+    command.set_defaults(run=_create_superuser)
+    command = commands.add_parser("reset-password", help="set a password and end all sessions")
+    command.add_argument("--email", required=True, help="of the account; asks for the password")
+    command.set_defaults(run=_reset_password)
+
+
+def _create_superuser(arguments: Namespace) -> int:
+    first = FirstSuperuser.load()
+    accept_reserved_domains(EmailSettings.load().reserved_domains)
+    email = arguments.email or first.first_superuser_email
+    password = first.first_superuser_password.get_secret_value()
+    if email and not password and sys.stdin.isatty():
+        password = ask_password(email)
+    created = asyncio.run(_in_session(create_superuser, email, password))
+    sys.stdout.write(f"{email} is a superuser {'now' if created else 'already'}.\n")
+    return 0
+
+
+def _reset_password(arguments: Namespace) -> int:
+    email = arguments.email
+    asyncio.run(_in_session(reset_password, email, ask_password(email)))
+    sys.stdout.write(f"{email} has a new password; all sessions have ended.\n")
+    return 0
+
+
+def ask_password(email: str) -> str:
+    """Ask twice on a terminal, since the input is hidden; a script writes it to stdin, once."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    password = getpass.getpass(f"Password for {email}: ")
+    if getpass.getpass("Again: ") != password:
+        raise SettingsError("password: the two are not the same; nothing was changed")
+    return password
+
+
+async def _in_session(
+    command: Callable[[AsyncSession, AuthTools, str, str], Awaitable[T]], email: str, password: str
+) -> T:
+    settings = Settings.load()
+    auth = make_auth_tools(settings, RateLimiter())
+    async with open_database(settings) as database, database.transactions() as session:
+        return await command(session, auth, email, password)
+
+
+auth = Feature(
+    name="auth", after=("rate_limit",), setup=_setup, lifespan=_lifespan, commands=_commands
+)
