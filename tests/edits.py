@@ -40,7 +40,7 @@ EDITS: Mapping[str, list[Edit]] = {
     "app/main.py": [
         change(
             "from app.api.router import add_routes\n",
-            "from app.api.router import V1, add_routes, readers\n"
+            "from app.api.router import V1, add_routes, read_access\n"
             "from app.api.v1.endpoints import suppliers\n",
         ),
         before(
@@ -49,7 +49,7 @@ EDITS: Mapping[str, list[Edit]] = {
         ),
         after(
             "    add_routes(app)",
-            "    app.include_router(suppliers.router, prefix=V1, dependencies=readers)",
+            "    app.include_router(suppliers.router, prefix=V1, dependencies=read_access)",
         ),
         after("    add_middleware(app)", "    app.add_middleware(ServedByMiddleware)"),
     ],

@@ -108,11 +108,11 @@ def test_a_setting_that_nothing_reads_or_nobody_can_find(plant: Plant) -> None:
 
 def test_a_deployment_without_a_setting_that_one_combination_needs(plant: Plant) -> None:
     compose_file = "deploy/compose/service.yaml.jinja"
-    template = plant(compose_file, "{% if signing %}", "{% if docker_auth %}")
+    template = plant(compose_file, "{% if redis %}", "{% if cache %}")
 
     assert said(template, settings) == [
-        "deploy/compose/service.yaml needs SECRET_KEY: "
-        "missing with auth=False, api_v2=True, docker=True"
+        "deploy/compose/service.yaml needs REDIS_URL: "
+        "missing with cache=False, celery=True, docker=True"
     ]
 
 

@@ -20,23 +20,10 @@ ORDERS = [
     "app/services/order.py",
     "tests/orders",
 ]
-DEPENDENCY = '''async def get_order_service(
-    session: SessionDep, mailer: MailerDep, cache: CacheDep, events: EventsDep
-) -> OrderService:
-    """Orders in the request's session."""
-    return OrderService(session, mailer, cache, events)
-
-
-'''
 REGISTRATIONS: dict[str, list[Edit]] = {
     "app/api/router.py": [
         change("    orders,\n", ""),
         change("    app.include_router(orders.router, prefix=V1)\n", ""),
-    ],
-    "app/api/auth.py": [
-        change(DEPENDENCY, ""),
-        change("from app.services.order import OrderService\n", ""),
-        change("OrderServiceDep = Annotated[OrderService, Depends(get_order_service)]\n", ""),
     ],
 }
 ROUTER = "app/api/router.py"

@@ -1,4 +1,4 @@
-"""Clients that call an app without a network between."""
+"""HTTP clients that call an app in the process."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The real app on a real database, which every test finds empty."""
+"""Fixtures: the real app on a real database, which is empty before each test."""
 
 import asyncio
 import os
@@ -16,11 +16,11 @@ from app.db.session import Database
 from dev.database import testing
 from dev.project import LauncherError, xdist_worker
 from tests.clients import connect
-from tests.environment import forget_settings
-from tests.greenlets import keep_those_of_threads
+from tests.environment import clear_settings
+from tests.greenlets import keep_thread_greenlets
 from tests.tables import drop_everything, empty
 
-# What a feature needs of all tests is in its folder. With users, tests/auth/fixtures.py provides
+# Fixtures of a feature are in its folder. With users, tests/auth/fixtures.py provides
 # `authorize` and `public_operations`; without, tests/public/fixtures.py does.
 PLUGINS = sorted(Path(__file__).parent.glob("*/fixtures.py"))
 pytest_plugins = [f"tests.{file.parent.name}.fixtures" for file in PLUGINS]
@@ -32,14 +32,14 @@ MakeClient = Callable[..., Awaitable[AsyncClient]]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the database and migrate it, before any test module imports the app."""
-    keep_those_of_threads()
+    keep_thread_greenlets()
     stack = ExitStack()
     config.add_cleanup(stack.close)
     try:
         url = stack.enter_context(testing())
     except LauncherError as error:
         raise pytest.UsageError(str(error)) from None
-    forget_settings()
+    clear_settings()
     os.environ |= {
         "ENVIRONMENT": "test",
         "DATABASE_URL": url,
@@ -57,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 async def app() -> AsyncGenerator[FastAPI]:
-    """The app that is served, running. Its settings are those of `pytest_configure`."""
+    """Run the app with the settings of `pytest_configure`."""
     from app.main import app
 
     async with app.router.lifespan_context(app):
@@ -66,14 +66,14 @@ async def app() -> AsyncGenerator[FastAPI]:
 
 @pytest.fixture
 async def database(app: FastAPI) -> AsyncGenerator[Database]:
-    """The app's database. What the test leaves in it is deleted."""
+    """The app's database. It is emptied after the test."""
     yield app.state.database
     await empty(app.state.database.engine)
 
 
 @pytest.fixture
 async def session(database: Database) -> AsyncGenerator[AsyncSession]:
-    """Every statement stands alone: it locks nothing and sees what the requests have committed."""
+    """A session in autocommit: it locks nothing and sees what the requests have committed."""
     engine = database.engine.execution_options(isolation_level="AUTOCOMMIT")
     async with AsyncSession(engine, expire_on_commit=False) as session:
         yield session
@@ -88,13 +88,13 @@ async def anonymous(app: FastAPI, database: Database) -> AsyncGenerator[AsyncCli
 
 @pytest.fixture
 async def credentials(app: FastAPI, database: Database, authorize: Authorize) -> dict[str, str]:
-    """The headers of somebody who may do everything."""
+    """Return the headers that give all access."""
     return await authorize(app)
 
 
 @pytest.fixture
 async def client(app: FastAPI, credentials: dict[str, str]) -> AsyncGenerator[AsyncClient]:
-    """A client that may do everything."""
+    """A client with all access."""
     async with connect(app, credentials) as client:
         yield client
 
@@ -122,7 +122,7 @@ async def make_app(
 
 @pytest.fixture
 async def make_client(make_app: MakeApp, credentials: dict[str, str]) -> AsyncGenerator[MakeClient]:
-    """Make another app, and a client of it that may do everything."""
+    """Make another app, and a client of it with all access."""
     async with AsyncExitStack() as stack:
 
         async def make(**settings: str) -> AsyncClient:

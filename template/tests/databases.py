@@ -1,4 +1,4 @@
-"""Databases other than the one that all tests share."""
+"""Databases besides the one that all tests share."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""The service's start with the settings that a deployment gives it."""
+"""Start the service with the settings of a deployment."""
 
 from pathlib import Path
 

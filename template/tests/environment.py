@@ -1,4 +1,4 @@
-"""Tests start from the default settings, whatever the developer's shell and `.env` say."""
+"""Tests use the default settings, not the developer's environment or `.env`."""
 
 import os
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from app.core.settings import EnvSettings
 import_module(f"app.servers.{PROJECT.server}")
 
 
-def forget_settings() -> None:
-    """Remove every setting from the environment, and let none be read from `.env`."""
+def clear_settings() -> None:
+    """Remove every setting from the environment, and do not read `.env`."""
     for settings in [EnvSettings, *_descendants(EnvSettings)]:
         settings.model_config["env_file"] = None
         for name in settings.model_fields:

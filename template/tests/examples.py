@@ -1,4 +1,4 @@
-"""One good request for each operation, found in the modules `tests.*.examples`."""
+"""A valid request for each operation, from the modules `tests.*.examples`."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field

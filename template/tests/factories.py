@@ -1,4 +1,4 @@
-"""Rows for tests to begin with. These are yours: add what your tests need."""
+"""Factories of rows. These are yours: add what your tests need."""
 
 from decimal import Decimal
 from itertools import count

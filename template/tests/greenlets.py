@@ -1,4 +1,4 @@
-"""What keeps Python 3.11 from hanging for ever while coverage is measured.
+"""A workaround: Python 3.11 could hang while coverage is measured.
 
 coverage asks in each thread for its greenlet, and has a weak reference to it that calls Python.
 greenlet frees it in the main thread, in a pending call. If a second thread ends meanwhile, the
@@ -16,8 +16,8 @@ from greenlet import getcurrent, greenlet
 _kept: list[tuple[greenlet, greenlet]] = []
 
 
-def keep_those_of_threads() -> None:
-    """Do so for the threads that start from now on."""
+def keep_thread_greenlets() -> None:
+    """Keep the greenlets of all threads that start from now on."""
     if sys.version_info < (3, 12):
         threading.setprofile(_keep)
 

@@ -1,4 +1,4 @@
-"""What every error answer looks like."""
+"""Assertions about error responses."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ FIELDS = {"type", "title", "status", "detail", "instance", "code", "request_id"}
 
 
 def assert_problem(response: Response, status: int, code: str) -> dict[str, Any]:
-    """Check that the answer is this problem (RFC 9457), and return it."""
+    """Check that the response is this problem (RFC 9457), and return it."""
     assert (response.status_code, response.headers["content-type"]) == (
         status,
         "application/problem+json",

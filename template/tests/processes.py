@@ -1,4 +1,4 @@
-"""The service in a process of its own, as it is deployed."""
+"""Run the service in its own process, as it is deployed."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ ATTEMPTS = 3
 
 
 def eventually(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
-    """Wait for something that others do."""
+    """Wait for a condition, blocking."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it does not happen"
@@ -33,14 +33,14 @@ def eventually(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS)
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Wait for something while the event loop goes on."""
+    """Wait for a condition, without blocking the event loop."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not condition():  # noqa: ASYNC110  (no event to wait for)
             await asyncio.sleep(0.01)
 
 
 def has_ended(pid: int) -> bool:
-    """Whether a process has let go of its sockets. Its parent may not have noticed yet."""
+    """Whether a process has closed its sockets. It may still be a zombie."""
     with suppress(psutil.NoSuchProcess):
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     return True
@@ -55,15 +55,15 @@ class Service:
     output: Path
 
     def lines(self) -> list[dict[str, Any]]:
-        """What it has written to stdout: JSON, line by line."""
+        """Return its log: JSON, line by line."""
         return [json.loads(line) for line in self.output.read_text().splitlines()]
 
     def stop(self) -> None:
-        """Ask it to stop, and do not wait."""
+        """Send SIGTERM, and do not wait."""
         self.process.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """Let all of its processes end at once, without a word."""
+        """Send SIGKILL to all of its processes."""
         os.killpg(self.process.pid, signal.SIGKILL)
 
 

@@ -1,4 +1,4 @@
-"""A server that stands for somebody else's, and remembers what it is sent."""
+"""A server in the place of an external one, which records its requests."""
 
 import gzip
 import threading
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Received:
 
 @dataclass(slots=True)
 class Receiver:
-    """Answers `status`; while it is silent, nothing."""
+    """Responds `status`; nothing while `speaking` is not set."""
 
     url: str
     requests: list[Received] = field(default_factory=list)
@@ -30,8 +30,8 @@ class Receiver:
     speaking: threading.Event = field(default_factory=threading.Event)
 
     def wait(self, condition: Callable[[list[Received]], bool]) -> list[Received]:
-        """Wait until what has come is as it should be."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        """Wait until the requests meet a condition."""
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while not condition(self.requests):
             assert time.monotonic() < deadline, self.requests
             time.sleep(0.02)
@@ -39,11 +39,11 @@ class Receiver:
 
 
 def handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
-    """Make what answers in its name."""
+    """Make the request handler."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            receiver.speaking.wait(PATIENCE_SECONDS)
+            receiver.speaking.wait(TIMEOUT_SECONDS)
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if self.headers.get("Content-Encoding") == "gzip":
                 body = gzip.decompress(body)
@@ -53,7 +53,7 @@ def handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:
-            """Keep quiet."""
+            """Log nothing."""
 
     return Handler
 

@@ -1,4 +1,4 @@
-"""Every operation of the API, so that a new route is tested by itself."""
+"""Every operation of the API, so that a new route is tested automatically."""
 
 import re
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ class Operation:
 
 
 def versions(app: FastAPI) -> list[re.Pattern[str]]:
-    """Tell the paths of each version's document: the first, and any that stands beside it."""
+    """Return the paths of each version's document."""
     prefixes = (re.match("/api/v[0-9]+/", str(c.path)) for c in iter_route_contexts(app.routes))
     others = {found[0] for found in prefixes if found and not FIRST.match(found[0])}
     return [FIRST, *map(re.compile, sorted(others))]
@@ -41,7 +41,7 @@ def versions(app: FastAPI) -> list[re.Pattern[str]]:
 
 @cache
 def operations(app: FastAPI) -> tuple[Operation, ...]:
-    """List what the OpenAPI document should tell, from the routes themselves."""
+    """List the operations from the routes, with their part of the document."""
     documents: dict[str, Any] = {}
     for version in versions(app):
         documents |= build(app, version)["paths"]

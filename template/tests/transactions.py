@@ -1,4 +1,4 @@
-"""Watching what the app asks of the database, and letting it fail."""
+"""Record the statements of the app, and make commits fail."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 @contextmanager
 def failing_commits(engine: AsyncEngine) -> Generator[None]:
-    """Let the database refuse every COMMIT."""
+    """Make every COMMIT fail."""
 
     def refuse(_: object) -> None:
         raise OperationalError("COMMIT", {}, Exception("the disk is gone"))
@@ -25,7 +25,7 @@ def failing_commits(engine: AsyncEngine) -> Generator[None]:
 
 @contextmanager
 def recorded_statements(engine: AsyncEngine) -> Generator[list[str]]:
-    """List the statements that are executed meanwhile, but for BEGIN and COMMIT."""
+    """Record the statements that are executed, without BEGIN and COMMIT."""
     statements: list[str] = []
 
     def record(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:

@@ -102,6 +102,6 @@ async def require_superuser(caller: CallerDep) -> User:
 CurrentUserDep = Annotated[User, Depends(get_current_user)]
 SuperuserDep = Annotated[User, Depends(require_superuser)]
 
-readers: list[Dependency] = [Depends(get_caller)]
-writers: list[Dependency] = [Depends(require_superuser)]
-operators: list[Dependency] = [Depends(require_superuser)]
+read_access: list[Dependency] = [Depends(get_caller)]
+write_access: list[Dependency] = [Depends(require_superuser)]
+operator_access: list[Dependency] = [Depends(require_superuser)]

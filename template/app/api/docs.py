@@ -1,4 +1,4 @@
-"""/docs and /redoc, from assets that this service serves itself: no CDN, no inline script."""
+"""/docs and /redoc, with assets from this service: no CDN, so they work without internet."""
 
 import re
 from base64 import b64encode
@@ -14,26 +14,31 @@ from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
+from app.api.openapi import URL
+
 ASSETS = "/docs/assets"
 INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
-POLICY = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src blob:; "
     "frame-ancestors 'none'"
 )
 
 
-def add_docs(app: FastAPI, schema: str = "/api/v1/openapi.json", suffix: str = "") -> None:
-    """Add both pages. The packaged assets are found without importing the package."""
-    app.mount(ASSETS, StaticFiles(directory=assets_folder()), name="docs_assets")
-    add_page(app, f"/docs{suffix}", partial(swagger_page, schema))
-    add_page(app, f"/redoc{suffix}", partial(redoc_page, schema))
+def add_docs(app: FastAPI, openapi_url: str = URL, suffix: str = "") -> None:
+    """Add both pages for a document. Their assets are those of the package fastapi-offline."""
+    package = find_spec("fastapi_offline")  # found without importing it
+    assert package is not None  # noqa: S101  (a dependency)
+    assets = Path(str(package.origin)).parent / "static"
+    app.mount(ASSETS, StaticFiles(directory=assets), name="docs_assets")
+    add_page(app, f"/docs{suffix}", partial(swagger_page, openapi_url))
+    add_page(app, f"/redoc{suffix}", partial(redoc_page, openapi_url))
 
 
-def swagger_page(schema: str, app: FastAPI, root: str) -> HTMLResponse:
-    """Make the page of Swagger UI, for those who see the service below `root`."""
+def swagger_page(openapi_url: str, app: FastAPI, root: str) -> HTMLResponse:
+    """Render Swagger UI. `root` is the prefix that a proxy strips."""
     return get_swagger_ui_html(
-        openapi_url=root + schema,
+        openapi_url=root + openapi_url,
         title=app.title,
         swagger_js_url=f"{root}{ASSETS}/swagger-ui-bundle.js",
         swagger_css_url=f"{root}{ASSETS}/swagger-ui.css",
@@ -42,10 +47,10 @@ def swagger_page(schema: str, app: FastAPI, root: str) -> HTMLResponse:
     )
 
 
-def redoc_page(schema: str, app: FastAPI, root: str) -> HTMLResponse:
-    """Make the page of ReDoc, for those who see the service below `root`."""
+def redoc_page(openapi_url: str, app: FastAPI, root: str) -> HTMLResponse:
+    """Render ReDoc. `root` is the prefix that a proxy strips."""
     return get_redoc_html(
-        openapi_url=root + schema,
+        openapi_url=root + openapi_url,
         title=app.title,
         redoc_js_url=f"{root}{ASSETS}/redoc.standalone.js",
         redoc_favicon_url=f"{root}{ASSETS}/favicon.png",
@@ -53,16 +58,9 @@ def redoc_page(schema: str, app: FastAPI, root: str) -> HTMLResponse:
     )
 
 
-def assets_folder() -> Path:
-    """Where the package fastapi-offline keeps Swagger UI and ReDoc."""
-    spec = find_spec("fastapi_offline")
-    assert spec is not None  # noqa: S101  (a dependency)
-    return Path(str(spec.origin)).parent / "static"
-
-
 def add_page(app: FastAPI, path: str, make: Callable[[FastAPI, str], HTMLResponse]) -> None:
-    """Serve a page, with a policy of its own. `make` gets the prefix of every path."""
-    # Where there are several versions, one links to the others.
+    """Serve a page with its own Content-Security-Policy. `make` gets the app and the prefix."""
+    # With several versions of the API, each page links to the others.
     links = getattr(app.state, "docs_links", "")
 
     async def show(request: Request) -> HTMLResponse:
@@ -76,7 +74,7 @@ def add_page(app: FastAPI, path: str, make: Callable[[FastAPI, str], HTMLRespons
 
 
 def content_security_policy(html: str) -> str:
-    """Allow just the scripts of this page, by their hashes (CSP level 3)."""
+    """Allow only the inline scripts of this page, by their hashes (CSP level 3)."""
     digests = [sha256(script.encode()).digest() for script in INLINE_SCRIPT.findall(html)]
     hashes = "".join(f" 'sha256-{b64encode(digest).decode()}'" for digest in digests)
-    return POLICY.format(hashes=hashes)
+    return CONTENT_SECURITY_POLICY.format(hashes=hashes)

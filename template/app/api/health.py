@@ -1,4 +1,4 @@
-"""/health: for balancers, orchestrators and people on call."""
+"""/health: checks for load balancers, orchestrators and operators."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -13,11 +13,11 @@ from app.core.probe import Check
 from app.core.project import PROJECT
 
 router = APIRouter(prefix="/health", tags=["Health"])
-detailed = APIRouter(prefix="/health", tags=["Health"])
+detailed_router = APIRouter(prefix="/health", tags=["Health"])
 
 
 class Health(BaseModel):
-    """The service answers."""
+    """The service responds."""
 
     status: Literal["healthy"] = "healthy"
     version: str = PROJECT.version
@@ -31,14 +31,14 @@ class Liveness(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether to send requests here."""
+    """Whether the service accepts requests."""
 
     status: Literal["ready", "degraded", "not_ready"]
     checks: dict[str, Check]
 
 
 class HealthDetails(Readiness):
-    """The same, and what the process uses."""
+    """Readiness, and what the process uses."""
 
     version: str = PROJECT.version
     diagnostics: Diagnostics
@@ -46,19 +46,22 @@ class HealthDetails(Readiness):
 
 @router.get("")
 async def get_health() -> Health:
-    """Say that the service answers, and which version it is."""
+    """Return the version of the service."""
     return Health(timestamp=datetime.now(UTC))
 
 
 @router.get("/live")
 async def get_liveness() -> Liveness:
-    """Say that the process runs. Asks nobody: a restart would not mend the database."""
+    """Check that the process runs. Dependencies are not checked: a restart would not fix them."""
     return Liveness()
 
 
-@router.get("/ready", responses={503: {"model": Readiness, "description": "Send nothing here"}})
+@router.get(
+    "/ready",
+    responses={503: {"model": Readiness, "description": "The service accepts no requests"}},
+)
 async def get_readiness(request: Request, response: Response) -> Readiness:
-    """Say whether to send requests here: 503 while the database is away or we are stopping."""
+    """Check whether the service accepts requests: 503 without database, or while shutting down."""
     readiness = await assess(request)
     if readiness.status == "not_ready":
         response.status_code = 503
@@ -66,9 +69,9 @@ async def get_readiness(request: Request, response: Response) -> Readiness:
     return readiness
 
 
-@detailed.get("/detailed")
+@detailed_router.get("/detailed")
 async def get_health_details(request: Request, response: Response) -> HealthDetails:
-    """Say what is slow or full. For people on call only."""
+    """Return latencies, pool, memory, CPU and disk. For operators."""
     readiness = await assess(request)
     response.headers["Cache-Control"] = "no-store"
     return HealthDetails(
@@ -79,10 +82,10 @@ async def get_health_details(request: Request, response: Response) -> HealthDeta
 
 
 async def assess(request: Request) -> Readiness:
-    """Ask every dependency. Only the database and our own end make us unfit to serve."""
+    """Check every dependency. Only the database and a shutdown make the service not ready."""
     probes = request.app.state.probes
-    answers = await asyncio.gather(*(probe.check() for probe in probes.values()))
-    checks = dict(zip(probes, answers, strict=True))
+    results = await asyncio.gather(*(probe.check() for probe in probes.values()))
+    checks = dict(zip(probes, results, strict=True))
     if draining():
         checks["shutdown"] = Check("down")
     states = {check.status for check in checks.values()}

@@ -8,9 +8,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from app.api.errors import MEDIA_TYPE, Fault, app_error
-from app.api.openapi import PROBLEM
+from app.api.errors import app_error
+from app.api.responses import PROBLEM
 from app.core.exceptions import AppError
+from app.core.problem import MEDIA_TYPE, Fault
 from app.services.auth import RefreshTokenInvalidError
 
 TOKEN_URL = "/api/v1/auth/login"  # noqa: S105  (a path, not a token)

@@ -1,9 +1,9 @@
-"""The OpenAPI document, with every problem that an operation can answer."""
+"""The OpenAPI document: FastAPI's, with every error and header, in a form generators can read."""
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from copy import deepcopy
+from functools import cache, partial
 from typing import Any
 from urllib.parse import quote
 
@@ -12,97 +12,74 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
 
-from app.api.errors import MEDIA_TYPE, Problem
-from app.api.openapi_components import tidy
-from app.api.openapi_headers import RATE_LIMIT, describe_headers, headers
+from app.api.responses import (
+    Responses,
+    error_response,
+    header_components,
+    headers,
+    problem_content,
+    problems,
+)
 from app.core.exceptions import (
     AppError,
     DependencyUnavailableError,
     NotAuthenticatedError,
     PermissionDeniedError,
-    TooManyRequestsError,
 )
+from app.core.problem import MEDIA_TYPE, Problem
 
 TAGS = [
-    {"name": "Auth", "description": "Registering, logging in and out, passwords"},
-    {"name": "Users", "description": "Your own account, and everybody's for superusers"},
-    {"name": "Items", "description": "What is for sale, and how much of it there is"},
-    {"name": "Orders", "description": "Taking items out of stock"},
-    {"name": "Jobs", "description": "Work that takes longer than a request"},
-    {"name": "Files", "description": "Uploading, and downloading what you have uploaded"},
-    {"name": "Rates", "description": "What currencies cost, as others say"},
-    {"name": "Health", "description": "For balancers and people on call"},
+    {"name": "Auth", "description": "Register, log in and out, passwords"},
+    {"name": "Users", "description": "Your own account; all accounts for superusers"},
+    {"name": "Items", "description": "Items for sale and their stock"},
+    {"name": "Orders", "description": "Orders, which take items out of stock"},
+    {"name": "Jobs", "description": "Background jobs"},
+    {"name": "Files", "description": "Upload and download files"},
+    {"name": "Rates", "description": "Exchange rates, from another service"},
+    {"name": "Health", "description": "Health checks"},
 ]
-PROBLEM = {"$ref": "#/components/schemas/Problem"}
-# What any operation may answer, beside what it declares itself.
-BAD_REQUEST = "The request is malformed"
-TOO_LARGE = "The body is larger than `REQUEST_MAX_BYTES`"
-UNREADABLE = "The body is compressed, or of a type that is not read here"
-INVALID = "The input breaks a rule: `validation_error`"
-
-# Each version of the API has a document; what is below none, such as /health, is in the first.
+# Each version of the API has a document; paths without a version are in the first.
 FIRST = re.compile(r"(?!/api/v(?!1/))")
-
 URL = "/api/v1/openapi.json"
+SCHEMAS = "#/components/schemas/"
 
-Responses = dict[int | str, dict[str, Any]]
-Refusals = Callable[[str], list[type[AppError]]]
-# Which headers a feature adds to the successes of a path.
+Document = dict[str, Any]
+# What features add by path: the errors of their middleware, and the headers of successes.
+ErrorsOf = Callable[[str], Iterable[type[AppError]]]
 HeadersOf = Callable[[str], Iterable[str]]
 
 
-def problems(*errors: type[AppError]) -> Responses:
-    """Document the errors an operation raises: `responses=problems(ItemNotFoundError)`."""
-    by_status: defaultdict[int, list[type[AppError]]] = defaultdict(list)
-    for error in errors:
-        by_status[error.status].append(error)
-    return {status: _response(group) for status, group in by_status.items()}
-
-
-def _response(errors: list[type[AppError]]) -> dict[str, Any]:
-    text = "; ".join(f"`{error.code}`: {error.detail}" for error in errors)
-    names = {name for error in errors for name in error.headers}
-    if any(issubclass(error, TooManyRequestsError) for error in errors):
-        names.update(RATE_LIMIT, ["Retry-After"])
-    return _plain(text) | headers(*sorted(names))
-
-
-def _plain(description: str) -> dict[str, Any]:
-    return {"description": description, "content": {MEDIA_TYPE: {"schema": PROBLEM}}}
-
-
 def add_openapi(app: FastAPI) -> None:
-    """Make `app.openapi()` answer our document, built once, and serve it."""
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = build(app)
-        return app.openapi_schema
-
-    app.openapi = openapi
-    app.get(URL, include_in_schema=False)(show)
+    """Replace FastAPI's document by ours, built once, and serve it."""
+    app.openapi = cache(partial(build, app))
+    add_document(app, URL, lambda app: app.openapi())
 
 
-async def show(request: Request) -> JSONResponse:
-    """Answer with the document."""
-    return JSONResponse(place(request.app.openapi(), request))
+def add_document(app: FastAPI, url: str, document_of: Callable[[FastAPI], Document]) -> None:
+    """Serve a document. FastAPI caches endpoints for ever, so they must not refer to an app."""
+
+    async def show(request: Request) -> JSONResponse:
+        root_path = quote(request.scope["root_path"])
+        return JSONResponse(with_server(document_of(request.app), root_path))
+
+    app.get(url, include_in_schema=False)(show)
 
 
-def place(document: dict[str, Any], request: Request) -> dict[str, Any]:
-    """Name the server in a document: the path that the proxies before it take away.
+def with_server(document: Document, root_path: str) -> Document:
+    """Put the prefix that a proxy strips into `servers` and the OAuth2 URLs.
 
-    The URLs of OAuth2 get it too, since tools do not read them as relative to the server.
+    Tools do not resolve the latter against the server.
     """
-    root = quote(request.scope["root_path"])
     components = deepcopy(document["components"])
     for scheme in components.get("securitySchemes", {}).values():
         for flow in scheme.get("flows", {}).values():
-            flow |= {name: root + flow[name] for name in ("tokenUrl", "refreshUrl") if name in flow}
-    return {**document, "servers": [{"url": root or "/"}], "components": components}
+            urls = [name for name in ("tokenUrl", "refreshUrl") if name in flow]
+            flow |= {name: root_path + flow[name] for name in urls}
+    return {**document, "servers": [{"url": root_path or "/"}], "components": components}
 
 
-def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> dict[str, Any]:
-    """Take FastAPI's document of some paths and add what it cannot know."""
+def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> Document:
+    """Build the document of the paths that match."""
     document = get_openapi(
         title=app.title,
         version=app.version,
@@ -112,55 +89,104 @@ def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> dict[str, Any]:
         servers=[{"url": "/"}],
         routes=[c for c in iter_route_contexts(app.routes) if paths.match(str(c.path))],
     )
-    _replace_errors(document.setdefault("components", {}).setdefault("schemas", {}))
+    errors_of: ErrorsOf = getattr(app.state, "refusals", _nothing)
+    headers_of: list[HeadersOf] = app.state.documented_headers
     used = set()
-    refusals: Refusals = getattr(app.state, "refusals", refuse_nothing)
-    added: list[HeadersOf] = getattr(app.state, "documented_headers", [])
     for path, operations in document["paths"].items():
+        added = [name for find in headers_of for name in find(path)]
         for operation in operations.values():
             used.update(operation.get("tags", ()))
-            _complete(operation, problems(*refusals(path)))
-            _add_headers(operation, [name for find in added for name in find(path)])
-    describe_headers(document)
+            _add_errors(operation, problems(*errors_of(path)))
+            _add_headers(operation, added)
     document["tags"] = [tag for tag in TAGS if tag["name"] in used]
-    return tidy(document)
+    components = document.setdefault("components", {})
+    components["headers"] = header_components(document)
+    _replace_error_schemas(components.setdefault("schemas", {}))
+    return _with_plain_names(document)
 
 
-def _replace_errors(schemas: dict[str, Any]) -> None:
-    """Put ours in the place of FastAPI's."""
-    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas |= problem.pop("$defs") | {"Problem": problem}
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
-
-
-def refuse_nothing(_: str) -> list[type[AppError]]:
-    """What features answer before any operation does, by path: nothing, unless one says so."""
+def _nothing(_: str) -> list[type[AppError]]:
     return []
 
 
-def _complete(operation: dict[str, Any], refusals: Responses) -> None:
-    """Add the answers that follow from what the operation is, where it has not its own."""
+def _add_errors(operation: dict[str, Any], added: Responses) -> None:
+    """Add the errors that follow from what the operation is, unless it declares its own."""
     responses = operation["responses"]
-    general: dict[str, dict[str, Any]] = {"500": _response([AppError])}
-    general |= {str(status): response for status, response in refusals.items()}
-    general["400"] = _plain(BAD_REQUEST)
-    general["503"] = _response([DependencyUnavailableError])
-    if "422" in responses:
-        invalid = responses.pop("422")
-        declared = invalid if MEDIA_TYPE in invalid.get("content", {}) else None
-        general["422"] = declared or _plain(INVALID)
+    general = {"500": error_response(AppError)}
+    general |= {str(status): response for status, response in added.items()}
+    general["400"] = problem_content("The request is malformed")
+    general["503"] = error_response(DependencyUnavailableError)
+    if "422" in responses and MEDIA_TYPE not in responses["422"].get("content", {}):
+        responses["422"] = problem_content("The input is invalid: `validation_error`")
     if "requestBody" in operation:
-        general["413"] = _plain(TOO_LARGE)
-        general["415"] = _plain(UNREADABLE)
-    if operation.get("security"):
-        general["401"] = _response([NotAuthenticatedError])
-        general["403"] = _response([PermissionDeniedError])
+        general["413"] = problem_content("The body is larger than `REQUEST_MAX_BYTES`")
+        general["415"] = problem_content("The body is compressed, or of a type that is not read")
+    if operation.setdefault("security", []):  # empty: it needs no login
+        general["401"] = error_response(NotAuthenticatedError)
+        general["403"] = error_response(PermissionDeniedError)
     operation["responses"] = dict(sorted((general | responses).items()))
-    operation.setdefault("security", [])  # for everybody: not forgotten, but meant
 
 
 def _add_headers(operation: dict[str, Any], names: list[str]) -> None:
     for status, response in operation["responses"].items():
         if names and status < "400":
             response.setdefault("headers", {}).update(headers(*names)["headers"])
+
+
+def _replace_error_schemas(schemas: dict[str, Any]) -> None:
+    problem = Problem.model_json_schema(ref_template=SCHEMAS + "{model}")
+    schemas |= problem.pop("$defs") | {"Problem": problem}
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+
+
+def _with_plain_names(document: Document) -> Document:
+    """Rename the schemas, and use only the keywords that client generators know."""
+    names = plain_names(document["components"]["schemas"])
+    document = _rewrite(document, {SCHEMAS + old: SCHEMAS + new for old, new in names.items()})
+    schemas = document["components"]["schemas"]
+    for old, new in names.items():
+        if old != new:
+            schemas[old]["title"] = new
+    document["components"]["schemas"] = {names[old]: schema for old, schema in schemas.items()}
+    return document
+
+
+def plain_names(names: Iterable[str]) -> dict[str, str]:
+    """Map each name to one of letters and digits alone; names that are so already stay."""
+    found: dict[str, str] = {}
+    for name in sorted(names, key=lambda name: (name != _plain_name(name), name)):
+        wanted, count = _plain_name(name), 1
+        while wanted in found.values():
+            count += 1
+            wanted = f"{_plain_name(name)}{count}"
+        found[name] = wanted
+    return found
+
+
+def _plain_name(name: str) -> str:
+    """Turn `Page_ItemRead_` into `PageItemRead`, and FastAPI's `Body_login` into `LoginBody`."""
+    words = re.findall("[A-Za-z0-9]+", name)
+    if name.startswith("Body_"):
+        words = [*words[1:], "Body"]
+    return "".join(word[0].upper() + word[1:] for word in words) or "Schema"
+
+
+def _rewrite(part: Any, references: dict[str, str]) -> Any:
+    if isinstance(part, list):
+        return [_rewrite(value, references) for value in part]
+    if isinstance(part, dict):
+        return _plain_keywords({key: _rewrite(value, references) for key, value in part.items()})
+    return references.get(part, part) if isinstance(part, str) else part
+
+
+def _plain_keywords(schema: dict[str, Any]) -> dict[str, Any]:
+    """Describe tuples by `items`, and maps by `additionalProperties`."""
+    members, patterns = schema.get("prefixItems"), schema.get("patternProperties")
+    if isinstance(members, list) and "items" not in schema:
+        kinds = [kind for place, kind in enumerate(members) if kind not in members[:place]]
+        schema["items"] = kinds[0] if len(kinds) == 1 else {"anyOf": kinds} if kinds else {}
+    if schema.get("type") == "object" and isinstance(patterns, dict) and len(patterns) == 1:
+        [(pattern, values)] = schema.pop("patternProperties").items()
+        schema |= {"additionalProperties": values, "propertyNames": {"pattern": pattern}}
+    return schema

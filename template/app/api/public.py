@@ -1,4 +1,4 @@
-"""Who may do what in a service without users: everybody, but for the operators' pages."""
+"""Access in a service without users: everything is public but the detailed health check."""
 
 import secrets
 from typing import Annotated
@@ -19,17 +19,18 @@ There are no users, and there is no login: **everybody** may call every operatio
 `Authorization: Bearer <HEALTH_TOKEN>`.
 """
 bearer = HTTPBearer(auto_error=False, description="The value of `HEALTH_TOKEN`")
-CredentialsDep = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 
 class OperatorSettings(EnvSettings):
-    """What stands in for superusers."""
+    """The token of operators."""
 
     health_token: SecretStr | None = None
 
 
-async def require_health_token(credentials: CredentialsDep) -> None:
-    """Let in who knows `HEALTH_TOKEN`; nobody, if it is not set."""
+async def require_health_token(
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+) -> None:
+    """Require `HEALTH_TOKEN` as the bearer token; if it is not set, deny everything."""
     if credentials is None:
         raise NotAuthenticatedError
     token = OperatorSettings.load().health_token
@@ -39,6 +40,6 @@ async def require_health_token(credentials: CredentialsDep) -> None:
         raise PermissionDeniedError
 
 
-readers: list[Dependency] = []
-writers: list[Dependency] = []
-operators: list[Dependency] = [Depends(require_health_token)]
+read_access: list[Dependency] = []
+write_access: list[Dependency] = []
+operator_access: list[Dependency] = [Depends(require_health_token)]

@@ -1,14 +1,14 @@
-"""Parts of a file (RFC 9110 §14)."""
+"""Range requests (RFC 9110 §14)."""
 
 import re
 
 from app.core.exceptions import AppError
 
-SINGLE = re.compile(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.ASCII | re.IGNORECASE)
+SINGLE_RANGE = re.compile(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.ASCII | re.IGNORECASE)
 
 
 class RangeNotSatisfiableError(AppError):
-    """The range lies outside of the file."""
+    """The range begins after the end of the file."""
 
     status = 416
     code = "range_not_satisfiable"
@@ -16,12 +16,11 @@ class RangeNotSatisfiableError(AppError):
 
 
 def requested_range(header: str | None, size: int) -> tuple[int, int] | None:
-    """Return the first byte and the one after the last; None if the whole file is to be sent.
+    """Return the first byte and the one after the last; None for the whole file.
 
-    Several ranges at once, and what is no range, are answered with the whole file, as the RFC
-    allows.
+    Several ranges, and invalid ones, get the whole file, as the RFC allows.
     """
-    found = SINGLE.fullmatch(header or "")
+    found = SINGLE_RANGE.fullmatch(header or "")
     first, last = found.groups() if found else ("", "")
     if not (first or last) or (first and last and int(last) < int(first)):
         return None

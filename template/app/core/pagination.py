@@ -1,4 +1,4 @@
-"""Pagination by page number."""
+"""Offset pagination: lists in numbered pages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ T = TypeVar("T")
 class ListQuery(BaseModel):
     """The query parameters of every list. Subclasses add filters."""
 
-    size: Annotated[int, Field(ge=1, le=100, description="How many to a page"), QUERY_INTEGER] = 20
+    size: Annotated[int, Field(ge=1, le=100, description="Rows a page"), QUERY_INTEGER] = 20
     q: Annotated[
         Text | None,
-        Field(max_length=200, description="Text to find, in any letter case", examples=["tea"]),
+        Field(max_length=200, description="Text to search, case-insensitively", examples=["tea"]),
     ] = None
 
 
@@ -26,7 +26,7 @@ class PageQuery(ListQuery):
     """The query parameters of a list in numbered pages. Subclasses add `sort`."""
 
     page: Annotated[
-        int, Field(ge=1, le=1_000_000, description="Which page, from 1"), QUERY_INTEGER
+        int, Field(ge=1, le=1_000_000, description="Page number, from 1"), QUERY_INTEGER
     ] = 1
 
     @property
@@ -54,13 +54,13 @@ class Page(BaseModel, Generic[T]):
     @computed_field(examples=[5])
     @property
     def pages(self) -> int:
-        """How many pages there are."""
+        """The number of pages."""
         return -(-self.total // self.size)
 
     @computed_field
     @property
     def has_next(self) -> bool:
-        """Whether a page follows."""
+        """Whether there is a next page."""
         return self.page < self.pages
 
     @classmethod

@@ -1,26 +1,26 @@
-"""Refuses bodies and headers that this service does not read: too large, or compressed."""
+"""Limits the size of headers and bodies, and rejects compressed bodies."""
 
 from fastapi import HTTPException
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.errors import problem
+from app.core.problem import problem_response
 
-# Nobody reads the body of these.
-BODILESS = {"GET", "HEAD", "OPTIONS"}
-# Of a 415, what would be read (RFC 9110 §12.5.3).
-UNCOMPRESSED = {"Accept-Encoding": "identity"}
-# Of all headers together. Some servers have such a limit, some have none.
-HEADER_BYTES = 64 * 1024
+# Methods whose body is not read.
+BODILESS_METHODS = {"GET", "HEAD", "OPTIONS"}
+# What a 415 says would be accepted (RFC 9110 §12.5.3).
+ACCEPTED_ENCODING = {"Accept-Encoding": "identity"}
+# For all headers together. Not every server has such a limit.
+MAX_HEADER_BYTES = 64 * 1024
 
 
 class BodyLimitMiddleware:
-    """Answers 413 by the announced length, else as soon as too much has come.
+    """Responds 413 by `Content-Length`, or as soon as more than the limit has been received.
 
-    An endpoint that takes more sets `request.state.body_limit` before it reads.
+    An endpoint that accepts more sets `request.state.body_limit` before it reads the body.
 
-    The framework's own limit stands outside of everything: its answer to a `Content-Length` that
-    is too large would be plain text, without the headers that every response has.
+    FastAPI's `max_body_size` works outside all middleware: its response would be plain text,
+    without the headers that every response has.
     """
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
@@ -28,20 +28,20 @@ class BodyLimitMiddleware:
         self.max_bytes = max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let whoever reads too much of the body fail with 413."""
-        if scope["type"] == "http" and header_bytes(scope) > HEADER_BYTES:
-            response = problem(scope, 431, "bad_request", "The headers are too large.")
-            await response(scope, receive, send)
-            return
-        if scope["type"] != "http" or scope["method"] in BODILESS:
-            await self.app(scope, receive, send)
-            return
-        await self.app(scope, self._limited(scope, receive), send)
+        """Serve one request."""
+        if scope["type"] == "http":
+            if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADER_BYTES:
+                detail = "The headers are too large."
+                await problem_response(scope, 431, "bad_request", detail)(scope, receive, send)
+                return
+            if scope["method"] not in BODILESS_METHODS:
+                receive = self._limited(scope, receive)
+        await self.app(scope, receive, send)
 
     def _limited(self, scope: Scope, receive: Receive) -> Receive:
         headers = Headers(scope=scope)
         length = headers.get("content-length", "")
-        announced = int(length) if length.isdecimal() else 0
+        content_length = int(length) if length.isdecimal() else 0
         codings = ",".join(headers.getlist("content-encoding")).lower().split(",")
         compressed = any(coding.strip() not in {"", "identity"} for coding in codings)
         received = 0
@@ -50,10 +50,10 @@ class BodyLimitMiddleware:
         async def receive_within_limit() -> Message:
             nonlocal received
             limit = state.get("body_limit", self.max_bytes)
-            if announced > limit:
+            if content_length > limit:
                 raise HTTPException(413)
             if compressed:
-                raise HTTPException(415, headers=UNCOMPRESSED)
+                raise HTTPException(415, headers=ACCEPTED_ENCODING)
             message = await receive()
             received += len(message.get("body", b""))
             if received > limit:
@@ -61,8 +61,3 @@ class BodyLimitMiddleware:
             return message
 
         return receive_within_limit
-
-
-def header_bytes(scope: Scope) -> int:
-    """How large the headers are."""
-    return sum(len(name) + len(value) for name, value in scope["headers"])

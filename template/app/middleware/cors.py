@@ -1,4 +1,4 @@
-"""Which websites may call the API from a browser (the Fetch standard's CORS protocol)."""
+"""CORS: which websites may call the API from a browser (Fetch standard)."""
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -6,11 +6,12 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from app.api.errors import problem
+from app.api.responses import HEADERS
 from app.core.config import Settings
 from app.core.feature import Feature
+from app.core.problem import problem_response
 
-SENT = [
+ALLOWED_HEADERS = [
     "Authorization",
     "Content-Type",
     "Idempotency-Key",
@@ -22,44 +23,29 @@ SENT = [
     "Tracestate",
     "X-Request-ID",
 ]
-READ = [
-    "Accept-Ranges",
-    "Content-Disposition",
-    "Content-Range",
-    "Deprecation",
-    "ETag",
-    "Link",
-    "Location",
-    "RateLimit",
-    "RateLimit-Policy",
-    "Retry-After",
-    "WWW-Authenticate",
-    "X-Cache",
-    "X-Request-ID",
-]
+EXPOSED_HEADERS = [*HEADERS, "X-Cache", "X-Request-ID"]
 
 
-class PreflightRefusal(Response):
-    """A problem, with what Starlette would say in plain text."""
+class RejectedPreflight(Response):
+    """Starlette's response, as a problem."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
-        said = f"{bytes(self.body).decode()}."
-        answer = problem(scope, 400, "bad_request", said)
+        """Send the response."""
+        response = problem_response(scope, 400, "bad_request", f"{bytes(self.body).decode()}.")
         for name, value in self.headers.items():
-            answer.headers.setdefault(name, value)
-        await answer(scope, receive, send)
+            response.headers.setdefault(name, value)
+        await response(scope, receive, send)
 
 
 class ProblemCORSMiddleware(CORSMiddleware):
-    """Refuses a preflight as everything else is refused."""
+    """Starlette's middleware, which would reject a preflight request in plain text."""
 
     def preflight_response(self, request_headers: Headers) -> Response:
-        """Answer what Starlette answers, in our form."""
-        answer = super().preflight_response(request_headers)
-        if answer.status_code < 400:
-            return answer
-        return PreflightRefusal(answer.body, answer.status_code, answer.headers)
+        """Respond to a preflight request."""
+        response = super().preflight_response(request_headers)
+        if response.status_code < 400:
+            return response
+        return RejectedPreflight(response.body, response.status_code, response.headers)
 
 
 def _setup(app: FastAPI) -> None:
@@ -70,8 +56,8 @@ def _setup(app: FastAPI) -> None:
             allow_origins=settings.cors_origins,
             allow_credentials=True,
             allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=SENT,
-            expose_headers=READ,
+            allow_headers=ALLOWED_HEADERS,
+            expose_headers=EXPOSED_HEADERS,
         )
 
 

@@ -1,4 +1,4 @@
-"""Compression for those who want it."""
+"""Compression of responses with gzip."""
 
 from fastapi.middleware.gzip import GZipMiddleware
 from starlette.datastructures import Headers
@@ -7,22 +7,18 @@ from starlette.types import Receive, Scope, Send
 
 
 class WeightedGZipMiddleware(GZipMiddleware):
-    """Counts the weights in `Accept-Encoding`; Starlette's own compresses for `gzip;q=0` too."""
+    """Respects the weights in `Accept-Encoding`; Starlette's compresses for `gzip;q=0` too."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        accepted = scope["type"] != "http" or accepts_gzip(Headers(scope=scope))
-        if accepted:
+        if scope["type"] != "http" or accepts_gzip(Headers(scope=scope)):
             await super().__call__(scope, receive, send)
-            return
-        plain = IdentityResponder(
-            self.app, self.minimum_size, exclude_content_types=self.exclude_content_types
-        )
-        await plain(scope, receive, send)
+        else:
+            await IdentityResponder(self.app, self.minimum_size)(scope, receive, send)
 
 
 def accepts_gzip(headers: Headers) -> bool:
-    """Whether gzip is accepted, and not less than the plain answer (RFC 9110 §12.5.3)."""
+    """Whether gzip is accepted, and preferred to no compression (RFC 9110 §12.5.3)."""
     weights: dict[str, float] = {}
     for part in ",".join(headers.getlist("accept-encoding")).split(","):
         coding, *parameters = (text.strip().lower() for text in part.split(";"))
@@ -31,7 +27,7 @@ def accepts_gzip(headers: Headers) -> bool:
 
 
 def weight(parameters: list[str]) -> float:
-    """Return the `q` among the parameters: 1 if there is none, 0 if it is no number."""
+    """Return the parameter `q`: 1 without it, 0 if it is not a number."""
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "q":

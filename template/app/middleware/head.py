@@ -6,14 +6,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadersSentError(Exception):
-    """The answer to a HEAD is complete, and the rest of its stream would be made for nothing."""
+    """The response to HEAD is complete: the rest of its body need not be made."""
 
 
 class HeadMiddleware:
-    """Innermost: lets the routes see a GET, and all middlewares the HEAD that has come.
+    """Innermost: routes see GET, all other middleware HEAD.
 
-    Of a body, the first part is let through, so that compression says of it what it says to a GET.
-    `RequestContextMiddleware` takes it out.
+    The first part of the body is passed on, so that the headers of compression are those of GET.
+    `RequestContextMiddleware` removes it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -26,7 +26,7 @@ class HeadMiddleware:
             return
 
         async def send_head(message: Message) -> None:
-            scope["method"] = "HEAD"  # the route has done its work
+            scope["method"] = "HEAD"  # the route is done
             if message["type"] == "http.response.pathsend":  # a file, instead of its content
                 message = {"type": "http.response.body"}
             await send(message)

@@ -1,10 +1,7 @@
-"""One pass over every request: its id, the caller's address, common headers, the access log."""
+"""Request id, client address, security headers and access log of every request."""
 
 import re
 import time
-from collections.abc import Callable
-from typing import Any
-from urllib.parse import quote
 from uuid import uuid4
 
 import structlog
@@ -13,12 +10,17 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
-from app.core.client_address import Networks, client_address, is_trusted, unmap
+from app.core.client_address import unmap
 from app.core.config import Settings
 from app.core.drain import draining
 from app.core.feature import Feature
-from app.core.route import is_below, route_template
-from app.middleware.proxy_headers import disable_uvicorn_proxy_headers
+from app.core.route import route_template
+from app.middleware.proxy_headers import (
+    add_root_path,
+    apply_forwarded_headers,
+    disable_uvicorn_proxy_headers,
+    relative_location,
+)
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 SECURITY_HEADERS = {
@@ -28,22 +30,21 @@ SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-# A WebSocket that is refused is answered like any other request.
-ANSWERS = {"http.response.start", "websocket.http.response.start"}
-ONE_YEAR_OF_HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+HTTPS_FOR_ONE_YEAR = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+# A WebSocket that is rejected gets a response like any other request.
+RESPONSE_STARTS = {"http.response.start", "websocket.http.response.start"}
 
 log = structlog.get_logger("access")
 
 
 class RequestContextMiddleware:
-    """Outermost, so that no response leaves without what it adds."""
+    """Outermost, so that every response gets the headers and a line in the access log."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-        self.proxies: Networks = settings.trusted_proxies
-        self.root_path = settings.root_path
+        self.settings = settings
         production = settings.environment == "production"
-        self.headers = {**SECURITY_HEADERS, **(ONE_YEAR_OF_HTTPS if production else {})}
+        self.headers = {**SECURITY_HEADERS, **(HTTPS_FOR_ONE_YEAR if production else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or one WebSocket."""
@@ -57,9 +58,9 @@ class RequestContextMiddleware:
         bind_contextvars(request_id=request_id)
         if peer := scope.get("client"):  # none on a Unix socket
             scope["client"] = (unmap(peer[0]), peer[1])
-        add_root_path(scope, self.root_path)
-        if self.proxies:
-            trust_proxies(scope, headers, self.proxies)
+        add_root_path(scope, self.settings.root_path)
+        if self.settings.trusted_proxies:
+            apply_forwarded_headers(scope, headers, self.settings.trusted_proxies)
         await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,13 +70,13 @@ class RequestContextMiddleware:
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "websocket.accept":
-                status = None  # its lines are written when it opens and when it is closed
+                status = None  # the WebSocket logs when it opens and closes
                 MutableHeaders(scope=message)["X-Request-ID"] = scope["state"]["request_id"]
-            elif message["type"] in ANSWERS:
+            elif message["type"] in RESPONSE_STARTS:
                 status = message["status"]
                 self._add_headers(MutableHeaders(scope=message), scope, message["status"])
             elif message["type"] == "http.response.body" and scope["method"] == "HEAD":
-                message = {**message, "body": b""}  # some servers would send it
+                message = {**message, "body": b""}  # not every server leaves it out
             await send(message)
 
         try:
@@ -96,44 +97,15 @@ class RequestContextMiddleware:
 
 
 def accepted_request_id(sent: str | None) -> str:
-    """Take the caller's id if it is harmless, else make one."""
+    """Return the client's id if it is valid, else a new one."""
     return sent if sent and REQUEST_ID.fullmatch(sent) else uuid4().hex
 
 
-def add_root_path(scope: Scope, configured: str) -> None:
-    """Put the prefix that a proxy has taken away before the path, where ASGI wants it.
-
-    The prefix is ROOT_PATH or the server's own `--root-path`; not every server puts it there.
-    """
-    root = (configured or scope.get("root_path", "")).rstrip("/")
-    scope["root_path"] = root
-    if root and not is_below(scope["path"], root):
-        scope["path"] = root + scope["path"]
-        scope["raw_path"] = quote(root).encode() + (scope.get("raw_path") or b"")
-
-
-def relative_location(location: str, scope: Scope) -> str:
-    """Leave out scheme and host where they are ours: a proxy may have others (RFC 9110 §10.2.2)."""
-    ours = f"{scope['scheme']}://{Headers(scope=scope).get('host', '')}/"
-    return f"/{location.removeprefix(ours)}" if location.startswith(ours) else location
-
-
-def trust_proxies(scope: Scope, headers: Headers, proxies: Networks) -> None:
-    """Put the caller's own address and scheme into the scope, if a proxy of ours speaks for it."""
-    peer = scope.get("client")
-    if not peer or not is_trusted(peer[0], proxies):
-        return
-    forwarded_for = ",".join(headers.getlist("x-forwarded-for"))
-    scope["client"] = (client_address(peer[0], forwarded_for, proxies), 0)
-    scheme = headers.get("x-forwarded-proto", "").strip().lower()
-    if scheme in {"http", "https"} and scope["type"] == "http":
-        scope["scheme"] = scheme
-
-
 def log_request(scope: Scope, status: int, seconds: float) -> None:
-    """Write the access log's line. The query may hold secrets, so the path stands alone."""
-    quiet = status < 400 and scope["state"].get("quiet")  # it says that it is asked all the time
-    write: Callable[..., Any] = log.error if status >= 500 else log.debug if quiet else log.info
+    """Write the line of the access log: the path without the query, which may hold secrets."""
+    # Endpoints that are polled set `quiet`.
+    quiet = status < 400 and scope["state"].get("quiet")
+    write = log.error if status >= 500 else log.debug if quiet else log.info
     write(
         "request",
         method=scope.get("method", "GET"),

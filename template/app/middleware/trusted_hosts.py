@@ -1,15 +1,15 @@
-"""Refuses requests for a host that this service does not serve."""
+"""Rejects requests for unknown hosts, as Starlette's middleware, but with problem+json."""
 
 from collections.abc import Sequence
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.errors import problem
+from app.core.problem import problem_response
 
 
 class TrustedHostsMiddleware:
-    """Allows the hosts listed; `*.example.com` stands for every subdomain."""
+    """Allows the hosts listed; `*.example.com` matches every subdomain."""
 
     def __init__(self, app: ASGIApp, hosts: Sequence[str]) -> None:
         self.app = app
@@ -17,12 +17,12 @@ class TrustedHostsMiddleware:
         self.suffixes = tuple(host.lower()[1:] for host in hosts if host.startswith("*."))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 400 to other hosts."""
+        """Respond 400 to other hosts."""
         if scope["type"] == "lifespan" or self._serves(Headers(scope=scope).get("host", "")):
             await self.app(scope, receive, send)
             return
-        refusal = problem(scope, 400, "bad_request", "This service does not serve that host.")
-        await refusal(scope, receive, send)
+        detail = "This service does not serve that host."
+        await problem_response(scope, 400, "bad_request", detail)(scope, receive, send)
 
     def _serves(self, header: str) -> bool:
         name = header.lower()

@@ -1,4 +1,4 @@
-"""Things for sale."""
+"""Items for sale."""
 
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from app.db.types import Money
 
 
 class Item(HasId, HasTimes, Base):
-    """Something in stock. `version` grows by one with every change, and is the ETag."""
+    """An item. `version` grows by one with every change, and is the ETag."""
 
     __tablename__ = "items"
     __table_args__ = (

@@ -11,7 +11,7 @@ from app.db.types import Money
 
 
 class Order(HasId, HasTimes, Base):
-    """Items put aside for somebody. It outlives its owner's account."""
+    """An order. It is kept when its owner's account is deleted."""
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -29,7 +29,7 @@ class Order(HasId, HasTimes, Base):
 
 
 class OrderLine(Base):
-    """Some of one item, at the price it had."""
+    """An item, how many of it, and its price at the time of the order."""
 
     __tablename__ = "order_lines"
     __table_args__ = (CheckConstraint("quantity > 0", name="quantity_positive"),)

@@ -1,10 +1,10 @@
-"""The queries every table needs. Repositories flush; the request's session commits."""
+"""Queries that every table needs. Repositories flush; the request's session commits."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.pagination import PageQuery, Slice
@@ -14,7 +14,7 @@ ModelT = TypeVar("ModelT", bound=Base)
 
 
 class Repository(Generic[ModelT]):
-    """Rows of one table, in one session."""
+    """The rows of one table, in one session."""
 
     model: ClassVar[type[Any]]
     sortable: ClassVar[tuple[str, ...]] = ("created_at",)
@@ -27,7 +27,7 @@ class Repository(Generic[ModelT]):
         return await self.session.get(self.model, id)
 
     async def get_for_update(self, id: UUID) -> ModelT | None:
-        """Find a row and keep others from changing it until the transaction ends."""
+        """Find a row and lock it until the transaction ends."""
         return await self.session.get(self.model, id, with_for_update=True)
 
     async def count(self) -> int:
@@ -49,22 +49,19 @@ class Repository(Generic[ModelT]):
         self, query: PageQuery, sort: str, where: Iterable[ColumnElement[bool]] = ()
     ) -> Slice:
         """Read one page and the total in one statement. Columns only: a list needs no entities."""
-        table = self.model.__table__
-        statement = select(*table.columns).where(*where)
+        statement = select(*self.model.__table__.columns).where(*where)
         counted = statement.add_columns(func.count().over().label("row_count"))
-        ordered = self._ordered(counted, sort).limit(query.size).offset(query.offset)
+        ordered = counted.order_by(*self._order(sort)).limit(query.size).offset(query.offset)
         rows = (await self.session.execute(ordered)).all()
         if rows or query.page == 1:
             return Slice(rows, rows[0].row_count if rows else 0)
         count = select(func.count()).select_from(statement.subquery())
         return Slice((), await self.session.scalar(count) or 0)
 
-    def _ordered(self, statement: Select[Any], sort: str) -> Select[Any]:
+    def _order(self, sort: str) -> list[ColumnElement[Any]]:
         """Order by a column, ties by id, so that pages neither overlap nor leave gaps."""
         name = sort.removeprefix("-")
         if name not in self.sortable:
             raise ValueError(f"{self.model.__name__} is not sorted by {name}")
-        columns = (getattr(self.model, name), self.model.id)
-        if sort.startswith("-"):
-            return statement.order_by(*(column.desc() for column in columns))
-        return statement.order_by(*columns)
+        columns = [getattr(self.model, name), self.model.id]
+        return [column.desc() for column in columns] if sort.startswith("-") else columns

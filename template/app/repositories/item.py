@@ -1,15 +1,14 @@
 """Queries about items."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 
-from app.core.pagination import Slice
 from app.models.item import Item
 from app.repositories.base import Repository
-from app.schemas.item import ItemFilter, ItemQuery
+from app.schemas.item import ItemFilter
 
 
 class ItemRepository(Repository[Item]):
@@ -18,20 +17,24 @@ class ItemRepository(Repository[Item]):
     model = Item
     sortable = ("created_at", "name", "price", "stock")
 
-    async def search(self, query: ItemQuery) -> Slice:
-        """Read one page of the items that match."""
-        return await self.page(query, query.sort, conditions_of(query))
-
-    async def after(self, id: UUID | None, limit: int) -> Sequence[Any]:
-        """Read up to `limit` rows that follow `id`, in the order of their ids."""
-        statement = select(*Item.__table__.columns).order_by(Item.id).limit(limit)
-        if id is not None:
-            statement = statement.where(Item.id > id)
-        return (await self.session.execute(statement)).all()
+    async def keyset_page(
+        self,
+        after: UUID | None,
+        limit: int,
+        where: Iterable[ColumnElement[bool]] = (),
+        *,
+        newest_first: bool = False,
+    ) -> Sequence[Any]:
+        """Read up to `limit` rows that follow the id `after`, in the order of their ids."""
+        statement = select(*Item.__table__.columns).where(*where).limit(limit)
+        if after is not None:
+            statement = statement.where(Item.id < after if newest_first else Item.id > after)
+        ordered = statement.order_by(Item.id.desc() if newest_first else Item.id)
+        return (await self.session.execute(ordered)).all()
 
 
 def conditions_of(query: ItemFilter) -> list[ColumnElement[bool]]:
-    """Say in SQL which items the query means."""
+    """Translate the filters of a query to SQL."""
     conditions: list[ColumnElement[bool]] = []
     if query.q:
         conditions.append(Item.name.icontains(query.q, autoescape=True))

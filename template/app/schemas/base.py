@@ -1,10 +1,10 @@
-"""What all bodies share."""
+"""Base classes of request and response bodies."""
 
 from pydantic import BaseModel, ConfigDict
 
 
 class Input(BaseModel):
-    """A request body. A field it does not know is an error, not a typo to pass over."""
+    """A request body. Unknown fields are an error."""
 
     model_config = ConfigDict(extra="forbid")
 

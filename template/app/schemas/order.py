@@ -1,7 +1,6 @@
-"""Orders as the API speaks of them."""
+"""Schemas of orders."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -10,26 +9,26 @@ from pydantic import Field
 from app.core.numbers import JSON_INTEGER
 from app.core.pagination import PageQuery
 from app.schemas.base import Input, Output
+from app.schemas.fields import Amount
 
 Status = Literal["pending", "confirmed", "cancelled"]
-Amount = Annotated[Decimal, Field(examples=["49.80"])]
 
 
 class OrderLineCreate(Input):
-    """Some of one item."""
+    """An item and how many of it."""
 
     item_id: UUID
     quantity: Annotated[int, Field(ge=1, le=1000, examples=[2]), JSON_INTEGER]
 
 
 class OrderCreate(Input):
-    """What to put aside."""
+    """A new order."""
 
     lines: Annotated[list[OrderLineCreate], Field(min_length=1, max_length=50)]
 
 
 class OrderLineRead(Output):
-    """Some of one item, at the price it had."""
+    """An item, how many of it, and its price at the time of the order."""
 
     item_id: UUID
     quantity: Annotated[int, Field(examples=[2])]
@@ -37,7 +36,7 @@ class OrderLineRead(Output):
 
 
 class OrderRead(Output):
-    """An order. `owner_id` is null when the account is gone."""
+    """An order. `owner_id` is null when the account has been deleted."""
 
     id: UUID
     status: Status
@@ -49,7 +48,7 @@ class OrderRead(Output):
 
 
 class OrderQuery(PageQuery):
-    """Which orders, in which order. `q` looks at the status."""
+    """Query parameters of the list. `q` searches the status."""
 
     sort: Literal["created_at", "-created_at", "total", "-total"] = "-created_at"
     status: Status | None = None

@@ -1,4 +1,4 @@
-"""Exchange rates as the API speaks of them."""
+"""Schemas of exchange rates."""
 
 import datetime
 from decimal import Decimal
@@ -23,19 +23,19 @@ class Rates(Output):
     """What one unit of `base` costs in other currencies."""
 
     base: Currency
-    date: Annotated[datetime.date | None, Field(description="The day they are from, if known")]
+    date: Annotated[datetime.date | None, Field(description="The day of the rates, if known")]
     rates: dict[str, Rate]
 
 
 class RatesFault(Output):
-    """Why there are no rates of a currency."""
+    """Why the rates of a currency are missing."""
 
     code: Annotated[str, Field(examples=["upstream_timeout"])]
     detail: Annotated[str, Field(examples=["Another service did not answer in time."])]
 
 
 class RatesResult(Output):
-    """The rates of one currency, or what went wrong."""
+    """The rates of one currency, or the error."""
 
     base: Currency
     date: datetime.date | None = None
@@ -44,6 +44,6 @@ class RatesResult(Output):
 
 
 class RatesBatch(Output):
-    """One result for each currency, in the order they were asked for."""
+    """One result a currency, in the order of the request."""
 
     results: list[RatesResult]

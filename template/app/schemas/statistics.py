@@ -1,4 +1,4 @@
-"""Statistics as the API speaks of them."""
+"""Schemas of statistics."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -6,20 +6,17 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from app.schemas.base import Output
-
-
-def _in_cents(amount: Decimal) -> Decimal:
-    return amount.quantize(Decimal("0.01"))
+from app.schemas.fields import in_cents
 
 
 class Statistics(Output):
-    """How much there is of everything."""
+    """Totals over all items."""
 
-    items: Annotated[int, Field(description="Different items", examples=[120])]
-    in_stock: Annotated[int, Field(description="Those of which there is something", examples=[97])]
-    units: Annotated[int, Field(description="Pieces in stock", examples=[2310])]
+    items: Annotated[int, Field(description="Number of items", examples=[120])]
+    in_stock: Annotated[int, Field(description="Number of items in stock", examples=[97])]
+    units: Annotated[int, Field(description="Units in stock", examples=[2310])]
     value: Annotated[
         Decimal,
-        AfterValidator(_in_cents),
-        Field(description="What they cost together", examples=["48120.50"]),
+        AfterValidator(in_cents),
+        Field(description="Value of the stock", examples=["48120.50"]),
     ]

@@ -1,4 +1,4 @@
-"""What can be done with items."""
+"""Items: create, read, update, delete."""
 
 from uuid import UUID
 
@@ -6,16 +6,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.cache import Cache, Cached
-from app.core.etag import Precondition
+from app.core.etag import precondition_holds
 from app.core.exceptions import ConflictError, NotFoundError, PreconditionFailedError
 from app.core.pagination import Slice
 from app.db.errors import is_foreign_key_violation, is_unique_violation
 from app.models.item import Item
-from app.repositories.item import ItemRepository
+from app.repositories.item import ItemRepository, conditions_of
 from app.schemas.item import ItemCreate, ItemQuery, ItemRead, ItemUpdate
 
 # The cache key of what is computed from all items.
-STATISTICS = "items:statistics"
+STATISTICS_KEY = "items:statistics"
 
 
 class ItemNotFoundError(NotFoundError):
@@ -32,7 +32,7 @@ class NameTakenError(ConflictError):
 
 
 class ItemInUseError(ConflictError):
-    """Something points to the item."""
+    """Another row refers to the item."""
 
     detail = "The item is part of an order."
 
@@ -41,81 +41,72 @@ class ItemService:
     """Items, in the caller's transaction."""
 
     def __init__(self, session: AsyncSession, cache: Cache) -> None:
+        self.session = session
         self.items = ItemRepository(session)
         self.cache = cache
 
     async def page(self, query: ItemQuery) -> Slice:
         """Read one page of the items that match."""
-        return await self.items.search(query)
-
-    async def get(self, id: UUID) -> Item:
-        """Read one item, or raise `ItemNotFoundError`."""
-        item = await self.items.get(id)
-        if item is None:
-            raise ItemNotFoundError
-        return item
+        return await self.items.page(query, query.sort, conditions_of(query))
 
     async def read(self, id: UUID) -> Cached[ItemRead]:
         """Read one item through the cache, or raise `ItemNotFoundError`."""
 
         async def load() -> ItemRead:
-            return ItemRead.model_validate(await self.get(id))
+            item = await self.items.get(id)
+            if item is None:
+                raise ItemNotFoundError
+            return ItemRead.model_validate(item)
 
         return await self.cache.read(item_key(id), ItemRead, load)
 
     async def create(self, data: ItemCreate) -> Item:
-        """Add an item, or raise `NameTakenError`."""
-        try:
-            item = await self.items.add(Item(**data.model_dump()))
-        except IntegrityError as error:
-            raise _known(error) from error
-        forget_items(self.cache, self.items.session, item.id)
-        return item
+        """Create an item, or raise `NameTakenError`."""
+        item = Item(**data.model_dump())
+        self.session.add(item)
+        return await self._flush(item)
 
-    async def update(self, id: UUID, data: ItemUpdate, precondition: Precondition) -> Item:
-        """Change an item that is still at the version the caller has seen."""
-        item = await self._lock(id, precondition)
+    async def update(self, id: UUID, data: ItemUpdate, if_match: str | None) -> Item:
+        """Update an item whose version is the one in `If-Match`."""
+        item = await self._lock(id, if_match)
         for name, value in data.model_dump().items():
             setattr(item, name, value)
-        try:
-            await self.items.session.flush()
-        except IntegrityError as error:
-            raise _known(error) from error
-        forget_items(self.cache, self.items.session, id)
-        return item
+        return await self._flush(item)
 
-    async def delete(self, id: UUID, precondition: Precondition) -> None:
-        """Delete an item that nothing points to, or raise `ItemInUseError`."""
-        item = await self._lock(id, precondition)
-        try:
-            await self.items.delete(item)
-        except IntegrityError as error:
-            raise _known(error) from error
-        forget_items(self.cache, self.items.session, id)
+    async def delete(self, id: UUID, if_match: str | None) -> None:
+        """Delete an item that no row refers to, or raise `ItemInUseError`."""
+        item = await self._lock(id, if_match)
+        await self.session.delete(item)
+        await self._flush(item)
 
-    async def _lock(self, id: UUID, precondition: Precondition) -> Item:
-        """Keep the item from changing between the comparison and the change."""
+    async def _lock(self, id: UUID, if_match: str | None) -> Item:
+        """Lock the item, so that it cannot change after its version is compared."""
         item = await self.items.get_for_update(id)
         if item is None:
             raise ItemNotFoundError
-        if not precondition.allows(item.version):
+        if not precondition_holds(if_match, item.version):
             raise PreconditionFailedError
+        return item
+
+    async def _flush(self, item: Item) -> Item:
+        """Write the change, and delete what is cached of the item after the commit."""
+        try:
+            await self.session.flush()
+        except IntegrityError as error:
+            if is_unique_violation(error):
+                raise NameTakenError from error
+            if is_foreign_key_violation(error):
+                raise ItemInUseError from error
+            raise
+        invalidate_items(self.cache, self.session, item.id)
         return item
 
 
 def item_key(id: UUID) -> str:
-    """The cache key of one item."""
+    """Return the cache key of one item."""
     return f"item:{id}"
 
 
-def forget_items(cache: Cache, session: AsyncSession, *ids: UUID) -> None:
-    """Forget what is cached of these items. Everything that changes items must do this."""
-    cache.invalidate(session, STATISTICS, *map(item_key, ids))
-
-
-def _known(error: IntegrityError) -> Exception:
-    if is_unique_violation(error):
-        return NameTakenError()
-    if is_foreign_key_violation(error):
-        return ItemInUseError()
-    return error
+def invalidate_items(cache: Cache, session: AsyncSession, *ids: UUID) -> None:
+    """Delete cached items after the commit. Everything that changes items must call this."""
+    cache.invalidate(session, STATISTICS_KEY, *map(item_key, ids))

@@ -1,29 +1,23 @@
-"""Walking through items."""
+"""The list of items in version 2 of the API."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.cursor import CursorPage, Cursors
-from app.repositories.item_v2 import items_before
-from app.schemas.item import ItemRead
-from app.schemas.item_v2 import ItemCursorQuery
+from app.core.cursor import CursorPage, decode
+from app.repositories.item import ItemRepository, conditions_of
+from app.schemas.item import ItemFilter, ItemRead
 
-PLACE = "items"
+LIST_NAME = "items"
 
 
-class ItemWalkService:
-    """Pages that lie beside each other without gap, whatever is added and deleted meanwhile."""
+async def cursor_page(
+    session: AsyncSession, query: ItemFilter, cursor: str
+) -> CursorPage[ItemRead]:
+    """Read the page after the cursor, the newest first, or raise `InvalidCursorError`.
 
-    def __init__(self, session: AsyncSession, cursors: Cursors) -> None:
-        self.session = session
-        self.cursors = cursors
-
-    async def page(self, query: ItemCursorQuery) -> CursorPage[ItemRead]:
-        """Read the page behind the cursor, or raise `InvalidCursorError`."""
-        before = self.cursors.read(PLACE, query.cursor) if query.cursor else None
-        # One more tells whether there is a next page.
-        rows = await items_before(self.session, query, before, query.size + 1)
-        items = [ItemRead.model_validate(row) for row in rows[: query.size]]
-        more = len(rows) > query.size
-        return CursorPage(
-            items=items, next_cursor=self.cursors.make(PLACE, items[-1].id) if more else None
-        )
+    Ids are unique, never change and grow with time, so the pages neither overlap nor leave gaps.
+    """
+    after = decode(LIST_NAME, cursor) if cursor else None
+    rows = await ItemRepository(session).keyset_page(
+        after, query.size + 1, conditions_of(query), newest_first=True
+    )
+    return CursorPage[ItemRead].of(LIST_NAME, rows, query.size)

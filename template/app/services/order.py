@@ -1,7 +1,7 @@
-"""Taking items out of stock, and putting them back."""
+"""Orders: they take items out of stock, and put them back when they are cancelled."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from uuid import UUID
 
@@ -17,25 +17,25 @@ from app.models.item import Item
 from app.models.order import Order, OrderLine
 from app.models.user import User
 from app.repositories.order import OrderRepository
-from app.schemas.order import OrderCreate, OrderQuery, OrderRead
-from app.services.item import ItemNotFoundError, forget_items
+from app.schemas.order import OrderCreate, OrderLineCreate, OrderQuery, OrderRead
+from app.services.item import ItemNotFoundError, invalidate_items
 
 
 class OrderNotFoundError(NotFoundError):
-    """No order of the caller's has this id."""
+    """The user has no order with this id."""
 
     detail = "There is no such order."
 
 
 class InsufficientStockError(ConflictError):
-    """There is less than was ordered."""
+    """The stock is lower than the quantity ordered."""
 
     code = "insufficient_stock"
     detail = "There is not enough in stock."
 
 
 class OrderCancelledError(ConflictError):
-    """A cancelled order stays cancelled."""
+    """A cancelled order cannot be confirmed."""
 
     detail = "The order is cancelled."
 
@@ -51,70 +51,73 @@ class OrderService:
         self.events = events
 
     async def page(self, query: OrderQuery, user: User) -> Slice:
-        """Read one page of the user's orders; a superuser's page has everybody's."""
+        """Read one page of the user's orders; of all orders for a superuser."""
         return await self.orders.search(query, None if user.is_superuser else user.id)
 
     async def get(self, id: UUID, user: User, *, lock: bool = False) -> Order:
-        """Read an order that the user may see."""
-        order = await self.orders.with_lines(id, lock=lock)
+        """Read an order that the user may see, or raise `OrderNotFoundError`."""
+        order = await self.orders.get_with_lines(id, lock=lock)
         if order is None or not (user.is_superuser or order.owner_id == user.id):
             raise OrderNotFoundError
         return order
 
     async def create(self, data: OrderCreate, user: User) -> Order:
-        """Take the items out of stock, or raise `InsufficientStockError` and take none."""
-        wanted: Counter[UUID] = Counter()
-        for line in data.lines:
-            wanted[line.item_id] += line.quantity
-        items = await self.orders.lock_items(list(wanted))
-        if len(items) < len(wanted):
+        """Take all items out of stock, or raise `InsufficientStockError` and take none."""
+        quantities = quantities_of(data.lines)
+        items = await self.orders.lock_items(quantities)
+        if len(items) < len(quantities):
             raise ItemNotFoundError
-        if any(items[item].stock < quantity for item, quantity in wanted.items()):
+        if any(items[item].stock < quantity for item, quantity in quantities.items()):
             raise InsufficientStockError
-        await self._move_stock({item: -quantity for item, quantity in wanted.items()})
+        await self._change_stock({item: -quantity for item, quantity in quantities.items()})
         order = await self.orders.add(make_order(data, items, user))
         await self.mailer.send_after_commit(self.session, confirmation(order, items, user))
-        increment_after_commit(self.session, "orders", status=order.status)
-        self._tell("order.created", order)
+        self._announce("order.created", order)
         return order
 
     async def cancel(self, id: UUID, user: User) -> Order:
-        """Put the items back, once; cancelling again changes nothing."""
+        """Put the items back into stock; cancelling again changes nothing."""
         order = await self.get(id, user, lock=True)
-        if order.status == "cancelled":
-            return order
-        back: Counter[UUID] = Counter()
-        for line in order.lines:
-            back[line.item_id] += line.quantity
-        await self.orders.lock_items(list(back))
-        await self._move_stock(back)
-        return await self._set(order, "cancelled")
+        if order.status != "cancelled":
+            quantities = quantities_of(order.lines)
+            await self.orders.lock_items(quantities)
+            await self._change_stock(quantities)
+        return await self._set_status(order, "cancelled")
 
     async def confirm(self, id: UUID, user: User) -> Order:
-        """Mark an order as on its way."""
+        """Confirm an order, or raise `OrderCancelledError`."""
         order = await self.get(id, user, lock=True)
         if order.status == "cancelled":
             raise OrderCancelledError
-        return await self._set(order, "confirmed")
+        return await self._set_status(order, "confirmed")
 
-    async def _move_stock(self, change: Mapping[UUID, int]) -> None:
-        await self.orders.move_stock(change)
-        forget_items(self.cache, self.session, *change)
+    async def _change_stock(self, changes: Mapping[UUID, int]) -> None:
+        await self.orders.change_stock(changes)
+        invalidate_items(self.cache, self.session, *changes)
 
-    async def _set(self, order: Order, status: str) -> Order:
+    async def _set_status(self, order: Order, status: str) -> Order:
         if order.status != status:
-            increment_after_commit(self.session, "orders", status=status)
-        order.status = status
-        await self.session.flush()
-        self._tell("order.updated", order)
+            order.status = status
+            await self.session.flush()
+            self._announce("order.updated", order)
         return order
 
-    def _tell(self, event: str, order: Order) -> None:
+    def _announce(self, event: str, order: Order) -> None:
+        """Count the new status, and publish the order to its owner, after the commit."""
+        increment_after_commit(self.session, "orders", status=order.status)
         self.events.tell(self.session, Event(event, order.owner_id, OrderRead, order))
 
 
-def make_order(data: OrderCreate, items: dict[UUID, Item], user: User) -> Order:
-    """Write down what was ordered, at today's prices."""
+def quantities_of(lines: Iterable[OrderLine | OrderLineCreate]) -> Counter[UUID]:
+    """Add up the quantities of each item: it may be on several lines."""
+    quantities: Counter[UUID] = Counter()
+    for line in lines:
+        quantities[line.item_id] += line.quantity
+    return quantities
+
+
+def make_order(data: OrderCreate, items: Mapping[UUID, Item], user: User) -> Order:
+    """Make the rows of an order, at the current prices."""
     lines = [
         OrderLine(
             position=position,
@@ -124,16 +127,12 @@ def make_order(data: OrderCreate, items: dict[UUID, Item], user: User) -> Order:
         )
         for position, line in enumerate(data.lines)
     ]
-    return Order(owner_id=user.id, lines=lines, total=total_of(lines))
+    total = sum((line.unit_price * line.quantity for line in lines), Decimal("0.00"))
+    return Order(owner_id=user.id, lines=lines, total=total)
 
 
-def total_of(lines: Sequence[OrderLine]) -> Decimal:
-    """The sum of the lines."""
-    return sum((line.unit_price * line.quantity for line in lines), Decimal("0.00"))
-
-
-def confirmation(order: Order, items: dict[UUID, Item], user: User) -> Mail:
-    """The mail that tells the owner."""
+def confirmation(order: Order, items: Mapping[UUID, Item], user: User) -> Mail:
+    """Make the confirmation mail."""
     lines = "\n".join(
         f"{line.quantity} x {items[line.item_id].name} at {line.unit_price}" for line in order.lines
     )

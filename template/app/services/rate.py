@@ -1,4 +1,4 @@
-"""What can be said of exchange rates."""
+"""Exchange rates from another service."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -14,11 +14,11 @@ class RatesNotConfiguredError(DependencyUnavailableError):
     """`RATES_URL` is not set."""
 
     detail = "This service has no source of exchange rates."
-    headers: ClassVar[Mapping[str, str]] = {}  # trying again will not help
+    headers: ClassVar[Mapping[str, str]] = {}  # no Retry-After: retrying will not help
 
 
 class RateService:
-    """Rates, fresh from their source."""
+    """Exchange rates, not cached."""
 
     def __init__(self, source: RatesClient | None) -> None:
         self.source = source
@@ -30,23 +30,19 @@ class RateService:
         found = await self.source.latest(base)
         return Rates(base=base, date=found.date, rates=found.rates)
 
-    async def read_all(self, bases: Iterable[str]) -> RatesBatch:
-        """Read the rates of several at once. One that fails, fails alone; not so if all do."""
-        wanted = list(dict.fromkeys(bases))
-        answers = await asyncio.gather(*map(self._try, wanted))
-        faults = [answer for answer in answers if isinstance(answer, UpstreamError)]
-        if len(faults) == len(answers):
-            raise faults[0]
-        return RatesBatch(results=list(map(_result, wanted, answers)))
+    async def read_batch(self, bases: Iterable[str]) -> RatesBatch:
+        """Read the rates of several currencies concurrently. Raises only if all of them fail."""
+        errors: list[UpstreamError] = []
 
-    async def _try(self, base: str) -> Rates | UpstreamError:
-        try:
-            return await self.read(base)
-        except UpstreamError as error:
-            return error
+        async def read(base: str) -> RatesResult:
+            try:
+                return RatesResult(**(await self.read(base)).model_dump())
+            except UpstreamError as error:
+                errors.append(error)
+                fault = RatesFault(code=error.code, detail=error.message)
+                return RatesResult(base=base, error=fault)
 
-
-def _result(base: str, answer: Rates | UpstreamError) -> RatesResult:
-    if isinstance(answer, Rates):
-        return RatesResult(**answer.model_dump())
-    return RatesResult(base=base, error=RatesFault(code=answer.code, detail=answer.message))
+        results = await asyncio.gather(*map(read, dict.fromkeys(bases)))
+        if len(errors) == len(results):
+            raise errors[0]
+        return RatesBatch(results=results)

@@ -1,24 +1,17 @@
-"""What can be said of all items together."""
+"""Statistics about items."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.cache import Cache, Cached
-from app.repositories.statistics import StatisticsRepository
+from app.repositories.statistics import item_totals
 from app.schemas.statistics import Statistics
-from app.services.item import STATISTICS
+from app.services.item import STATISTICS_KEY
 
 
-class StatisticsService:
-    """Sums, kept until an item changes: see `forget_items`."""
+async def read_statistics(session: AsyncSession, cache: Cache) -> Cached[Statistics]:
+    """Compute the totals, or read them from the cache: `invalidate_items` deletes them there."""
 
-    def __init__(self, session: AsyncSession, cache: Cache) -> None:
-        self.statistics = StatisticsRepository(session)
-        self.cache = cache
+    async def load() -> Statistics:
+        return Statistics.model_validate(await item_totals(session))
 
-    async def read(self) -> Cached[Statistics]:
-        """Add everything up, unless that was done since the last change."""
-
-        async def load() -> Statistics:
-            return Statistics.model_validate(await self.statistics.items())
-
-        return await self.cache.read(STATISTICS, Statistics, load)
+    return await cache.read(STATISTICS_KEY, Statistics, load)

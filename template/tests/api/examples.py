@@ -1,4 +1,4 @@
-"""Good requests of the operations that every service has."""
+"""Valid requests of the operations that every service has."""
 
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +18,7 @@ async def new_item(_: AsyncClient, __: AsyncSession) -> Call:
 
 
 async def existing_item(_: AsyncClient, session: AsyncSession) -> Call:
-    """An item that nothing points to."""
+    """An item that no row refers to."""
     return Call(path={"item_id": (await make_item(session)).id})
 
 

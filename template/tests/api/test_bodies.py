@@ -35,7 +35,7 @@ async def test_a_body_that_is_not_json_is_malformed(client: AsyncClient, body: s
         "[" * 100_000,
     ],
 )
-async def test_malformed_json_is_called_so(client: AsyncClient, body: str | bytes) -> None:
+async def test_malformed_json_has_its_own_code(client: AsyncClient, body: str | bytes) -> None:
     response = await client.post(ITEMS, content=body, headers=JSON)
 
     problem = assert_problem(response, 400, "malformed_json")
@@ -52,7 +52,7 @@ async def test_json_in_unicode_is_read(client: AsyncClient, encoding: str) -> No
 
 
 @pytest.mark.parametrize("coding", ["gzip", "GZIP", "deflate", "br", "gzip, identity"])
-async def test_a_compressed_body_is_refused_with_what_would_be_read(
+async def test_a_compressed_body_is_refused_with_the_accepted_encoding(
     client: AsyncClient, coding: str
 ) -> None:
     body = gzip.compress(b'{"name": "Tea", "price": "1"}')
@@ -92,9 +92,7 @@ async def test_a_body_of_another_type_is_refused(client: AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("coding", ["", "identity", "Identity"])
-async def test_a_body_that_is_said_not_to_be_compressed_is_read(
-    client: AsyncClient, coding: str
-) -> None:
+async def test_a_body_with_identity_encoding_is_read(client: AsyncClient, coding: str) -> None:
     tea = {"name": "Tea", "price": "1"}
 
     response = await client.post(ITEMS, json=tea, headers={"Content-Encoding": coding})
@@ -102,13 +100,13 @@ async def test_a_body_that_is_said_not_to_be_compressed_is_read(
     assert response.status_code == 201
 
 
-async def test_a_body_that_announces_to_be_too_large_is_refused(client: AsyncClient) -> None:
+async def test_a_content_length_over_the_limit_is_refused(client: AsyncClient) -> None:
     response = await client.post(ITEMS, content=b" " * (1024 * 1024 + 1), headers=JSON)
 
     assert_problem(response, 413, "payload_too_large")
 
 
-async def test_a_body_that_turns_out_to_be_too_large_is_refused(client: AsyncClient) -> None:
+async def test_a_body_over_the_limit_without_content_length_is_refused(client: AsyncClient) -> None:
     async def endless() -> AsyncIterator[bytes]:
         while True:
             yield b" " * 65536

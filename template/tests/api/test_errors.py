@@ -1,4 +1,4 @@
-"""Errors: problem+json everywhere, and nothing of the input or of our insides in it."""
+"""Errors: problem+json everywhere, without the input or internal details."""
 
 import pytest
 from fastapi import FastAPI
@@ -31,7 +31,7 @@ async def test_an_unknown_path_is_not_found(client: AsyncClient, method: str, pa
         ("QUERY", ITEMS, "GET, HEAD, POST"),
     ],
 )
-async def test_a_wrong_method_is_told_the_right_ones(
+async def test_a_wrong_method_gets_the_allowed_ones(
     client: AsyncClient, method: str, path: str, allowed: str
 ) -> None:
     response = await client.request(method, path)
@@ -85,7 +85,7 @@ async def faulty(make_app: MakeApp) -> FastAPI:
 
 
 @pytest.mark.parametrize("path", ["/broken", "/nonsense"])
-async def test_our_own_mistakes_tell_nothing(faulty: FastAPI, path: str) -> None:
+async def test_unhandled_errors_show_no_details(faulty: FastAPI, path: str) -> None:
     async with connect(faulty) as client:
         response = await client.get(path, headers={"Origin": "https://web.example"})
 
@@ -95,7 +95,7 @@ async def test_our_own_mistakes_tell_nothing(faulty: FastAPI, path: str) -> None
     assert response.headers["access-control-allow-origin"] == "https://web.example"
 
 
-async def test_a_client_can_go_on_after_our_mistake(faulty: FastAPI) -> None:
+async def test_the_connection_stays_open_after_an_unhandled_error(faulty: FastAPI) -> None:
     async with connect(faulty) as client:
         await client.get("/broken")
 

@@ -1,4 +1,4 @@
-"""/health: what balancers, orchestrators and people on call are told."""
+"""/health: liveness, readiness and details."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ from tests.databases import empty_database, lost
 from tests.problems import assert_problem
 
 
-async def test_health_tells_the_version_and_the_time(anonymous: AsyncClient) -> None:
+async def test_health_returns_the_version_and_the_time(anonymous: AsyncClient) -> None:
     health = (await anonymous.get("/health")).json()
 
     assert (health["status"], health["version"]) == ("healthy", PROJECT.version)
@@ -34,7 +34,7 @@ async def test_a_service_with_its_database_is_ready(anonymous: AsyncClient) -> N
     assert response.headers["cache-control"] == "no-store"
 
 
-async def test_a_service_without_its_database_lives_and_is_not_ready(
+async def test_a_service_without_its_database_is_alive_and_not_ready(
     make_client: MakeClient, tmp_path: Path
 ) -> None:
     client = await make_client(DATABASE_URL=lost(tmp_path))
@@ -46,7 +46,7 @@ async def test_a_service_without_its_database_lives_and_is_not_ready(
     assert ready.json()["checks"]["database"] == {"status": "down", "latency_ms": None}
 
 
-async def test_a_request_without_the_database_is_told_to_come_back(
+async def test_a_request_without_the_database_gets_retry_after(
     make_client: MakeClient, tmp_path: Path
 ) -> None:
     client = await make_client(DATABASE_URL=lost(tmp_path))
@@ -57,7 +57,7 @@ async def test_a_request_without_the_database_is_told_to_come_back(
         assert response.headers["retry-after"] == "5"
 
 
-async def test_an_export_without_the_database_is_no_broken_download(
+async def test_an_export_without_the_database_is_a_503(
     make_client: MakeClient, tmp_path: Path
 ) -> None:
     client = await make_client(DATABASE_URL=lost(tmp_path))
@@ -88,7 +88,7 @@ async def test_a_schema_that_lacks_a_migration_is_not_ready(
     assert (without_tables, migrated, behind) == (503, 200, 503)
 
 
-async def test_a_schema_newer_than_the_code_is_ready_for_the_release_is_under_way(
+async def test_a_schema_newer_than_the_code_is_ready_during_a_rollout(
     make_app: MakeApp, tmp_path: Path
 ) -> None:
     with empty_database(tmp_path) as url:
@@ -100,7 +100,7 @@ async def test_a_schema_newer_than_the_code_is_ready_for_the_release_is_under_wa
         assert await readiness(app) == 200
 
 
-async def test_details_tell_what_the_process_uses(client: AsyncClient) -> None:
+async def test_details_return_what_the_process_uses(client: AsyncClient) -> None:
     details = (await client.get("/health/detailed")).json()
 
     diagnostics = details["diagnostics"]
@@ -111,7 +111,7 @@ async def test_details_tell_what_the_process_uses(client: AsyncClient) -> None:
     assert len(diagnostics["load_average"]) == 3
 
 
-async def test_details_are_not_for_everybody(anonymous: AsyncClient) -> None:
+async def test_details_need_credentials(anonymous: AsyncClient) -> None:
     assert_problem(await anonymous.get("/health/detailed"), 401, "not_authenticated")
 
 

@@ -1,4 +1,4 @@
-"""/api/v1/items/{item_id}: making, reading, changing, deleting."""
+"""/api/v1/items/{item_id}: create, read, update, delete."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ ITEMS = "/api/v1/items"
 TEAPOT = {"name": "Teapot", "description": "Holds one litre.", "price": "24.90", "stock": 12}
 
 
-async def test_a_created_item_is_answered_whole(client: AsyncClient) -> None:
+async def test_a_created_item_is_returned_with_all_fields(client: AsyncClient) -> None:
     response = await client.post(ITEMS, json=TEAPOT)
 
     item = response.json()

@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.item import Item
-from app.services.export import BATCH
+from app.services.item_export import BATCH_SIZE
 from tests.factories import make_item
 
 EXPORT = "/api/v1/items/export"
@@ -67,7 +67,7 @@ async def test_no_cell_is_found_within_a_cell(
 
 
 @pytest.mark.parametrize("text", ["3 - 1 = 2", "a;b", "tea@shop.example", "x\ny", "1,-2"])
-async def test_what_is_no_formula_stays_as_it_is(
+async def test_text_that_is_not_a_formula_is_not_escaped(
     client: AsyncClient, session: AsyncSession, text: str
 ) -> None:
     await make_item(session, name=text)
@@ -78,7 +78,7 @@ async def test_what_is_no_formula_stays_as_it_is(
 
 
 @pytest.mark.parametrize(("query", "mark"), [("", b""), ("?bom=false", b""), ("?bom=true", BOM)])
-async def test_excel_can_have_its_mark(
+async def test_the_byte_order_mark_is_optional(
     client: AsyncClient, session: AsyncSession, query: str, mark: bytes
 ) -> None:
     await make_item(session, name="Früchtetee ☕")
@@ -89,7 +89,7 @@ async def test_excel_can_have_its_mark(
     assert content.count(BOM) == len(mark) / 3
 
 
-@pytest.mark.parametrize("count", [BATCH, 2 * BATCH + 500])
+@pytest.mark.parametrize("count", [BATCH_SIZE, 2 * BATCH_SIZE + 500])
 async def test_every_item_is_exported_once(
     client: AsyncClient, session: AsyncSession, count: int
 ) -> None:

@@ -49,9 +49,7 @@ TEAPOT = {"name": "Teapot", "description": "Holds one litre.", "price": "24.90",
     ],
     ids=lambda fields: f"{next(iter(fields))}={str(next(iter(fields.values())))[:20]!r}",
 )
-async def test_a_field_against_the_rules_is_named(
-    client: AsyncClient, fields: dict[str, Any]
-) -> None:
+async def test_an_invalid_field_is_named(client: AsyncClient, fields: dict[str, Any]) -> None:
     response = await client.post(ITEMS, json=TEAPOT | fields)
 
     problem = assert_problem(response, 422, "validation_error")
@@ -77,7 +75,7 @@ async def test_a_field_against_the_rules_is_named(
     ],
     ids=str,
 )
-async def test_people_read_what_is_wrong(
+async def test_messages_say_what_is_wrong(
     client: AsyncClient, fields: dict[str, Any], type: str, message: str
 ) -> None:
     response = await client.post(ITEMS, json=TEAPOT | fields)
@@ -86,7 +84,7 @@ async def test_people_read_what_is_wrong(
     assert (fault["type"], fault["message"]) == (type, message)
 
 
-async def test_a_search_that_is_too_long_is_told_in_characters(client: AsyncClient) -> None:
+async def test_the_message_for_a_long_search_counts_characters(client: AsyncClient) -> None:
     response = await client.get(ITEMS, params={"q": "a" * 201})
 
     [fault] = assert_problem(response, 422, "validation_error")["errors"]

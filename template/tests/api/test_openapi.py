@@ -1,4 +1,4 @@
-"""The OpenAPI document tells everything a caller needs."""
+"""The OpenAPI document is complete."""
 
 import re
 from typing import Any

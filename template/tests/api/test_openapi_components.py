@@ -1,4 +1,4 @@
-"""The document's components are such that client generators make working code of them."""
+"""The document's components work with client generators."""
 
 import re
 from collections.abc import Iterator
@@ -8,8 +8,7 @@ import pytest
 from fastapi import Body, FastAPI
 from pydantic import BaseModel, Field
 
-from app.api.openapi import build
-from app.api.openapi_components import readable_names
+from app.api.openapi import build, plain_names
 from tests.conftest import MakeApp
 from tests.routes import versions
 
@@ -106,7 +105,7 @@ def test_maps_say_what_their_values_are(documents: list[dict[str, Any]]) -> None
     ],
 )
 def test_no_two_names_become_one(given: list[str], expected: dict[str, str]) -> None:
-    assert readable_names(given) == expected
+    assert plain_names(given) == expected
 
 
 def test_an_answer_says_of_what_type_it_is(documents: list[dict[str, Any]]) -> None:

@@ -60,7 +60,7 @@ def test_every_value_has_an_example(app: FastAPI) -> None:
         ({"type": "object", "additionalProperties": {"type": "string", "examples": ["a"]}}, True),
     ],
 )
-def test_what_has_no_example_is_noticed(schema: dict[str, Any], expected: bool) -> None:
+def test_a_value_without_example_is_found(schema: dict[str, Any], expected: bool) -> None:
     assert has_example(schema) is expected
 
 

@@ -1,4 +1,4 @@
-"""The document lists the headers of an answer."""
+"""The document lists the headers of every response."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from httpx2 import AsyncClient, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import main
-from app.api.openapi_headers import HEADERS
+from app.api.responses import HEADERS
 from tests.examples import prepare, send
 from tests.routes import Operation, operations
 
@@ -36,9 +36,7 @@ async def test_a_success_has_the_headers_that_are_documented(
 
 
 @pytest.mark.parametrize("operation", EVERY)
-async def test_who_is_not_known_is_told_how_to_be(
-    operation: Operation, anonymous: AsyncClient
-) -> None:
+async def test_a_401_has_www_authenticate(operation: Operation, anonymous: AsyncClient) -> None:
     response = await anonymous.request(operation.method, operation.url({}))
 
     if response.status_code == 401 and operation.document["security"]:
@@ -46,7 +44,7 @@ async def test_who_is_not_known_is_told_how_to_be(
 
 
 @pytest.mark.parametrize("operation", EVERY)
-def test_who_has_to_wait_is_told_how_long(operation: Operation) -> None:
+def test_a_429_and_a_503_have_retry_after(operation: Operation) -> None:
     responses = operation.document["responses"]
 
     assert "Retry-After" in responses["503"].get("headers", ()) or operation.id == "get_readiness"

@@ -21,7 +21,7 @@ TEAPOT = {"name": "Teapot", "price": "24.90"}
 
 
 class KeptError(ConflictError):
-    """A refusal that leaves a trace, as a stolen token does."""
+    """An error that commits, as a reused refresh token does."""
 
     commits = True
 
@@ -68,7 +68,7 @@ async def test_an_error_undoes_everything_unless_it_commits(
     assert await count(session) == stored
 
 
-async def test_a_reader_sees_each_change_at_once(
+async def test_a_change_is_visible_to_the_next_request(
     client: AsyncClient, session: AsyncSession
 ) -> None:
     item = await make_item(session)

@@ -1,4 +1,4 @@
-"""What an answer of version 1 says of itself, where version 2 has the same."""
+"""The headers `Deprecation` and `Link` of version 1, where version 2 has the same resource."""
 
 import re
 from datetime import UTC, datetime
@@ -9,14 +9,14 @@ from httpx2 import ASGITransport, AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import Message, Receive, Scope, Send
 
-from app.middleware.api_v2 import SuccessorMiddleware
+from app.api.v2.feature import DeprecationMiddleware
 from tests.clients import connect
 from tests.conftest import MakeApp, MakeClient
 from tests.factories import make_item
 
 
 async def no_message() -> Message:
-    """Nothing is received."""
+    """Fail if a message is requested."""
     raise AssertionError
 
 
@@ -35,7 +35,7 @@ def successor(target: str) -> str:
         ("GET", "/items/no-id", 404),
     ],
 )
-async def test_items_lead_to_their_successor(
+async def test_items_link_to_their_successor(
     client: AsyncClient, method: str, path: str, status: int
 ) -> None:
     response = await client.request(method, f"/api/v1{path}")
@@ -54,14 +54,14 @@ async def test_the_successor_of_an_item_is_the_item(
     assert (await client.get(target)).json() == old.json()
 
 
-async def test_the_date_is_one_of_the_past(client: AsyncClient) -> None:
+async def test_the_date_of_the_deprecation_is_in_the_past(client: AsyncClient) -> None:
     value = (await client.get("/api/v1/items")).headers["deprecation"]
 
     assert re.fullmatch(r"@\d+", value)  # RFC 9745 §2.1
     assert datetime.fromtimestamp(int(value[1:]), UTC) < datetime.now(UTC)
 
 
-async def test_the_successor_is_where_a_proxy_shows_it(app: FastAPI) -> None:
+async def test_the_link_has_the_prefix_that_a_proxy_strips(app: FastAPI) -> None:
     async with AsyncClient(
         transport=ASGITransport(app, root_path="/shop"), base_url="http://test"
     ) as client:
@@ -71,7 +71,7 @@ async def test_the_successor_is_where_a_proxy_shows_it(app: FastAPI) -> None:
 
 
 @pytest.mark.parametrize("answer", ["websocket.http.response.start", "websocket.accept"])
-async def test_answers_to_websockets_say_it_too(app: FastAPI, answer: str) -> None:
+async def test_websockets_get_the_headers_too(answer: str) -> None:
     sent: list[Message] = []
 
     async def accept(scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,7 +80,7 @@ async def test_answers_to_websockets_say_it_too(app: FastAPI, answer: str) -> No
     async def send(message: Message) -> None:
         sent.append(message)
 
-    middleware = SuccessorMiddleware(accept, app)
+    middleware = DeprecationMiddleware(accept, lambda: {"items"})
     await middleware({"type": "websocket", "path": "/api/v1/items/watch"}, no_message, send)
 
     assert dict(sent[0]["headers"]).keys() == {b"deprecation", b"link"}
@@ -120,7 +120,7 @@ async def test_nothing_else_is_deprecated(client: AsyncClient, path: str) -> Non
     assert "link" not in headers
 
 
-async def test_refusals_before_any_route_say_it_too(anonymous: AsyncClient) -> None:
+async def test_errors_of_middleware_have_the_headers_too(anonymous: AsyncClient) -> None:
     response = await anonymous.post("/api/v1/items", content=b"a" * 1024 * 1024 * 2)
 
     assert response.status_code >= 400
@@ -131,7 +131,7 @@ async def fail() -> None:
     raise RuntimeError("unexpected")
 
 
-async def test_a_mistake_of_ours_says_it_too(make_app: MakeApp) -> None:
+async def test_unhandled_errors_have_the_headers_too(make_app: MakeApp) -> None:
     app: FastAPI = await make_app()
     app.get("/api/v1/items/broken")(fail)
 
@@ -141,10 +141,23 @@ async def test_a_mistake_of_ours_says_it_too(make_app: MakeApp) -> None:
     assert (response.status_code, "deprecation" in response.headers) == (500, True)
 
 
-async def test_browsers_may_read_it_too(make_client: MakeClient) -> None:
+async def test_cors_exposes_the_headers(make_client: MakeClient) -> None:
     client = await make_client(CORS_ORIGINS="https://web.example")
 
     response = await client.get("/api/v1/items", headers={"Origin": "https://web.example"})
 
     exposed = response.headers["access-control-expose-headers"].split(", ")
     assert {"Deprecation", "Link"} <= set(exposed) & {name.title() for name in response.headers}
+
+
+async def test_routes_are_not_listed_before_the_first_request_to_version_1(
+    make_app: MakeApp,
+) -> None:
+    app = await make_app()
+
+    async with connect(app) as client:
+        await client.get("/health/live")
+        app.get("/api/v2/late")(fail)
+        response = await client.get("/api/v1/late")
+
+    assert response.headers["deprecation"]

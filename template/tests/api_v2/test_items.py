@@ -1,4 +1,4 @@
-"""GET /api/v2/items: walking with cursors."""
+"""GET /api/v2/items: the list with cursors."""
 
 from decimal import Decimal
 from typing import Any
@@ -7,16 +7,16 @@ import pytest
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tests.api_v2.walking import ITEMS, walk
+from tests.api_v2.cursor_pages import ITEMS, iter_items
 from tests.factories import make_item
 from tests.problems import assert_problem
 
 
 async def names(client: AsyncClient, **query: Any) -> list[str]:
-    return [item["name"] async for item in walk(client, **query)]
+    return [item["name"] async for item in iter_items(client, **query)]
 
 
-async def test_an_empty_list_is_a_page_without_a_next(client: AsyncClient) -> None:
+async def test_an_empty_list_has_no_next_page(client: AsyncClient) -> None:
     response = await client.get(ITEMS)
 
     assert (response.status_code, response.json()) == (200, {"items": [], "next_cursor": None})
@@ -32,7 +32,9 @@ async def test_the_newest_come_first_and_each_once(
     assert await names(client, size=size) == list("gfedcba")
 
 
-async def test_a_full_last_page_has_no_next(client: AsyncClient, session: AsyncSession) -> None:
+async def test_a_full_last_page_has_no_next_page(
+    client: AsyncClient, session: AsyncSession
+) -> None:
     for _ in range(4):
         await make_item(session)
 
@@ -42,7 +44,7 @@ async def test_a_full_last_page_has_no_next(client: AsyncClient, session: AsyncS
     assert (len(last["items"]), last["next_cursor"]) == (2, None)
 
 
-async def test_an_item_is_as_it_was_in_version_1(
+async def test_an_item_is_the_same_as_in_version_1(
     client: AsyncClient, session: AsyncSession
 ) -> None:
     item = await make_item(session, description="All of it")
@@ -87,7 +89,5 @@ async def test_items_are_filtered(
 @pytest.mark.parametrize(
     ("name", "value"), [("size", "0"), ("size", "101"), ("q", "nul\x00"), ("min_price", "NaN")]
 )
-async def test_a_query_against_the_rules_is_refused(
-    client: AsyncClient, name: str, value: str
-) -> None:
+async def test_an_invalid_query_is_refused(client: AsyncClient, name: str, value: str) -> None:
     assert_problem(await client.get(ITEMS, params={name: value}), 422, "validation_error")

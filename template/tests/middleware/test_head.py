@@ -1,4 +1,4 @@
-"""HEAD: what GET says, without a body. tests/api/test_routes.py asks every operation."""
+"""HEAD: the headers of GET, without a body. tests/api/test_routes.py calls every operation."""
 
 from collections.abc import AsyncIterator
 
@@ -23,7 +23,7 @@ PAGES = [
 
 @pytest.mark.parametrize("coding", ["gzip", "identity"])
 @pytest.mark.parametrize("path", PAGES)
-async def test_head_tells_what_get_would(client: AsyncClient, path: str, coding: str) -> None:
+async def test_head_has_the_headers_of_get(client: AsyncClient, path: str, coding: str) -> None:
     get = await client.get(path, headers={"Accept-Encoding": coding, "X-Request-ID": "tea"})
 
     head = await client.head(path, headers={"Accept-Encoding": coding, "X-Request-ID": "tea"})

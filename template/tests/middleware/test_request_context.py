@@ -1,4 +1,4 @@
-"""What every response carries, and whose request it is."""
+"""Request id, security headers and client address."""
 
 import pytest
 from fastapi import FastAPI, Request
@@ -39,7 +39,7 @@ async def test_every_response_has_the_security_headers(
 
 
 @pytest.mark.parametrize(("method", "path"), REQUESTS[:3])
-async def test_browsers_are_kept_to_https_in_production(
+async def test_production_responses_have_hsts(
     make_client: MakeClient, method: str, path: str
 ) -> None:
     client = await make_client(ENVIRONMENT="production")
@@ -50,7 +50,7 @@ async def test_browsers_are_kept_to_https_in_production(
 
 
 @pytest.mark.parametrize("sent", ["a", "A-z_0.9", "x" * 128])
-async def test_a_request_id_that_is_harmless_is_kept(anonymous: AsyncClient, sent: str) -> None:
+async def test_a_valid_request_id_is_kept(anonymous: AsyncClient, sent: str) -> None:
     response = await anonymous.get("/health", headers={"X-Request-ID": sent})
 
     assert response.headers.get_list("x-request-id") == [sent]
@@ -75,14 +75,14 @@ async def whoami(request: Request) -> dict[str, str]:
 
 
 async def ask(app: FastAPI, peer: str, **headers: str) -> dict[str, str]:
-    """Ask the app whose request it thinks this is."""
+    """Return the client address and scheme that the app sees."""
     app.get("/whoami")(whoami)
     async with connect(app, address=peer) as client:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         return (await client.get("/whoami", headers=names)).json()
 
 
-async def test_a_trusted_proxy_speaks_for_the_client(make_app: MakeApp) -> None:
+async def test_forwarded_headers_of_a_trusted_proxy_are_used(make_app: MakeApp) -> None:
     app = await make_app(TRUSTED_PROXIES="10.0.0.0/8")
 
     echoed = await ask(
@@ -93,7 +93,9 @@ async def test_a_trusted_proxy_speaks_for_the_client(make_app: MakeApp) -> None:
 
 
 @pytest.mark.parametrize("proxies", ["", "10.0.0.0/8"])
-async def test_anybody_else_speaks_for_himself(make_app: MakeApp, proxies: str) -> None:
+async def test_forwarded_headers_of_other_peers_are_ignored(
+    make_app: MakeApp, proxies: str
+) -> None:
     app = await make_app(TRUSTED_PROXIES=proxies)
 
     echoed = await ask(app, "203.0.113.7", x_forwarded_for="10.0.0.9", x_forwarded_proto="https")
@@ -119,7 +121,7 @@ async def test_an_ipv4_peer_of_an_ipv6_socket_has_its_ipv4_address(make_app: Mak
     assert echoed["address"] == "203.0.113.7"
 
 
-async def test_a_scheme_that_is_none_is_ignored(make_app: MakeApp) -> None:
+async def test_an_unknown_scheme_is_ignored(make_app: MakeApp) -> None:
     app = await make_app(TRUSTED_PROXIES="10.0.0.0/8")
 
     echoed = await ask(app, "10.0.0.1", x_forwarded_proto="javascript")

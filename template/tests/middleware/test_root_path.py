@@ -54,7 +54,7 @@ async def test_the_document_names_the_prefix(shop: AsyncClient) -> None:
     assert all(url.startswith("/shop/api/v1/auth/") for url in urls)
 
 
-async def test_what_is_made_is_found_below_the_prefix(shop: AsyncClient) -> None:
+async def test_location_has_the_prefix(shop: AsyncClient) -> None:
     made = await shop.post(ITEMS, json=TEA)
 
     where = made.headers["location"]
@@ -70,7 +70,7 @@ async def test_a_redirect_leads_below_the_prefix(shop: AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/health", "/shop/health"])
-async def test_a_wrong_method_is_told_the_right_ones(shop: AsyncClient, path: str) -> None:
+async def test_a_wrong_method_gets_the_allowed_ones(shop: AsyncClient, path: str) -> None:
     response = await shop.delete(path)
 
     assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")

@@ -25,7 +25,7 @@ async def test_a_listed_origin_may_read_every_answer(make_client: MakeClient, pa
     assert "Origin" in response.headers["vary"]
 
 
-async def test_a_listed_origin_may_ask_first(make_client: MakeClient) -> None:
+async def test_a_listed_origin_may_send_a_preflight_request(make_client: MakeClient) -> None:
     client = await make_client(CORS_ORIGINS=WEB)
     asked = PREFLIGHT | {"Access-Control-Request-Headers": "Authorization, If-Match, Content-Type"}
 
@@ -37,7 +37,7 @@ async def test_a_listed_origin_may_ask_first(make_client: MakeClient) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
-async def test_it_may_use_every_method(make_client: MakeClient, method: str) -> None:
+async def test_a_listed_origin_may_use_every_method(make_client: MakeClient, method: str) -> None:
     client = await make_client(CORS_ORIGINS=WEB)
 
     asked = PREFLIGHT | {"Access-Control-Request-Method": method}
@@ -46,7 +46,7 @@ async def test_it_may_use_every_method(make_client: MakeClient, method: str) -> 
     assert response.status_code == 200
 
 
-async def test_it_may_send_whatever_the_service_reads(make_client: MakeClient) -> None:
+async def test_a_listed_origin_may_send_the_headers_that_are_read(make_client: MakeClient) -> None:
     client = await make_client(CORS_ORIGINS=WEB)
 
     for name in ("Idempotency-Key", "If-None-Match", "traceparent", "tracestate", "X-Request-ID"):
@@ -54,7 +54,7 @@ async def test_it_may_send_whatever_the_service_reads(make_client: MakeClient) -
         assert (await client.options(ITEMS, headers=asked)).status_code == 200
 
 
-async def test_it_may_read_whatever_the_service_says(make_client: MakeClient) -> None:
+async def test_a_listed_origin_may_read_the_headers_that_are_sent(make_client: MakeClient) -> None:
     client = await make_client(CORS_ORIGINS=WEB)
 
     response = await client.get(ITEMS, headers={"Origin": WEB})
@@ -84,7 +84,7 @@ async def test_another_origin_may_not(make_client: MakeClient, origin: str) -> N
         ({"Origin": "https://evil.example"}, "origin"),
     ],
 )
-async def test_a_preflight_that_is_refused_says_why(
+async def test_a_rejected_preflight_says_why(
     make_client: MakeClient, asked: dict[str, str], word: str
 ) -> None:
     client = await make_client(CORS_ORIGINS=WEB)

@@ -1,4 +1,4 @@
-"""Good requests of the operations on orders."""
+"""Valid requests of the operations on orders."""
 
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession

@@ -1,4 +1,4 @@
-"""Orders for tests to begin with."""
+"""Factories of orders."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who sees which orders, and what becomes of them."""
+"""Access to orders, lists, confirmation and cancellation."""
 
 from uuid import uuid4
 
@@ -42,7 +42,7 @@ async def test_users_see_their_own_orders_and_superusers_all(
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", "/cancel")])
-async def test_the_orders_of_others_are_not_found(
+async def test_orders_of_other_users_are_not_found(
     user_client: AsyncClient,
     other_client: AsyncClient,
     session: AsyncSession,

@@ -1,4 +1,4 @@
-"""Orders change what is cached of their items."""
+"""Orders invalidate the cache of their items."""
 
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession

@@ -1,4 +1,4 @@
-"""Ordering."""
+"""Create orders."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,7 +21,7 @@ from tests.transactions import failing_commits
 ITEMS = "/api/v1/items"
 
 
-async def test_an_order_is_kept_as_it_is_answered(
+async def test_a_created_order_is_the_one_that_is_stored(
     user_client: AsyncClient, session: AsyncSession, user: User
 ) -> None:
     item = await make_item(session)
@@ -47,7 +47,7 @@ async def test_the_total_is_exact(user_client: AsyncClient, session: AsyncSessio
     assert order["total"] == "10000000000090.00"
 
 
-async def test_an_order_keeps_the_prices_of_its_day(
+async def test_an_order_keeps_the_prices_at_its_time(
     user_client: AsyncClient, client: AsyncClient, session: AsyncSession
 ) -> None:
     item = await make_item(session)
@@ -128,7 +128,7 @@ async def test_an_unknown_item_cannot_be_ordered(
     assert await session.scalar(select(Item.stock)) == 5
 
 
-async def test_an_order_that_one_item_is_missing_for_takes_none(
+async def test_an_order_without_enough_of_one_item_takes_none(
     user_client: AsyncClient, session: AsyncSession, mailbox: Mailbox
 ) -> None:
     await make_item(session, name="plenty", stock=5)

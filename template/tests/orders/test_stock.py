@@ -1,4 +1,4 @@
-"""Many who order and cancel at once."""
+"""Concurrent orders and cancellations."""
 
 import asyncio
 from collections import Counter
@@ -25,7 +25,7 @@ async def cancel(client: AsyncClient, order: dict[str, str]) -> Response:
     return await client.post(f"{ORDERS}/{order['id']}/cancel")
 
 
-async def test_the_last_pieces_are_never_sold_twice(
+async def test_concurrent_orders_never_oversell(
     make_app: MakeApp, session: AsyncSession, user: User
 ) -> None:
     item = await make_item(session, stock=20)
@@ -94,7 +94,7 @@ async def test_what_was_given_back_can_be_ordered_again(
     assert await make_order(user_client, item)
 
 
-async def test_orders_and_cancellations_at_once_lose_no_piece(
+async def test_concurrent_orders_and_cancellations_keep_the_stock_right(
     user_client: AsyncClient, session: AsyncSession
 ) -> None:
     items = await make_items(session, 3)

@@ -1,4 +1,4 @@
-"""Who may do what in a service without users: everybody, but for the operators' pages."""
+"""Access in a service without users: public, but for /health/detailed."""
 
 import os
 
@@ -11,7 +11,7 @@ from tests.routes import operations
 
 @pytest.fixture
 def authorize() -> Authorize:
-    """Return the headers of somebody who may do everything in an app."""
+    """Return the headers that give all access to an app."""
 
     async def authorize(_: FastAPI) -> dict[str, str]:
         return {"Authorization": f"Bearer {os.environ['HEALTH_TOKEN']}"}

@@ -1,4 +1,4 @@
-"""A service without users: everything is open, but for the operators' pages."""
+"""A service without users: everything is public, but for /health/detailed."""
 
 from httpx2 import AsyncClient
 
@@ -27,7 +27,7 @@ async def test_details_need_the_token(make_app: MakeApp) -> None:
         assert_problem(await anonymous.get(DETAILS), 401, "not_authenticated")
 
 
-async def test_details_are_for_nobody_if_there_is_no_token(make_app: MakeApp) -> None:
+async def test_details_are_denied_if_no_token_is_set(make_app: MakeApp) -> None:
     app = await make_app(HEALTH_TOKEN="")
 
     for token in ("", "None", "\xe9"):

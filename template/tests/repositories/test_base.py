@@ -1,4 +1,4 @@
-"""What the queries of every table have in common."""
+"""The queries that every table has."""
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,8 +8,6 @@ from app.repositories.item import ItemRepository
 
 
 @pytest.mark.parametrize("sort", ["version", "-description", "", "name DESC"])
-async def test_only_the_columns_that_are_meant_for_it_are_sorted_by(
-    session: AsyncSession, sort: str
-) -> None:
+async def test_only_sortable_columns_can_be_sorted_by(session: AsyncSession, sort: str) -> None:
     with pytest.raises(ValueError, match="Item is not sorted by"):
         await ItemRepository(session).page(PageQuery(), sort)

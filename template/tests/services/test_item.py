@@ -1,4 +1,4 @@
-"""What the database guards even if nobody else does."""
+"""Constraints that the database enforces."""
 
 from decimal import Decimal
 

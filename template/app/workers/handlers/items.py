@@ -5,13 +5,12 @@ from typing import Any
 
 from pydantic import StrictBool
 
-from app.api.csv import csv_lines
 from app.core.config import Settings
 from app.core.job import job
 from app.repositories.item import ItemRepository
 from app.schemas.base import Input
 from app.schemas.item import ItemRead
-from app.services.export import stream_items
+from app.services.item_export import csv_lines, iter_item_batches
 from app.workers.runner import JobContext
 
 
@@ -31,7 +30,7 @@ async def export_items(context: JobContext, wanted: ItemsExport) -> dict[str, An
 
     async def counted() -> AsyncGenerator[Sequence[Any], None]:
         nonlocal rows
-        async for batch in stream_items(context.database.reads):
+        async for batch in iter_item_batches(context.database.reads):
             yield batch
             rows += len(batch)
             context.progress(rows, total)

@@ -12,10 +12,9 @@ from app.api.auth import (
     MailerDep,
 )
 from app.api.deps import DatabaseDep, SessionDep
-from app.api.headers import location, no_store
+from app.api.http import location, no_store
 from app.api.oauth2 import REFUSED_REFRESH, RefreshTokenMissingError
-from app.api.openapi import problems
-from app.api.openapi_headers import headers
+from app.api.responses import headers, problems
 from app.auth.passwords import PasswordRejectedError
 from app.core.exceptions import TooManyRequestsError
 from app.models.user import User

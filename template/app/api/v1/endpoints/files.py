@@ -8,11 +8,10 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 
 from app.api.auth import CurrentUserDep
 from app.api.deps import DatabaseDep, IfNoneMatch, SessionDep
-from app.api.headers import location, no_store
+from app.api.http import location, no_store
 from app.api.multipart import BINARY, InvalidFormError, form, incoming_files
-from app.api.openapi import problems
-from app.api.openapi_headers import headers
 from app.api.ranges import RangeNotSatisfiableError, requested_range
+from app.api.responses import headers, problems
 from app.core.etag import etag, not_modified
 from app.core.pagination import Page
 from app.models.file import File

@@ -4,34 +4,41 @@ from collections.abc import AsyncGenerator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 
-from app.api.csv import csv_lines
-from app.api.deps import DatabaseDep, IfNoneMatch, ItemServiceDep, PreconditionDep
-from app.api.headers import cache_headers
-from app.api.openapi import problems
-from app.api.openapi_headers import headers
+from app.api.deps import DatabaseDep, IfMatch, IfNoneMatch, SessionDep
+from app.api.http import cache_headers
+from app.api.responses import headers, problems
 from app.core.etag import etag, not_modified
 from app.core.exceptions import PreconditionFailedError
 from app.core.pagination import Page
 from app.models.item import Item
 from app.schemas.item import ItemCreate, ItemQuery, ItemRead, ItemUpdate
-from app.services.export import stream_items
-from app.services.item import ItemInUseError, ItemNotFoundError, NameTakenError
+from app.services.item import ItemInUseError, ItemNotFoundError, ItemService, NameTakenError
+from app.services.item_export import csv_lines, iter_item_batches
 
-# Two routers, since who may read is not always who may write: see app/api/router.py.
-reading = APIRouter(prefix="/items", tags=["Items"])
-writing = APIRouter(prefix="/items", tags=["Items"])
+# app/api/router.py says who may call each router, and which version of the API has it.
+list_router = APIRouter(prefix="/items", tags=["Items"])
+read_router = APIRouter(prefix="/items", tags=["Items"])
+write_router = APIRouter(prefix="/items", tags=["Items"])
 
 
-@reading.get("")
+async def get_item_service(request: Request, session: SessionDep) -> ItemService:
+    """Make the service for one request."""
+    return ItemService(session, request.app.state.cache)
+
+
+ItemServiceDep = Annotated[ItemService, Depends(get_item_service)]
+
+
+@list_router.get("")
 async def list_items(items: ItemServiceDep, query: Annotated[ItemQuery, Query()]) -> Page[ItemRead]:
-    """List items: filtered, sorted, a page at a time."""
+    """List items: filtered, sorted and in pages."""
     return Page[ItemRead].of(await items.page(query), query)
 
 
-@reading.get(
+@read_router.get(
     "/export",
     response_class=StreamingResponse,
     responses={
@@ -42,12 +49,12 @@ async def list_items(items: ItemServiceDep, query: Annotated[ItemQuery, Query()]
 async def export_items(
     database: DatabaseDep, bom: Annotated[bool, Query()] = False
 ) -> StreamingResponse:
-    """Download all items as CSV (RFC 4180), however many there are.
+    """Download all items as CSV (RFC 4180), in UTF-8.
 
-    It is in UTF-8. Excel needs `bom=true` to know that; other programs may take the mark that this
-    puts at the beginning for a part of the first column's name.
+    Excel recognizes UTF-8 only by the byte order mark, which `bom=true` adds. Other programs may
+    read it as a part of the first column's name.
     """
-    lines = csv_lines(ItemRead.model_fields, stream_items(database.reads), bom=bom)
+    lines = csv_lines(ItemRead.model_fields, iter_item_batches(database.reads), bom=bom)
     first = await anext(lines)  # a database that is down is a 503, not a broken download
 
     async def body() -> AsyncGenerator[str, None]:
@@ -61,7 +68,7 @@ async def export_items(
     )
 
 
-@reading.get(
+@read_router.get(
     "/{item_id:uuid}",
     response_model=ItemRead,
     responses={
@@ -85,7 +92,7 @@ async def get_item(
     return found.value
 
 
-@writing.post(
+@write_router.post(
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=ItemRead,
@@ -101,7 +108,7 @@ async def create_item(
     return item
 
 
-@writing.patch(
+@write_router.patch(
     "/{item_id:uuid}",
     response_model=ItemRead,
     responses={
@@ -113,20 +120,20 @@ async def update_item(
     item_id: UUID,
     data: ItemUpdate,
     items: ItemServiceDep,
-    precondition: PreconditionDep,
     response: Response,
+    if_match: IfMatch = None,
 ) -> Item:
     """Change some fields of an item; with `If-Match`, only the version you have seen."""
-    item = await items.update(item_id, data, precondition)
+    item = await items.update(item_id, data, if_match)
     response.headers["ETag"] = etag(item.version)
     return item
 
 
-@writing.delete(
+@write_router.delete(
     "/{item_id:uuid}",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(ItemNotFoundError, ItemInUseError, PreconditionFailedError),
 )
-async def delete_item(item_id: UUID, items: ItemServiceDep, precondition: PreconditionDep) -> None:
+async def delete_item(item_id: UUID, items: ItemServiceDep, if_match: IfMatch = None) -> None:
     """Delete an item that is part of no order."""
-    await items.delete(item_id, precondition)
+    await items.delete(item_id, if_match)

@@ -8,10 +8,9 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 
 from app.api.deps import DatabaseDep, SessionDep
-from app.api.events import EventsDep
-from app.api.headers import location, no_store
-from app.api.openapi import problems
-from app.api.openapi_headers import headers
+from app.api.http import location, no_store
+from app.api.responses import headers, problems
+from app.core.events import NO_EVENTS
 from app.core.pagination import Page
 from app.models.job import Job
 from app.schemas.job import JobCreate, JobQuery, JobRead
@@ -28,11 +27,12 @@ from app.services.job import (
 router = APIRouter(prefix="/jobs", tags=["Jobs"], dependencies=[Depends(no_store)])
 
 
-async def get_job_service(session: SessionDep, request: Request, events: EventsDep) -> JobService:
+async def get_job_service(session: SessionDep, request: Request) -> JobService:
     """Make the service. Without `auth` there are no users, and all jobs are visible to all."""
     user = getattr(request.state, "user", None)
     scope = JobScope(user.id, user.is_superuser) if user else JobScope()
-    return JobService(session, request.app.state.job_queue, scope, events)
+    state = request.app.state
+    return JobService(session, state.job_queue, scope, getattr(state, "events", NO_EVENTS))
 
 
 JobServiceDep = Annotated[JobService, Depends(get_job_service)]

@@ -5,12 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 
-from app.api.auth import CurrentUserDep, MailerDep, SuperuserDep
-from app.api.deps import CacheDep, SessionDep
-from app.api.events import EventsDep
-from app.api.headers import location, no_store
-from app.api.openapi import problems
-from app.api.openapi_headers import headers
+from app.api.auth import CurrentUserDep, SuperuserDep
+from app.api.deps import SessionDep
+from app.api.http import location, no_store
+from app.api.responses import headers, problems
+from app.core.events import NO_EVENTS
 from app.core.pagination import Page
 from app.models.order import Order
 from app.schemas.order import OrderCreate, OrderQuery, OrderRead
@@ -25,11 +24,10 @@ from app.services.order import (
 router = APIRouter(prefix="/orders", tags=["Orders"], dependencies=[Depends(no_store)])
 
 
-async def get_order_service(
-    session: SessionDep, mailer: MailerDep, cache: CacheDep, events: EventsDep
-) -> OrderService:
-    """Orders in the request's session."""
-    return OrderService(session, mailer, cache, events)
+async def get_order_service(request: Request, session: SessionDep) -> OrderService:
+    """Make the service for one request."""
+    state = request.app.state
+    return OrderService(session, state.mailer, state.cache, getattr(state, "events", NO_EVENTS))
 
 
 OrderServiceDep = Annotated[OrderService, Depends(get_order_service)]
@@ -39,7 +37,7 @@ OrderServiceDep = Annotated[OrderService, Depends(get_order_service)]
 async def list_orders(
     user: CurrentUserDep, orders: OrderServiceDep, query: Annotated[OrderQuery, Query()]
 ) -> Page[OrderRead]:
-    """List your orders; everybody's, as a superuser."""
+    """List your orders. Superusers see all orders."""
     return Page[OrderRead].of(await orders.page(query, user), query)
 
 
@@ -56,7 +54,7 @@ async def create_order(
     request: Request,
     response: Response,
 ) -> Order:
-    """Take items out of stock: all lines, or none. A confirmation is mailed to you."""
+    """Order items: all lines are taken out of stock, or none. You get a confirmation by mail."""
     order = await orders.create(data, user)
     response.headers["Location"] = location(request, f"/api/v1/orders/{order.id}")
     return order
@@ -72,7 +70,7 @@ async def get_order(order_id: UUID, user: CurrentUserDep, orders: OrderServiceDe
     "/{order_id:uuid}/cancel", response_model=OrderRead, responses=problems(OrderNotFoundError)
 )
 async def cancel_order(order_id: UUID, user: CurrentUserDep, orders: OrderServiceDep) -> Order:
-    """Cancel one of your orders. Its items go back into stock, once."""
+    """Cancel one of your orders. Its items go back into stock."""
     return await orders.cancel(order_id, user)
 
 
@@ -82,5 +80,5 @@ async def cancel_order(order_id: UUID, user: CurrentUserDep, orders: OrderServic
     responses=problems(OrderNotFoundError, OrderCancelledError),
 )
 async def confirm_order(order_id: UUID, user: SuperuserDep, orders: OrderServiceDep) -> Order:
-    """Mark an order as on its way. For superusers."""
+    """Confirm an order. For superusers."""
     return await orders.confirm(order_id, user)

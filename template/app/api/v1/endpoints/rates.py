@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 
 from app.api.deps import SessionDep
-from app.api.openapi import problems
+from app.api.responses import problems
 from app.clients.errors import UpstreamError, UpstreamTimeoutError
 from app.core.exceptions import DependencyUnavailableError
 from app.schemas.rate import Currency, Rates, RatesBatch
@@ -21,9 +21,9 @@ router = APIRouter(
 
 
 async def get_rate_service(request: Request, session: SessionDep) -> RateService:
-    """Rates from the source that the settings name.
+    """Make the service for one request.
 
-    Who calls is known by now: the connection that told it is for others while we wait.
+    The user is authenticated by now, so the database connection is released while we wait.
     """
     await session.close()
     return RateService(request.app.state.rates)
@@ -34,7 +34,7 @@ RateServiceDep = Annotated[RateService, Depends(get_rate_service)]
 
 @router.get("")
 async def get_rates(base: Annotated[Currency, Query()], rates: RateServiceDep) -> Rates:
-    """Read what one unit of a currency costs in others."""
+    """Read what one unit of a currency costs in other currencies."""
     return await rates.read(base)
 
 
@@ -42,5 +42,5 @@ async def get_rates(base: Annotated[Currency, Query()], rates: RateServiceDep) -
 async def get_rates_batch(
     base: Annotated[list[Currency], Query(min_length=1, max_length=10)], rates: RateServiceDep
 ) -> RatesBatch:
-    """Read the rates of several currencies. One that cannot be had is told beside the others."""
-    return await rates.read_all(base)
+    """Read the rates of several currencies. A currency that fails has an `error` in its result."""
+    return await rates.read_batch(base)

@@ -7,9 +7,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response, status
 
 from app.api.auth import AuthDep, ClientAddressDep, CurrentUserDep, SuperuserDep
 from app.api.deps import SessionDep
-from app.api.headers import location, no_store
-from app.api.openapi import problems
-from app.api.openapi_headers import headers
+from app.api.http import location, no_store
+from app.api.responses import headers, problems
 from app.auth.passwords import PasswordRejectedError
 from app.core.exceptions import TooManyRequestsError
 from app.core.pagination import Page

@@ -1,4 +1,4 @@
-"""Turns an error that nobody expected into a 500 that tells nothing."""
+"""Turns unhandled errors into a 500 that shows no details."""
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,34 +9,34 @@ from app.core.failures import tell_of_request
 log = structlog.get_logger(__name__)
 
 
-class LastResortMiddleware:
-    """Innermost of ours: the 500 then passes through the others and gets their headers.
+class UnhandledErrorMiddleware:
+    """Catches errors inside the other middleware, so that the 500 gets their headers.
 
-    Starlette's own handler stands outside of everything: its answer would have no request id and
-    no CORS headers, and the server would drop the connection.
+    Starlette's `ServerErrorMiddleware` is outermost: its response would have no request id and no
+    CORS headers, and the server would close the connection.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 500 unless the answer, or a WebSocket, has begun; then the connection must break.
+        """Respond 500, unless the response has started: then the connection must be closed.
 
-        Once the answer is complete, only a background task can fail: nobody waits for that.
+        After the response is complete, only a background task can fail, which is logged.
         """
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
         started = complete = False
 
-        async def watch(message: Message) -> None:
+        async def send_and_track(message: Message) -> None:
             nonlocal started, complete
             started = True
             await send(message)
             complete = message["type"] == "http.response.body" and not message.get("more_body")
 
         try:
-            await self.app(scope, receive, watch)
+            await self.app(scope, receive, send_and_track)
         except Exception as error:
             tell_of_request(scope, error)
             if started and not complete:

@@ -1,4 +1,4 @@
-"""Going through a list to its end."""
+"""Read a list with cursors from the first page to the last."""
 
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -8,8 +8,8 @@ from httpx2 import AsyncClient
 ITEMS = "/api/v2/items"
 
 
-async def pages(client: AsyncClient, **query: Any) -> AsyncGenerator[list[dict[str, Any]]]:
-    """Ask for page after page."""
+async def cursor_pages(client: AsyncClient, **query: Any) -> AsyncGenerator[list[dict[str, Any]]]:
+    """Yield page after page."""
     cursor: str | None = ""
     while cursor is not None:
         response = await client.get(ITEMS, params={**query, "cursor": cursor})
@@ -19,8 +19,8 @@ async def pages(client: AsyncClient, **query: Any) -> AsyncGenerator[list[dict[s
         yield page["items"]
 
 
-async def walk(client: AsyncClient, **query: Any) -> AsyncGenerator[dict[str, Any]]:
-    """Take one item after the other."""
-    async for page in pages(client, **query):
+async def iter_items(client: AsyncClient, **query: Any) -> AsyncGenerator[dict[str, Any]]:
+    """Yield item after item."""
+    async for page in cursor_pages(client, **query):
         for item in page:
             yield item

@@ -1,4 +1,4 @@
-"""What becomes of an error when the answer has begun."""
+"""Unhandled errors before, during and after the response."""
 
 import json
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ async def fail_later(tasks: BackgroundTasks) -> None:
     tasks.add_task(fail)
 
 
-async def test_an_answer_that_breaks_off_breaks_the_connection(make_app: MakeApp) -> None:
+async def test_an_error_in_a_started_response_closes_the_connection(make_app: MakeApp) -> None:
     app = await make_app()
     app.get("/half")(break_off)
 
@@ -98,7 +98,7 @@ async def test_a_websocket_that_is_accepted_has_a_request_id(make_app: MakeApp) 
     assert dict(accepted["headers"])[b"x-request-id"]
 
 
-async def test_a_server_starts_and_stops_the_app_through_it(make_app: MakeApp) -> None:
+async def test_lifespan_events_pass_through(make_app: MakeApp) -> None:
     app = await make_app()
     asked: list[Message] = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
     sent: list[str] = []
