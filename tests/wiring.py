@@ -19,7 +19,8 @@ REGISTRARS = {"add_routes", "create_app", "lifespan", "add_middleware", "_setup"
 STATEMENTS = {
     "wire": re.compile(r"(app\.(add_middleware|mount)|add_\w+|feature\.setup)\("),
     "telling": re.compile(
-        r"(await )?(\w+\.)*(forget|post|announce|publish|count|tell)\((self\.)?(\w+\.)*session"
+        r"(await )?(\w+\.)*(invalidate|send_after_commit|dispatch|publish_event|publish|count|tell)"
+        r"\((self\.)?(\w+\.)*session"
         r"|tell\((\w+\.)*events|after_commit\("
     ),
     "counting": re.compile(
@@ -34,7 +35,7 @@ DECORATORS = {
     "signal": re.compile(r"\w+\.connect\("),
 }
 GUARDS = {"dependencies", "superusers", "public"}
-NO_CACHE = '__import__("app.core.cache", fromlist=["NoCache"]).NoCache()'
+NO_CACHE = '__import__("app.core.cache", fromlist=["NullCache"]).NullCache()'
 
 Node = ast.expr | ast.stmt | ast.keyword
 # Its kind, where it begins, where it ends, and what takes its place.

@@ -11,26 +11,26 @@ from app.api.docs import add_docs
 from app.api.errors import add_error_handlers
 from app.api.openapi import add_openapi
 from app.api.router import add_routes
-from app.core.cache import NoCache
+from app.core.cache import NullCache
 from app.core.config import Settings
-from app.core.drain import drain_on_sigterm
-from app.core.failures import Failures
+from app.core.error_reporting import ErrorReporters
+from app.core.health_check import HealthCheck
 from app.core.logging import configure_logging
-from app.core.probe import Probe
 from app.core.project import PROJECT
-from app.core.route import is_upkeep, path_below_root
+from app.core.routing import is_probe_or_metrics, path_below_root
 from app.core.settings import check_settings
 from app.db.migrations import database_health_check
 from app.db.session import open_database
 from app.features import FEATURES
 from app.middleware.stack import add_middleware
+from app.servers.shutdown import graceful_shutdown
 
 # FastAPI traces requests once OpenTelemetry is set up, and does nothing until then.
 TELEMETRY = TelemetryConfig(
     metrics=False,
     logs=False,
     operation_spans=False,
-    exclude=lambda scope: is_upkeep(path_below_root(scope)),
+    exclude=lambda scope: is_probe_or_metrics(path_below_root(scope)),
 )
 
 
@@ -41,12 +41,14 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings))
         app.state.database = database
-        app.state.probes = {"database": Probe(database_health_check(database.probe))}
+        app.state.health_checks = {
+            "database": HealthCheck(database_health_check(database.health_engine))
+        }
         for feature in FEATURES:
             await stack.enter_async_context(feature.lifespan(app))
-            if probe := feature.probe(app):
-                app.state.probes[feature.name] = probe
-        await stack.enter_async_context(drain_on_sigterm(settings.drain_seconds))
+            if check := feature.health_check(app):
+                app.state.health_checks[feature.name] = check
+        await stack.enter_async_context(graceful_shutdown(settings.drain_seconds))
         yield
 
 
@@ -61,8 +63,8 @@ def create_app() -> FastAPI:
         telemetry=TELEMETRY,
     )
     app.state.settings = settings
-    app.state.cache = NoCache()
-    app.state.failures = Failures()
+    app.state.cache = NullCache()
+    app.state.error_reporters = ErrorReporters()
     app.state.gauges = {}
     app.state.documented_headers = []
     add_error_handlers(app)

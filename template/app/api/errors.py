@@ -12,8 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from app.api.http import allowed_methods
+from app.core.error_reporting import report_request_error
 from app.core.exceptions import AppError
-from app.core.failures import tell_of_request
 from app.core.problem import Fault, problem_response
 from app.db.errors import DatabaseUnavailableError
 
@@ -57,7 +57,7 @@ async def app_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, AppError)  # noqa: S101  (what it is registered for)
     if error.status >= 500:
         log.error(error.code, error=type(error).__name__, exc_info=error)
-        tell_of_request(request.scope, error)
+        report_request_error(request.scope, error)
     return problem_response(
         request.scope, error.status, error.code, error.message, error.response_headers
     )

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from app.core.diagnostics import Diagnostics, diagnose
-from app.core.drain import draining
-from app.core.probe import Check
+from app.core.health_check import Check
 from app.core.project import PROJECT
+from app.servers.shutdown import is_draining
 
 router = APIRouter(prefix="/health", tags=["Health"])
 detailed_router = APIRouter(prefix="/health", tags=["Health"])
@@ -83,10 +83,10 @@ async def get_health_details(request: Request, response: Response) -> HealthDeta
 
 async def assess(request: Request) -> Readiness:
     """Check every dependency. Only the database and a shutdown make the service not ready."""
-    probes = request.app.state.probes
-    results = await asyncio.gather(*(probe.check() for probe in probes.values()))
-    checks = dict(zip(probes, results, strict=True))
-    if draining():
+    health_checks = request.app.state.health_checks
+    results = await asyncio.gather(*(check.run() for check in health_checks.values()))
+    checks = dict(zip(health_checks, results, strict=True))
+    if is_draining():
         checks["shutdown"] = Check("down")
     states = {check.status for check in checks.values()}
     if "down" in states:

@@ -5,7 +5,7 @@ from urllib.parse import quote
 from fastapi import Request, Response
 from fastapi.routing import iter_route_contexts
 
-from app.core.route import path_below_root
+from app.core.routing import path_below_root
 
 
 async def no_store(response: Response) -> None:

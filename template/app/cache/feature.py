@@ -10,7 +10,7 @@ from pydantic import Field
 
 from app.cache.read_through import ReadThroughCache
 from app.cache.stores import MemoryStore, RedisStore
-from app.core.cache import Cache, NoCache
+from app.core.cache import Cache, NullCache
 from app.core.feature import Feature
 from app.core.settings import EnvSettings
 from app.redis.circuit_breaker import RedisBreaker
@@ -29,12 +29,12 @@ class CacheSettings(EnvSettings):
 def make_cache(settings: CacheSettings, redis: RedisBreaker | None, processes: int) -> Cache:
     """Make the cache. Several processes without Redis get none: they could not invalidate it."""
     if not settings.cache_enabled:
-        return NoCache()
+        return NullCache()
     if redis is not None:
         return ReadThroughCache(RedisStore(redis), settings.cache_ttl_seconds)
     if processes > 1:
         log.warning("cache_off", reason="WEB_CONCURRENCY is above 1 and there is no REDIS_URL")
-        return NoCache()
+        return NullCache()
     return ReadThroughCache(MemoryStore(), settings.cache_ttl_seconds)
 
 

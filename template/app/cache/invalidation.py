@@ -7,7 +7,7 @@ from collections.abc import Collection
 import structlog
 
 from app.cache.stores import Store
-from app.core.tasks import end
+from app.core.background import cancel_and_wait
 from app.redis.circuit_breaker import RedisUnavailableError
 
 RETRY_SECONDS = 0.1
@@ -60,4 +60,4 @@ class Invalidator:
 
     async def close(self) -> None:
         """Stop retrying."""
-        await end([self.retries] if self.retries else [])
+        await cancel_and_wait([self.retries] if self.retries else [])

@@ -38,7 +38,7 @@ class Cache(Protocol):
         ...
 
 
-class NoCache:
+class NullCache:
     """Caches nothing."""
 
     async def read(

@@ -31,7 +31,7 @@ def email_spellings(text: str) -> set[str]:
     return {_spell(parsed.local_part, domain) for domain in domains}
 
 
-def with_ascii_domain(text: str) -> str:
+def to_ascii_domain(text: str) -> str:
     """Return the address with an ASCII domain, as mail servers need it; other text unchanged."""
     try:
         # The domain may be a host of an internal network.

@@ -1,4 +1,4 @@
-"""Telling users what has changed, while they watch: a port. Without `websocket`, nobody does."""
+"""Publishing events to connected users: a port. Without `websocket`, nothing is published."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What has happened to a row, such as `order.updated`, and whom it concerns, if anybody.
+    """A change of a row, such as `order.updated`, and the user it concerns, if any.
 
-    `model` is the form in which the row is told, as it is when `tell` is called.
+    `model` is the schema of the row, which is serialized when `publish_event` is called.
     """
 
     name: str
@@ -21,19 +21,19 @@ class Event:
     row: object
 
 
-class Events(Protocol):
-    """Tells users of events."""
+class EventPublisher(Protocol):
+    """Publishes events to users."""
 
-    def tell(self, session: AsyncSession, event: Event) -> None:
-        """Tell it once the session's transaction is committed; never if that is undone."""
+    def publish_event(self, session: AsyncSession, event: Event) -> None:
+        """Publish it after the commit of the session's transaction; not after a rollback."""
         ...
 
 
-class NoEvents:
-    """Tells nobody."""
+class NullPublisher:
+    """Publishes nothing."""
 
-    def tell(self, session: AsyncSession, event: Event) -> None:
-        """There is nobody to tell."""
+    def publish_event(self, session: AsyncSession, event: Event) -> None:
+        """Do nothing."""
 
 
-NO_EVENTS = NoEvents()
+NULL_PUBLISHER = NullPublisher()

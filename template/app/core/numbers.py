@@ -7,14 +7,14 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticKnownError
 
 
-def refuse_other_types(value: Any) -> Any:
+def reject_other_types(value: Any) -> Any:
     """Reject `true` and `"1"` in a body, where the schema says integer."""
     if isinstance(value, bool | str):
         raise PydanticKnownError("int_type")
     return value
 
 
-def refuse_other_spellings(value: Any) -> Any:
+def reject_other_spellings(value: Any) -> Any:
     """Reject `1_000` and digits of other scripts in a URL."""
     if isinstance(value, str) and not re.fullmatch("-?[0-9]+", value):
         raise PydanticKnownError("int_parsing")
@@ -22,5 +22,5 @@ def refuse_other_spellings(value: Any) -> Any:
 
 
 # For a body, and for a query; after the bounds: `Annotated[int, Field(ge=1), JSON_INTEGER]`.
-JSON_INTEGER = BeforeValidator(refuse_other_types)
-QUERY_INTEGER = BeforeValidator(refuse_other_spellings)
+JSON_INTEGER = BeforeValidator(reject_other_types)
+QUERY_INTEGER = BeforeValidator(reject_other_spellings)

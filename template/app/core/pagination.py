@@ -7,7 +7,7 @@ from typing import Annotated, Any, Generic, Self, TypeVar
 from pydantic import BaseModel, Field, computed_field
 
 from app.core.numbers import QUERY_INTEGER
-from app.core.text import Text
+from app.core.text import SafeText
 
 T = TypeVar("T")
 
@@ -17,7 +17,7 @@ class ListQuery(BaseModel):
 
     size: Annotated[int, Field(ge=1, le=100, description="Rows a page"), QUERY_INTEGER] = 20
     q: Annotated[
-        Text | None,
+        SafeText | None,
         Field(max_length=200, description="Text to search, case-insensitively", examples=["tea"]),
     ] = None
 
@@ -36,7 +36,7 @@ class PageQuery(ListQuery):
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
+class PageRows:
     """The rows of one page, and the number of rows on all pages."""
 
     rows: Sequence[Any]
@@ -64,7 +64,7 @@ class Page(BaseModel, Generic[T]):
         return self.page < self.pages
 
     @classmethod
-    def of(cls, part: Slice, query: PageQuery) -> Self:
+    def of(cls, part: PageRows, query: PageQuery) -> Self:
         """Turn database rows into a page."""
         return cls.model_validate(
             {"items": part.rows, "total": part.total, "page": query.page, "size": query.size},

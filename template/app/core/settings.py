@@ -26,7 +26,7 @@ class EnvSettings(BaseSettings):
     model_config = SettingsConfigDict(
         env_file=".env",
         env_file_encoding="utf-8-sig",  # some editors put a mark at the start
-        enable_decoding=False,  # lists are read by `split`
+        enable_decoding=False,  # lists are read by `split_list`
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -94,7 +94,7 @@ def format_validation_error(error: ValidationError) -> Iterator[str]:
         yield name + fault["msg"].removeprefix("Value error, ")
 
 
-def split(value: Any) -> Any:
+def split_list(value: Any) -> Any:
     """Read a list written as JSON or separated by commas."""
     if not isinstance(value, str):
         return value
@@ -106,4 +106,4 @@ def split(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
-CommaSeparated = Annotated[list[T], BeforeValidator(split)]
+CommaSeparated = Annotated[list[T], BeforeValidator(split_list)]

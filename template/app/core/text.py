@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 
-def storable(text: str) -> str:
+def reject_unstorable(text: str) -> str:
     """Reject NUL, which PostgreSQL cannot store, and lone surrogates, which UTF-8 cannot encode."""
     if "\x00" in text:
         raise ValueError("must not contain NUL characters")
@@ -16,8 +16,8 @@ def storable(text: str) -> str:
     return text
 
 
-Text = Annotated[
+SafeText = Annotated[
     str,
-    AfterValidator(storable),
+    AfterValidator(reject_unstorable),
     Field(json_schema_extra={"pattern": "^[^\\u0000]*$"}),
 ]

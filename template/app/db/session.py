@@ -17,12 +17,12 @@ class Database:
     """The engines, and the makers of sessions.
 
     `transactions` makes sessions for writing; `reads` makes sessions in autocommit, which saves
-    the round trips of BEGIN and ROLLBACK. `probe` has no pool: a health check must reach
+    the round trips of BEGIN and ROLLBACK. `health_engine` has no pool: a health check must reach
     the server, and not wait for a connection.
     """
 
     engine: AsyncEngine
-    probe: AsyncEngine
+    health_engine: AsyncEngine
     transactions: async_sessionmaker[AsyncSession]
     reads: async_sessionmaker[AsyncSession]
 
@@ -39,11 +39,11 @@ async def open_database(settings: Settings) -> AsyncGenerator[Database, None]:
         pool_timeout=settings.db_pool_timeout,
         pool_recycle=settings.db_pool_recycle,
     )
-    probe = create_engine(settings, poolclass=NullPool)
+    health_engine = create_engine(settings, poolclass=NullPool)
     try:
         yield Database(
             engine=engine,
-            probe=probe,
+            health_engine=health_engine,
             transactions=async_sessionmaker(engine, expire_on_commit=False),
             reads=async_sessionmaker(
                 engine.execution_options(**READ_ONLY), expire_on_commit=False, autoflush=False

@@ -8,7 +8,7 @@ from email.utils import unquote
 
 import email_validator
 
-from app.core.email_address import with_ascii_domain
+from app.core.email_address import to_ascii_domain
 
 SENDER = re.compile(r"(?P<name>[^<>\x00-\x1f\x7f]*?)\s*<(?P<address>[^<>]*)>|(?P<only>[^<>]*)")
 # What every server accepts, those without SMTPUTF8 (RFC 6531) too.
@@ -22,7 +22,7 @@ RESERVED_DOMAINS = tuple(email_validator.SPECIAL_USE_DOMAIN_NAMES)
 def parse_sender(value: object) -> Address:
     """Parse `shop@example.com`, `Teapots <shop@example.com>` or `Doe, Jane <shop@example.com>`."""
     match = SENDER.fullmatch(str(value).strip())
-    address = with_ascii_domain((match["address"] or match["only"] or "") if match else "")
+    address = to_ascii_domain((match["address"] or match["only"] or "") if match else "")
     if match is None or not ADDRESS.fullmatch(address):
         raise ValueError("must be an address like shop@example.com or Teapots <shop@example.com>")
     name = unquote(match["name"] or "")

@@ -37,5 +37,5 @@ email = Feature(
     name="email",
     setup=_setup,
     lifespan=lambda app: app.state.background_mailer.open(),
-    worker=_worker,
+    worker_lifespan=_worker,
 )

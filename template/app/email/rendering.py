@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from app.core.email_address import with_ascii_domain
+from app.core.email_address import to_ascii_domain
 from app.core.mail import Mail, new_mail_id
 
 SUBJECT_PREFIX = "Subject: "
@@ -61,7 +61,7 @@ class Renderer:
         text = self._render(f"{mail.template}.txt", mail)
         subject, _, body = text.partition("\n")
         return RenderedMail(
-            to=with_ascii_domain(mail.to),
+            to=to_ascii_domain(mail.to),
             subject=" ".join(subject.removeprefix(SUBJECT_PREFIX).split()),
             template=mail.template,
             context=dict(mail.context),

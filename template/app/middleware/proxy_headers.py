@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Scope
 
 from app.core.client_address import Networks, client_address, is_trusted
-from app.core.route import is_below
+from app.core.routing import is_below
 
 
 def disable_uvicorn_proxy_headers() -> None:

@@ -12,15 +12,15 @@ from structlog.contextvars import bind_contextvars, clear_contextvars, get_conte
 
 from app.core.client_address import unmap
 from app.core.config import Settings
-from app.core.drain import draining
 from app.core.feature import Feature
-from app.core.route import route_template
+from app.core.routing import route_template
 from app.middleware.proxy_headers import (
     add_root_path,
     apply_forwarded_headers,
     disable_uvicorn_proxy_headers,
     relative_location,
 )
+from app.servers.shutdown import is_draining
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 SECURITY_HEADERS = {
@@ -92,7 +92,7 @@ class RequestContextMiddleware:
         if status == 307:  # the router's, to the path without a slash
             headers.setdefault("Cache-Control", "no-store")
             headers["Location"] = relative_location(headers.get("location", ""), scope)
-        if draining() and scope["http_version"].startswith("1"):  # HTTP/2 has GOAWAY
+        if is_draining() and scope["http_version"].startswith("1"):  # HTTP/2 has GOAWAY
             headers["Connection"] = "close"
 
 

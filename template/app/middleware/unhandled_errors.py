@@ -4,7 +4,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import internal_error
-from app.core.failures import tell_of_request
+from app.core.error_reporting import report_request_error
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +38,7 @@ class UnhandledErrorMiddleware:
         try:
             await self.app(scope, receive, send_and_track)
         except Exception as error:
-            tell_of_request(scope, error)
+            report_request_error(scope, error)
             if started and not complete:
                 raise
             log.exception("unhandled_error")

@@ -5,7 +5,7 @@ from starlette.types import Scope
 
 from app.core.exceptions import AppError, TooManyRequestsError
 from app.core.feature import Feature
-from app.core.route import is_upkeep
+from app.core.routing import is_probe_or_metrics
 from app.rate_limit.limiter import RateLimiter
 from app.rate_limit.middleware import RateLimitMiddleware, Rules
 from app.rate_limit.redis_limiter import RedisRateLimiter
@@ -18,12 +18,12 @@ def anonymous(_: Scope) -> None:
 
 def documented_errors(path: str) -> list[type[AppError]]:
     """Return the errors that this feature adds to the operations of a path."""
-    return [] if is_upkeep(path) else [TooManyRequestsError]
+    return [] if is_probe_or_metrics(path) else [TooManyRequestsError]
 
 
 def documented_headers(path: str) -> tuple[str, ...]:
     """Return the headers that this feature adds to the answers of a path."""
-    return () if is_upkeep(path) else ("RateLimit", "RateLimit-Policy")
+    return () if is_probe_or_metrics(path) else ("RateLimit", "RateLimit-Policy")
 
 
 def _setup(app: FastAPI) -> None:

@@ -11,7 +11,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.exceptions import AppError, TooManyRequestsError
-from app.core.route import is_upkeep, path_below_root
+from app.core.routing import is_probe_or_metrics, path_below_root
 from app.core.settings import SettingsError
 from app.rate_limit.limiter import client_key, limit_headers
 from app.rate_limit.settings import RateLimitSettings
@@ -45,7 +45,7 @@ class Rules:
         """Return the rule of a request; None if it is exempt."""
         path = path_below_root(scope)
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        if is_upkeep(path) or method == "OPTIONS":
+        if is_probe_or_metrics(path) or method == "OPTIONS":
             return None
         for rule in self.routes:
             if rule.method == method and rule.path and rule.path.match(path):

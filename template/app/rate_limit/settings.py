@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from limits import parse
 from pydantic import BeforeValidator
 
-from app.core.settings import EnvSettings, split
+from app.core.settings import EnvSettings, split_list
 from app.rate_limit.limiter import Rate
 
 ROUTE = re.compile(r"([A-Za-z]+) +(/\S*)")
@@ -18,7 +18,7 @@ def parse_routes(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     if not value.lstrip().startswith("{"):
-        value = dict(_parse_pair(part) for part in split(value))
+        value = dict(_parse_pair(part) for part in split_list(value))
     else:
         try:
             value = json.loads(value)

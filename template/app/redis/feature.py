@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from redis.exceptions import RedisError
 
 from app.core.feature import Feature
-from app.core.probe import Probe
+from app.core.health_check import HealthCheck
 from app.redis.circuit_breaker import RedisBreaker
 from app.redis.client import make_client
 from app.redis.settings import RedisSettings
@@ -32,9 +32,9 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         await breaker.client.aclose(close_connection_pool=True)
 
 
-def _probe(app: FastAPI) -> Probe | None:
+def _probe(app: FastAPI) -> HealthCheck | None:
     breaker: RedisBreaker | None = app.state.redis
-    return Probe(breaker.ping, otherwise="degraded") if breaker else None
+    return HealthCheck(breaker.ping, if_unhealthy="degraded") if breaker else None
 
 
-redis = Feature(name="redis", setup=_setup, lifespan=_lifespan, probe=_probe)
+redis = Feature(name="redis", setup=_setup, lifespan=_lifespan, health_check=_probe)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.pagination import PageQuery, Slice
+from app.core.pagination import PageQuery, PageRows
 from app.db.base import Base
 
 ModelT = TypeVar("ModelT", bound=Base)
@@ -47,16 +47,16 @@ class Repository(Generic[ModelT]):
 
     async def page(
         self, query: PageQuery, sort: str, where: Iterable[ColumnElement[bool]] = ()
-    ) -> Slice:
+    ) -> PageRows:
         """Read one page and the total in one statement. Columns only: a list needs no entities."""
         statement = select(*self.model.__table__.columns).where(*where)
         counted = statement.add_columns(func.count().over().label("row_count"))
         ordered = counted.order_by(*self._order(sort)).limit(query.size).offset(query.offset)
         rows = (await self.session.execute(ordered)).all()
         if rows or query.page == 1:
-            return Slice(rows, rows[0].row_count if rows else 0)
+            return PageRows(rows, rows[0].row_count if rows else 0)
         count = select(func.count()).select_from(statement.subquery())
-        return Slice((), await self.session.scalar(count) or 0)
+        return PageRows((), await self.session.scalar(count) or 0)
 
     def _order(self, sort: str) -> list[ColumnElement[Any]]:
         """Order by a column, ties by id, so that pages neither overlap nor leave gaps."""

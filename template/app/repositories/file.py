@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.core.pagination import Slice
+from app.core.pagination import PageRows
 from app.models.file import File
 from app.models.user import User
 from app.repositories.base import Repository
@@ -18,7 +18,7 @@ class FileRepository(Repository[File]):
     model = File
     sortable = ("created_at", "filename", "name", "size")
 
-    async def search(self, query: FileQuery, owner_id: UUID) -> Slice:
+    async def search(self, query: FileQuery, owner_id: UUID) -> PageRows:
         """Return one page of a user's files."""
         where = [File.owner_id == owner_id]
         if query.q:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import case, delete, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.core.pagination import Slice
+from app.core.pagination import PageRows
 from app.db.base import Base, utc_now
 from app.models.job import Job, JobOutput, JobTotals, WorkerHeartbeat
 from app.repositories.base import Repository
@@ -33,7 +33,7 @@ class JobRepository(Repository[Job]):
         """Find the job with an Idempotency-Key."""
         return await self.session.scalar(select(Job).where(Job.key_hash == key_hash))
 
-    async def search(self, query: JobQuery, owner_id: UUID | None) -> Slice:
+    async def search(self, query: JobQuery, owner_id: UUID | None) -> PageRows:
         """Read one page of the owner's jobs; of all jobs, for None."""
         where = []
         if owner_id is not None:

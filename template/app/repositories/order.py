@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import case, select, update
 from sqlalchemy.orm import selectinload
 
-from app.core.pagination import Slice
+from app.core.pagination import PageRows
 from app.models.item import Item
 from app.models.order import Order, OrderLine
 from app.repositories.base import Repository
@@ -20,7 +20,7 @@ class OrderRepository(Repository[Order]):
     model = Order
     sortable = ("created_at", "total")
 
-    async def search(self, query: OrderQuery, owner_id: UUID | None) -> Slice:
+    async def search(self, query: OrderQuery, owner_id: UUID | None) -> PageRows:
         """Read one page of a user's orders, or of all orders, with their lines."""
         where = []
         if owner_id is not None:
@@ -37,7 +37,7 @@ class OrderRepository(Repository[Order]):
             for line in await self.session.scalars(ordered):
                 lines[line.order_id].append(line)
         rows = [{**row._mapping, "lines": lines[row.id]} for row in found.rows]
-        return Slice(rows, found.total)
+        return PageRows(rows, found.total)
 
     async def get_with_lines(self, id: UUID, *, lock: bool = False) -> Order | None:
         """Find an order with its lines; with `lock`, lock it until the transaction ends."""

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import or_, select, update
 
 from app.core.email_address import email_spellings
-from app.core.pagination import Slice
+from app.core.pagination import PageRows
 from app.models.user import User
 from app.repositories.base import Repository
 from app.schemas.user import UserQuery
@@ -17,7 +17,7 @@ class UserRepository(Repository[User]):
     model = User
     sortable = ("created_at", "email")
 
-    async def search(self, query: UserQuery) -> Slice:
+    async def search(self, query: UserQuery) -> PageRows:
         """Read one page of the users that match."""
         where = []
         if query.q:

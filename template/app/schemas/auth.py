@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, SecretStr, StrictBool
 
-from app.core.text import Text
+from app.core.text import SafeText
 from app.schemas.base import Input, Output
 from app.schemas.user import Email, NewPassword, Password
 
 # Of the length of real tokens.
 EXAMPLE = "Yb3pFvQe0m8sTz1RrX5uKcWj2LhN7aGdoI4iVfBnP6k"
-Token = Annotated[Text, Field(min_length=1, max_length=512, examples=[EXAMPLE])]
+Token = Annotated[SafeText, Field(min_length=1, max_length=512, examples=[EXAMPLE])]
 
 
 class TokenForm(BaseModel):

@@ -1,4 +1,4 @@
-"""Field types that schemas share. Text that a database can store is `app.core.text.Text`."""
+"""Field types that schemas share. Text that a database can store is `app.core.text.SafeText`."""
 
 import re
 from decimal import Decimal

@@ -8,12 +8,12 @@ from pydantic import MISSING, Field
 
 from app.core.numbers import JSON_INTEGER
 from app.core.pagination import ListQuery, PageQuery
-from app.core.text import Text
+from app.core.text import SafeText
 from app.schemas.base import Input, Output
 from app.schemas.fields import Amount, Price
 
-Name = Annotated[Text, Field(min_length=1, max_length=100, examples=["Teapot"])]
-Description = Annotated[Text, Field(max_length=10_000, examples=["Holds one litre."])]
+Name = Annotated[SafeText, Field(min_length=1, max_length=100, examples=["Teapot"])]
+Description = Annotated[SafeText, Field(max_length=10_000, examples=["Holds one litre."])]
 Stock = Annotated[int, Field(ge=0, le=1_000_000_000, examples=[12]), JSON_INTEGER]
 
 

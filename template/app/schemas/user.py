@@ -9,7 +9,7 @@ from pydantic import MISSING, AfterValidator, Field, SecretStr, StrictBool
 from app.auth.settings import AuthSettings
 from app.core.email_address import MAX_EMAIL_LENGTH, normalize_email
 from app.core.pagination import PageQuery
-from app.core.text import Text
+from app.core.text import SafeText
 from app.schemas.base import Input, Output
 
 Email = Annotated[
@@ -21,7 +21,7 @@ Email = Annotated[
         json_schema_extra={"format": "email"},
     ),
 ]
-FullName = Annotated[Text, Field(min_length=1, max_length=200, examples=["Ada Lovelace"])]
+FullName = Annotated[SafeText, Field(min_length=1, max_length=200, examples=["Ada Lovelace"])]
 
 
 def add_min_length(schema: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.after_commit import after_commit
 from app.core.exceptions import NotFoundError
-from app.core.pagination import Slice
+from app.core.pagination import PageRows
 from app.models.file import File
 from app.repositories.file import FileRepository
 from app.schemas.file import FileQuery
@@ -43,7 +43,7 @@ class FileService:
         self.settings = settings
         self.owner_id = owner_id
 
-    async def page(self, query: FileQuery) -> Slice:
+    async def page(self, query: FileQuery) -> PageRows:
         """Return one page of the owner's files."""
         return await self.files.search(query, self.owner_id)
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.cache import Cache, Cached
 from app.core.etag import precondition_holds
 from app.core.exceptions import ConflictError, NotFoundError, PreconditionFailedError
-from app.core.pagination import Slice
+from app.core.pagination import PageRows
 from app.db.errors import is_foreign_key_violation, is_unique_violation
 from app.models.item import Item
 from app.repositories.item import ItemRepository, conditions_of
@@ -45,7 +45,7 @@ class ItemService:
         self.items = ItemRepository(session)
         self.cache = cache
 
-    async def page(self, query: ItemQuery) -> Slice:
+    async def page(self, query: ItemQuery) -> PageRows:
         """Read one page of the items that match."""
         return await self.items.page(query, query.sort, conditions_of(query))
 

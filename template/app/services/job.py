@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from structlog.contextvars import get_contextvars
 
 from app.core.after_commit import after_commit
-from app.core.events import Event, Events
+from app.core.events import Event, EventPublisher
 from app.core.exceptions import AppError, ConflictError, NotFoundError, PermissionDeniedError
 from app.core.job import JOB_TYPES, JobDispatcher
-from app.core.pagination import Slice
+from app.core.pagination import PageRows
 from app.db.base import utc_now
 from app.models.job import Job
 from app.repositories.job import JobRepository
@@ -65,7 +65,11 @@ class JobService:
     """Jobs, in the caller's transaction."""
 
     def __init__(
-        self, session: AsyncSession, dispatcher: JobDispatcher, scope: JobScope, events: Events
+        self,
+        session: AsyncSession,
+        dispatcher: JobDispatcher,
+        scope: JobScope,
+        events: EventPublisher,
     ) -> None:
         self.session = session
         self.dispatcher = dispatcher
@@ -73,7 +77,7 @@ class JobService:
         self.events = events
         self.jobs = JobRepository(session)
 
-    async def page(self, query: JobQuery) -> Slice:
+    async def page(self, query: JobQuery) -> PageRows:
         """Read one page of the visible jobs."""
         return await self.jobs.search(query, self.scope.owner_id)
 
@@ -113,7 +117,7 @@ class JobService:
         return job
 
     def _publish(self, event: str, job: Job) -> None:
-        self.events.tell(self.session, Event(event, job.owner_id, JobRead, job))
+        self.events.publish_event(self.session, Event(event, job.owner_id, JobRead, job))
 
 
 def job_row(type: str, payload: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:

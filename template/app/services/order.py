@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.cache import Cache
-from app.core.events import Event, Events
+from app.core.events import Event, EventPublisher
 from app.core.exceptions import ConflictError, NotFoundError
 from app.core.mail import Mail, Mailer
 from app.core.metrics import increment_after_commit
-from app.core.pagination import Slice
+from app.core.pagination import PageRows
 from app.models.item import Item
 from app.models.order import Order, OrderLine
 from app.models.user import User
@@ -43,14 +43,16 @@ class OrderCancelledError(ConflictError):
 class OrderService:
     """Orders, in the caller's transaction."""
 
-    def __init__(self, session: AsyncSession, mailer: Mailer, cache: Cache, events: Events) -> None:
+    def __init__(
+        self, session: AsyncSession, mailer: Mailer, cache: Cache, events: EventPublisher
+    ) -> None:
         self.session = session
         self.orders = OrderRepository(session)
         self.mailer = mailer
         self.cache = cache
         self.events = events
 
-    async def page(self, query: OrderQuery, user: User) -> Slice:
+    async def page(self, query: OrderQuery, user: User) -> PageRows:
         """Read one page of the user's orders; of all orders for a superuser."""
         return await self.orders.search(query, None if user.is_superuser else user.id)
 
@@ -105,7 +107,7 @@ class OrderService:
     def _announce(self, event: str, order: Order) -> None:
         """Count the new status, and publish the order to its owner, after the commit."""
         increment_after_commit(self.session, "orders", status=order.status)
-        self.events.tell(self.session, Event(event, order.owner_id, OrderRead, order))
+        self.events.publish_event(self.session, Event(event, order.owner_id, OrderRead, order))
 
 
 def quantities_of(lines: Iterable[OrderLine | OrderLineCreate]) -> Counter[UUID]:

@@ -12,7 +12,7 @@ from app.core.email_address import email_spellings
 from app.core.exceptions import ConflictError, NotFoundError, PermissionDeniedError
 from app.core.mail import Mail, Mailer
 from app.core.metrics import increment
-from app.core.pagination import Slice
+from app.core.pagination import PageRows
 from app.db.errors import is_unique_violation
 from app.models.user import User
 from app.repositories.auth import SessionRepository
@@ -59,7 +59,7 @@ class UserService:
         self.users = UserRepository(session)
         self.passwords = PasswordService(session, auth)
 
-    async def page(self, query: UserQuery) -> Slice:
+    async def page(self, query: UserQuery) -> PageRows:
         """Return one page of the users that match."""
         return await self.users.search(query)
 

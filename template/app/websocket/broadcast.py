@@ -12,8 +12,8 @@ from redis.asyncio.client import PubSub
 from redis.backoff import DecorrelatedJitterBackoff
 from redis.exceptions import RedisError
 
+from app.core.background import cancel_and_wait
 from app.core.project import PROJECT
-from app.core.tasks import end
 from app.redis.circuit_breaker import RedisBreaker, RedisUnavailableError
 from app.redis.client import make_client
 
@@ -68,7 +68,7 @@ class RedisBroadcast:
                 async with asyncio.timeout(TIMEOUT_SECONDS):
                     await self.queue.join()
         finally:
-            await end(tasks)
+            await cancel_and_wait(tasks)
             await self.client.aclose(close_connection_pool=True)
 
     async def _publish(self) -> None:

@@ -11,7 +11,7 @@ import structlog
 from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from app.core.tasks import end
+from app.core.background import cancel_and_wait
 from app.websocket.settings import WebSocketSettings
 
 # Close codes (RFC 6455 §7.4.1 and its IANA registry); 4000 and above are private.
@@ -87,7 +87,7 @@ class Connection:
         try:
             code, reason = await self.closed
         finally:
-            await end(tasks)
+            await cancel_and_wait(tasks)
         if websocket.client_state is WebSocketState.CONNECTED:
             with suppress(WebSocketDisconnect, RuntimeError, OSError, TimeoutError):
                 async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS):

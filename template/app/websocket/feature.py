@@ -11,13 +11,13 @@ import structlog
 from fastapi import FastAPI
 from starlette.datastructures import State
 
-from app.core.drain import farewell
+from app.core.background import cancel_and_wait
 from app.core.feature import Feature
-from app.core.tasks import end
 from app.redis.circuit_breaker import RedisBreaker
 from app.redis.client import make_client
 from app.redis.settings import RedisSettings
 from app.repositories.active_session import find_active_sessions
+from app.servers.shutdown import on_shutdown
 from app.websocket.broadcast import RedisBroadcast, broadcast_from_worker
 from app.websocket.connection import GOING_AWAY, SERVICE_RESTART
 from app.websocket.manager import ConnectionManager
@@ -74,11 +74,11 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         checking = asyncio.create_task(close_ended_sessions(manager, find_active))
         try:
             # Not every server closes WebSockets before it waits for the end of requests.
-            with farewell(partial(manager.close_all, SERVICE_RESTART, "service restart")):
+            with on_shutdown(partial(manager.close_all, SERVICE_RESTART, "service restart")):
                 yield
         finally:
             manager.close_all(GOING_AWAY, "shutting down")
-            await end([checking])
+            await cancel_and_wait([checking])
 
 
 @asynccontextmanager
@@ -96,5 +96,5 @@ async def _worker(state: State) -> AsyncGenerator[None, None]:
 
 
 websocket = Feature(
-    name="websocket", after=("redis",), setup=_setup, lifespan=_lifespan, worker=_worker
+    name="websocket", after=("redis",), setup=_setup, lifespan=_lifespan, worker_lifespan=_worker
 )

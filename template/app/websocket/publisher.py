@@ -19,7 +19,7 @@ class WebSocketPublisher:
     def __init__(self, send: Callable[[str, str], Awaitable[None]]) -> None:
         self.send = send
 
-    def tell(self, session: AsyncSession, event: Event) -> None:
+    def publish_event(self, session: AsyncSession, event: Event) -> None:
         """Publish an event after the session's commit. Events without a user are dropped."""
         if event.user_id is None:
             return

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import app.workers.handlers  # noqa: F401  (registers the handlers)
 from app.core.feature import Feature
-from app.core.probe import Probe
+from app.core.health_check import HealthCheck
 from app.repositories.job import JobRepository
 from app.workers.dispatcher import CeleryDispatcher
 from app.workers.settings import JobSettings
@@ -40,14 +40,14 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
     await anyio.to_thread.run_sync(dispatcher.close)
 
 
-def _health_check(app: FastAPI) -> Probe | None:
+def _health_check(app: FastAPI) -> HealthCheck | None:
     async def check() -> None:
-        async with AsyncSession(app.state.database.probe) as session:
+        async with AsyncSession(app.state.database.health_engine) as session:
             if not await JobRepository(session).has_live_worker(HEARTBEAT_TIMEOUT):
                 raise NoWorkerError
 
     # Requests are served without workers; without a broker, none are expected.
-    return Probe(check, otherwise="absent") if app.state.job_queue.enabled else None
+    return HealthCheck(check, if_unhealthy="absent") if app.state.job_queue.enabled else None
 
 
-celery = Feature(name="celery", setup=_setup, lifespan=_lifespan, probe=_health_check)
+celery = Feature(name="celery", setup=_setup, lifespan=_lifespan, health_check=_health_check)

@@ -15,8 +15,8 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.contextvars import bind_contextvars
 
-from app.core.events import NO_EVENTS, Event, Events
-from app.core.failures import Failures
+from app.core.error_reporting import ErrorReporters
+from app.core.events import NULL_PUBLISHER, Event, EventPublisher
 from app.core.job import JOB_TYPES, JobDispatcher, JobFailedError
 from app.core.metrics import observe
 from app.db.session import Database
@@ -79,8 +79,8 @@ class JobRunner:
     database: Database
     settings: JobSettings
     dispatcher: JobDispatcher
-    events: Events = NO_EVENTS
-    failures: Failures = field(default_factory=Failures)
+    events: EventPublisher = NULL_PUBLISHER
+    failures: ErrorReporters = field(default_factory=ErrorReporters)
 
     async def run(self, id: UUID) -> None:
         """Make one attempt at a job, unless it is not due or another worker has it."""
@@ -111,7 +111,7 @@ class JobRunner:
             await self._finish(job, "failed", str(error))
         except Exception as error:
             log.exception("job_attempt_failed")
-            self.failures.tell(error, job.type, job.request_id or "")
+            self.failures.report(error, job.type, job.request_id or "")
             await self._retry(job)
         else:
             log.info("job_succeeded")
@@ -195,6 +195,6 @@ class JobRunner:
             return job
 
 
-def publish(events: Events, session: AsyncSession, job: Job) -> None:
+def publish(events: EventPublisher, session: AsyncSession, job: Job) -> None:
     """Publish the job's new state to its owner, after the commit."""
-    events.tell(session, Event("job.updated", job.owner_id, JobRead, job))
+    events.publish_event(session, Event("job.updated", job.owner_id, JobRead, job))

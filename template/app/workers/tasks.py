@@ -16,8 +16,8 @@ from starlette.datastructures import State
 
 import app.workers.handlers  # noqa: F401  (registers the handlers)
 from app.core.config import Settings
-from app.core.events import NO_EVENTS
-from app.core.failures import Failures
+from app.core.error_reporting import ErrorReporters
+from app.core.events import NULL_PUBLISHER
 from app.db.base import utc_now
 from app.db.session import open_database
 from app.repositories.job import JobRepository
@@ -38,15 +38,15 @@ log = structlog.get_logger(__name__)
 @asynccontextmanager
 async def open_runner() -> AsyncGenerator[JobRunner, None]:
     """Open the database, the broker and what the features need in a worker."""
-    state = State({"failures": Failures(), "events": NO_EVENTS})
+    state = State({"error_reporters": ErrorReporters(), "events": NULL_PUBLISHER})
     settings = JobSettings.load()
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(Settings.load()))
         dispatcher = CeleryDispatcher(settings)
         stack.callback(dispatcher.close)
         for feature in import_module("app.features").FEATURES:  # by name: it is the layer above
-            await stack.enter_async_context(feature.worker(state))
-        yield JobRunner(database, settings, dispatcher, state.events, state.failures)
+            await stack.enter_async_context(feature.worker_lifespan(state))
+        yield JobRunner(database, settings, dispatcher, state.events, state.error_reporters)
 
 
 class Runtime:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.datastructures import State
 
-from app.core.failures import Failures
+from app.core.error_reporting import ErrorReporters
 from app.features import FEATURES
 from app.observability.alerts import dedupe
 from tests.receiver import Receiver, receiving
@@ -28,12 +28,14 @@ def chat() -> Generator[Receiver]:
 
 
 @asynccontextmanager
-async def alerting(monkeypatch: pytest.MonkeyPatch, url: str) -> AsyncGenerator[Failures, None]:
+async def alerting(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> AsyncGenerator[ErrorReporters, None]:
     """Send alerts to `url` until the end, as a worker does."""
     monkeypatch.setenv("ALERT_WEBHOOK_URL", url)
     [feature] = [feature for feature in FEATURES if feature.name == "alerts"]
-    failures = Failures()
-    async with feature.worker(State({"failures": failures})):
+    failures = ErrorReporters()
+    async with feature.worker_lifespan(State({"error_reporters": failures})):
         yield failures
 
 

@@ -101,8 +101,8 @@ async def test_a_webhook_that_refuses_is_logged_without_its_url(
     chat.status = 404
 
     async with alerting(monkeypatch, f"{chat.url}/hooks/{SECRET}") as failures:
-        failures.tell(KeyError(SECRET), "/other", "")
-        failures.tell(ZeroDivisionError(SECRET), "/crash/{text}", "")
+        failures.report(KeyError(SECRET), "/other", "")
+        failures.report(ZeroDivisionError(SECRET), "/crash/{text}", "")
         chat.wait(lambda requests: len(requests) == 2)
 
     # Only now: what the thread writes during `readouterr` is lost.
@@ -116,7 +116,7 @@ async def test_a_url_that_cannot_be_requested_is_not_logged(
     chat: Receiver, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async with alerting(monkeypatch, f"{chat.url}/{SECRET} and a space") as failures:
-        failures.tell(KeyError(), "/other", "")
+        failures.report(KeyError(), "/other", "")
 
     logged = capfd.readouterr().out
     assert "alert_not_sent" in logged
@@ -131,10 +131,10 @@ async def test_queued_alerts_are_sent_at_shutdown_within_its_timeout(
     began = time.monotonic()
 
     async with alerting(monkeypatch, chat.url) as failures:
-        failures.tell(KeyError(SECRET), "items.export", "")
+        failures.report(KeyError(SECRET), "items.export", "")
         chat.wait(lambda requests: len(requests) == 1)
         chat.speaking.clear()
-        failures.tell(KeyError(SECRET), "mail.send", "")
+        failures.report(KeyError(SECRET), "mail.send", "")
 
     assert json.loads(chat.requests[0].body)["text"].endswith("KeyError in items.export")
     assert time.monotonic() - began < 30
@@ -144,7 +144,9 @@ async def test_queued_alerts_are_sent_at_shutdown_within_its_timeout(
 async def test_without_a_webhook_there_is_no_listener(make_app: MakeApp) -> None:
     app = await make_app()
 
-    assert [type(it).__name__ for it in app.state.failures.listeners].count("WebhookAlerter") == 0
+    assert [type(it).__name__ for it in app.state.error_reporters.listeners].count(
+        "WebhookAlerter"
+    ) == 0
 
 
 @pytest.mark.parametrize("url", ["ftp://{}", "https:///{}", "https://chat:{}/", "https://[{}"])

@@ -16,9 +16,9 @@ async def test_of_several_processes_one_sends(
 ) -> None:
     for number in range(3):  # each has its own memory
         async with alerting(monkeypatch, chat.url) as failures:
-            failures.tell(KeyError(), "/other", f"r-{number}")
+            failures.report(KeyError(), "/other", f"r-{number}")
     async with alerting(monkeypatch, f"{chat.url}/another") as failures:
-        failures.tell(KeyError(), "/other", "r-3")
+        failures.report(KeyError(), "/other", "r-3")
 
     sent = [text.split(", ")[-1] for text in texts(chat, 2)]
     assert sent == ["request r-0", "request r-3"]
@@ -32,7 +32,7 @@ async def test_an_error_that_another_process_has_sent_is_sent_again_after_the_in
     async with alerting(monkeypatch, chat.url) as failures:
         deadline = time.monotonic() + 15
         while not chat.requests and time.monotonic() < deadline:
-            failures.tell(KeyError(), "/other", "")
+            failures.report(KeyError(), "/other", "")
             await asyncio.sleep(0.05)
 
     [text] = texts(chat, 1)
@@ -48,6 +48,6 @@ async def test_without_a_shared_file_each_process_sends(
 
     for _ in range(2):
         async with alerting(monkeypatch, chat.url) as failures:
-            failures.tell(KeyError(), "/other", "")
+            failures.report(KeyError(), "/other", "")
 
     assert len(texts(chat, 2)) == 2

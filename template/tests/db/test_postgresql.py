@@ -170,7 +170,9 @@ async def test_a_locked_row_a_slow_statement_and_an_exhausted_pool_are_503s(
     caller: AsyncClient, service: FastAPI
 ) -> None:
     service.get("/sleep")(sleep)
-    async with AsyncSession(service.state.database.probe, expire_on_commit=False) as session:
+    async with AsyncSession(
+        service.state.database.health_engine, expire_on_commit=False
+    ) as session:
         item = await make_item(session)
         await session.execute(text("SELECT 1 FROM items FOR UPDATE"))
         path = f"{ITEMS}/{item.id}"

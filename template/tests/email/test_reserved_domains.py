@@ -72,7 +72,7 @@ async def test_workers_accept_the_same_domains(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("EMAIL_RESERVED_DOMAINS", "onion")
     [feature] = [feature for feature in FEATURES if feature.name == "email"]
 
-    async with feature.worker(State()):
+    async with feature.worker_lifespan(State()):
         assert validate_email("root@office.onion", check_deliverability=False)
         with pytest.raises(EmailNotValidError):
             validate_email("root@office.local", check_deliverability=False)

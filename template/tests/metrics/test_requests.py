@@ -11,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.core.diagnostics import pool_state
 from app.core.exceptions import TooManyRequestsError
-from app.core.route import UNMATCHED
+from app.core.routing import UNMATCHED
 from app.observability.metrics import definitions, sampler
 from app.observability.metrics.middleware import MetricsMiddleware
 from tests.clients import connect

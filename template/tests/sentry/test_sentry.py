@@ -10,7 +10,7 @@ import sentry_sdk
 from fastapi import Body, FastAPI
 from starlette.datastructures import State
 
-from app.core.failures import Failures
+from app.core.error_reporting import ErrorReporters
 from app.core.settings import SettingsError
 from app.features import FEATURES
 from app.main import create_app
@@ -106,19 +106,19 @@ async def test_a_tag_of_one_job_is_not_on_the_events_of_another(
 ) -> None:
     monkeypatch.setenv("SENTRY_DSN", dsn(sentry))
     [feature] = [feature for feature in FEATURES if feature.name == "sentry"]
-    failures = Failures()
+    failures = ErrorReporters()
 
     def job(tenant: str) -> None:
         if tenant:
             sentry_sdk.set_tag("tenant", tenant)
-        failures.tell(ZeroDivisionError(), "items.export", tenant)
+        failures.report(ZeroDivisionError(), "items.export", tenant)
 
     def work() -> None:
-        failures.tell(ZeroDivisionError(), "jobs.sweep", "")
+        failures.report(ZeroDivisionError(), "jobs.sweep", "")
         copy_context().run(job, "tea")
         copy_context().run(job, "")
 
-    async with feature.worker(State({"failures": failures})):
+    async with feature.worker_lifespan(State({"error_reporters": failures})):
         Context().run(work)
 
     assert [event["tags"].get("tenant") for event in events(sentry)] == [None, "tea", None]
@@ -127,17 +127,17 @@ async def test_a_tag_of_one_job_is_not_on_the_events_of_another(
 async def test_workers_report_too(sentry: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENTRY_DSN", dsn(sentry))
     [feature] = [feature for feature in FEATURES if feature.name == "sentry"]
-    failures = Failures()
+    failures = ErrorReporters()
 
-    async with feature.worker(State({"failures": failures})):
-        failures.tell(ZeroDivisionError(SECRET), "items.export", "r-8")
+    async with feature.worker_lifespan(State({"error_reporters": failures})):
+        failures.report(ZeroDivisionError(SECRET), "items.export", "r-8")
 
     [event] = events(sentry)
     assert event["tags"] == {"request_id": "r-8", "route": "items.export"}
 
 
 async def test_without_a_dsn_nothing_is_reported(app: FastAPI) -> None:
-    assert report not in app.state.failures.listeners
+    assert report not in app.state.error_reporters.listeners
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ async def test_a_proxy_that_cannot_be_used_does_not_stop_the_start(
     app = await make_app(**{variable: value, "SENTRY_DSN": f"{scheme}://key@127.0.0.1:1/1"})
 
     logged = capsys.readouterr().out
-    assert report not in app.state.failures.listeners
+    assert report not in app.state.error_reporters.listeners
     assert "sentry_unusable" in logged
     assert SECRET not in logged
 

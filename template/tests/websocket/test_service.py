@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from websockets.exceptions import ConnectionClosed
 
-from app.core.drain import drain_on_sigterm, say_farewell
+from app.servers.shutdown import graceful_shutdown, run_shutdown_callbacks
 from tests.processes import Service, serving
 from tests.websocket.clients import WS, connected, refusal
 from tests.websocket.conftest import Join, Listen
@@ -63,7 +63,7 @@ async def test_after_the_drain_connections_are_closed_for_a_restart(
 async def test_the_shutdown_callback_closes_connections(join: Join) -> None:
     client = await join()
 
-    say_farewell()
+    run_shutdown_callbacks()
 
     assert await client.closed() == (1012, "service restart")
 
@@ -86,7 +86,7 @@ async def test_an_app_that_stops_closes_what_its_server_has_left_open(
 async def draining() -> AsyncGenerator[None]:
     """The time between SIGTERM and shutdown."""
     before = signal.signal(signal.SIGTERM, lambda *_: None)
-    async with drain_on_sigterm(60):
+    async with graceful_shutdown(60):
         os.kill(os.getpid(), signal.SIGTERM)
         yield
     signal.signal(signal.SIGTERM, before)

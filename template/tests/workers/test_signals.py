@@ -18,7 +18,7 @@ from kombu.transport.redis import QoS
 from structlog.contextvars import bind_contextvars, get_contextvars
 
 import app.workers.signals  # noqa: F401  (connects the receivers)
-from app.core.failures import Failure
+from app.core.error_reporting import ErrorReport
 from app.workers.tasks import close_runtime, runtime, sweep
 
 RETRY_LIMIT = "GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT"
@@ -66,7 +66,7 @@ def test_a_task_logs_the_id_of_its_request_and_nothing_of_the_task_before() -> N
 
 @pytest.mark.usefixtures("database")
 def test_a_task_that_fails_is_reported() -> None:
-    reported: list[Failure] = []
+    reported: list[ErrorReport] = []
     runtime().jobs.failures.listeners.append(reported.append)
 
     task_failure.send(sweep, exception=ZeroDivisionError())

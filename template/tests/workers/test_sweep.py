@@ -118,15 +118,15 @@ async def test_old_jobs_are_purged_with_their_files(
 async def test_a_sweep_is_a_heartbeat(
     runner: JobRunner, app: FastAPI, session: AsyncSession
 ) -> None:
-    probe = feature.probe(app)
+    probe = feature.health_check(app)
     assert probe is not None
 
-    before = await probe.check()
+    before = await probe.run()
     await sweep_jobs(runner)
-    after = await probe.check()
+    after = await probe.run()
     a_minute_ago = utc_now() - timedelta(seconds=61)
     await session.execute(update(WorkerHeartbeat).values(seen_at=a_minute_ago))
-    silent = await probe.check()
+    silent = await probe.run()
 
     assert [check.status for check in (before, after, silent)] == ["absent", "ok", "absent"]
 
@@ -148,11 +148,11 @@ async def test_workers_may_store_their_first_heartbeat_at_once(
 
 
 async def test_a_running_job_counts_as_a_heartbeat(app: FastAPI, script: MakeScript) -> None:
-    probe = feature.probe(app)
+    probe = feature.health_check(app)
     assert probe is not None
     await script(**at(LATER, None), attempts=1, status="running")
 
-    assert (await probe.check()).status == "ok"
+    assert (await probe.run()).status == "ok"
 
 
 def test_beat_sends_existing_tasks_to_the_maintenance_queue() -> None:

@@ -17,7 +17,7 @@ from starlette.datastructures import State
 
 from app.core.background_thread import BackgroundThread
 from app.core.config import Settings
-from app.core.failures import Failure
+from app.core.error_reporting import ErrorReport
 from app.core.feature import Feature
 from app.core.settings import EnvSettings
 from app.observability.alerts.dedupe import acquire
@@ -63,7 +63,7 @@ class WebhookAlerter:
         self.suppressed: dict[AlertKey, int] = {}
         self.thread = BackgroundThread("alerts", QUEUE_SIZE)
 
-    def __call__(self, failure: Failure) -> None:
+    def __call__(self, failure: ErrorReport) -> None:
         """Send an alert, unless one with the same key was sent within the interval."""
         key, now = (failure.type, failure.route), time.monotonic()
         if now - self.sent_at.get(key, -INTERVAL_SECONDS) < INTERVAL_SECONDS:
@@ -108,12 +108,12 @@ async def _report(state: State) -> AsyncGenerator[None, None]:
         yield
         return
     alerter = WebhookAlerter(url, Settings.load())
-    state.failures.listeners.append(alerter)
+    state.error_reporters.listeners.append(alerter)
     try:
         yield
     finally:
-        state.failures.listeners.remove(alerter)
+        state.error_reporters.listeners.remove(alerter)
         await anyio.to_thread.run_sync(alerter.thread.close, SHUTDOWN_TIMEOUT_SECONDS)
 
 
-alerts = Feature(name="alerts", lifespan=lambda app: _report(app.state), worker=_report)
+alerts = Feature(name="alerts", lifespan=lambda app: _report(app.state), worker_lifespan=_report)

@@ -15,7 +15,7 @@ from prometheus_client import (
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from app.core.failures import Failure
+from app.core.error_reporting import ErrorReport
 from app.observability.metrics.multiprocess import DIRECTORY_VARIABLE, remove_dead_gauges
 
 disable_created_metrics()
@@ -75,7 +75,7 @@ def record(name: str, amount: float, labels: Mapping[str, str]) -> None:
         child.inc(amount)
 
 
-def count_error(failure: Failure) -> None:
+def count_error(failure: ErrorReport) -> None:
     """Count an unexpected error."""
     ERRORS.labels(failure.type, failure.route).inc()
 

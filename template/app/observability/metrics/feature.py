@@ -35,7 +35,7 @@ def _setup(app: FastAPI) -> None:
 def _record(state: State) -> None:
     from app.observability.metrics.definitions import RECORDED, count_error, record
 
-    state.failures.listeners.append(count_error)
+    state.error_reporters.listeners.append(count_error)
     set_backend(record, RECORDED)
 
 
@@ -54,4 +54,6 @@ async def _worker(state: State) -> AsyncGenerator[None, None]:
     yield
 
 
-metrics = Feature(name="metrics", after=("cors",), setup=_setup, lifespan=_lifespan, worker=_worker)
+metrics = Feature(
+    name="metrics", after=("cors",), setup=_setup, lifespan=_lifespan, worker_lifespan=_worker
+)

@@ -14,7 +14,7 @@ from sentry_sdk.utils import BadDsn, Dsn
 from starlette.datastructures import State
 
 from app.core.config import Settings
-from app.core.failures import Failure
+from app.core.error_reporting import ErrorReport
 from app.core.feature import Feature
 from app.core.project import PROJECT
 from app.core.settings import EnvSettings
@@ -53,13 +53,13 @@ def init(dsn: str) -> None:
     )
 
 
-def report(failure: Failure) -> None:
+def report(failure: ErrorReport) -> None:
     """Send an unexpected error in the background."""
     # The SDK leaves a scope in the context, which the following jobs of a worker would share.
     copy_context().run(_report, failure)
 
 
-def _report(failure: Failure) -> None:
+def _report(failure: ErrorReport) -> None:
     with sentry_sdk.new_scope() as scope:
         scope.set_transaction_name(failure.route)
         scope.set_tags({"request_id": failure.request_id, "route": failure.route})
@@ -82,7 +82,7 @@ async def _reporting(state: State) -> AsyncGenerator[None, None]:
         return
     try:
         init(dsn.get_secret_value())
-        state.failures.listeners.append(report)
+        state.error_reporters.listeners.append(report)
     except (ImportError, OSError, ValueError) as error:  # without its text: it may hold a password
         hint = "HTTP_PROXY, HTTPS_PROXY or NO_PROXY cannot be used"
         log.error("sentry_unusable", error=type(error).__name__, hint=hint)
@@ -92,4 +92,6 @@ async def _reporting(state: State) -> AsyncGenerator[None, None]:
         await anyio.to_thread.run_sync(sentry_sdk.get_client().close, SHUTDOWN_TIMEOUT_SECONDS)
 
 
-sentry = Feature(name="sentry", lifespan=lambda app: _reporting(app.state), worker=_reporting)
+sentry = Feature(
+    name="sentry", lifespan=lambda app: _reporting(app.state), worker_lifespan=_reporting
+)

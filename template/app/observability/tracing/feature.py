@@ -81,4 +81,6 @@ async def _trace(_: object) -> AsyncGenerator[None, None]:
         await anyio.to_thread.run_sync(shut_down, provider)
 
 
-tracing = Feature(name="tracing", after=("metrics",), setup=_setup, lifespan=_trace, worker=_trace)
+tracing = Feature(
+    name="tracing", after=("metrics",), setup=_setup, lifespan=_trace, worker_lifespan=_trace
+)

@@ -9,7 +9,7 @@ from pydantic import Field
 from app.core.config import Settings
 from app.core.job import JobFailedError, job
 from app.core.mail import Mail
-from app.core.text import Text
+from app.core.text import SafeText
 from app.email.backends import Backend, make_backend
 from app.email.rendering import Renderer
 from app.email.settings import EmailSettings
@@ -19,7 +19,7 @@ from app.workers.mail.feature import SEND_MAIL, mail_row
 from app.workers.runner import JobContext
 
 Template = Annotated[str, Field(pattern="^[a-z_]{1,50}$", examples=["welcome"])]
-Values = Annotated[dict[Text, Text], Field(max_length=50)]
+Values = Annotated[dict[SafeText, SafeText], Field(max_length=50)]
 
 
 class MailSend(Input):

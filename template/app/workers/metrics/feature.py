@@ -52,7 +52,7 @@ class JobCollector:
         return [total, GaugeMetricFamily("jobs_queue_depth", "Jobs that wait", value=depth)]
 
     async def _count(self) -> None:
-        engine: AsyncEngine = self.app.state.database.probe  # it has no pool to wait for
+        engine: AsyncEngine = self.app.state.database.health_engine  # it has no pool to wait for
         try:
             async with asyncio.timeout(QUERY_TIMEOUT_SECONDS), AsyncSession(engine) as session:
                 self.last = await count_jobs(session)

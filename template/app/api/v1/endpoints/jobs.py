@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from app.api.deps import DatabaseDep, SessionDep
 from app.api.http import location, no_store
 from app.api.responses import headers, problems
-from app.core.events import NO_EVENTS
+from app.core.events import NULL_PUBLISHER
 from app.core.pagination import Page
 from app.models.job import Job
 from app.schemas.job import JobCreate, JobQuery, JobRead
@@ -32,7 +32,7 @@ async def get_job_service(session: SessionDep, request: Request) -> JobService:
     user = getattr(request.state, "user", None)
     scope = JobScope(user.id, user.is_superuser) if user else JobScope()
     state = request.app.state
-    return JobService(session, state.job_queue, scope, getattr(state, "events", NO_EVENTS))
+    return JobService(session, state.job_queue, scope, getattr(state, "events", NULL_PUBLISHER))
 
 
 JobServiceDep = Annotated[JobService, Depends(get_job_service)]

@@ -9,7 +9,7 @@ from app.api.auth import CurrentUserDep, SuperuserDep
 from app.api.deps import SessionDep
 from app.api.http import location, no_store
 from app.api.responses import headers, problems
-from app.core.events import NO_EVENTS
+from app.core.events import NULL_PUBLISHER
 from app.core.pagination import Page
 from app.models.order import Order
 from app.schemas.order import OrderCreate, OrderQuery, OrderRead
@@ -27,7 +27,9 @@ router = APIRouter(prefix="/orders", tags=["Orders"], dependencies=[Depends(no_s
 async def get_order_service(request: Request, session: SessionDep) -> OrderService:
     """Make the service for one request."""
     state = request.app.state
-    return OrderService(session, state.mailer, state.cache, getattr(state, "events", NO_EVENTS))
+    return OrderService(
+        session, state.mailer, state.cache, getattr(state, "events", NULL_PUBLISHER)
+    )
 
 
 OrderServiceDep = Annotated[OrderService, Depends(get_order_service)]

@@ -10,8 +10,8 @@ from fastapi import APIRouter, WebSocket
 from fastapi.security.utils import get_authorization_scheme_param
 from structlog.contextvars import bind_contextvars
 
-from app.core.drain import draining
 from app.core.exceptions import AppError, NotAuthenticatedError
+from app.servers.shutdown import is_draining
 from app.services.auth import AuthService
 from app.websocket.connection import Connection
 from app.websocket.manager import ConnectionManager
@@ -49,7 +49,7 @@ async def connect(websocket: WebSocket) -> None:
     check_origin(websocket)
     token, subprotocol = find_token(websocket)
     connection = await authenticate(websocket, token)
-    if draining():  # checked last: what is registered from here on is closed on shutdown
+    if is_draining():  # checked last: what is registered from here on is closed on shutdown
         raise ShuttingDownError
     manager: ConnectionManager = websocket.app.state.websocket
     with manager.register(connection):

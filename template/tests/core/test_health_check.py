@@ -2,7 +2,7 @@
 
 import asyncio
 
-from app.core.probe import BUDGET_SECONDS, Check, Probe
+from app.core.health_check import HEALTH_CHECK_TIMEOUT_SECONDS, Check, HealthCheck
 
 
 async def test_concurrent_callers_share_one_run() -> None:
@@ -13,8 +13,8 @@ async def test_concurrent_callers_share_one_run() -> None:
         asked += 1
         await asyncio.sleep(0.01)
 
-    probe = Probe(ask)
-    checks = await asyncio.gather(*(probe.check() for _ in range(10)))
+    probe = HealthCheck(ask)
+    checks = await asyncio.gather(*(probe.run() for _ in range(10)))
 
     assert {check.status for check in checks} == {"ok"}
     assert asked == 1
@@ -27,19 +27,19 @@ async def test_each_later_call_runs_it_again() -> None:
         if error := next(answers):
             raise error
 
-    probe = Probe(ask, otherwise="degraded")
+    probe = HealthCheck(ask, if_unhealthy="degraded")
 
-    assert await probe.check() == Check("degraded")
-    assert (await probe.check()).status == "ok"
+    assert await probe.run() == Check("degraded")
+    assert (await probe.run()).status == "ok"
 
 
 async def test_a_check_that_takes_too_long_is_unhealthy() -> None:
     answer = asyncio.Event()
-    probe = Probe(answer.wait)
+    probe = HealthCheck(answer.wait)
 
-    async with asyncio.timeout(20 * BUDGET_SECONDS):
-        first = await probe.check()
+    async with asyncio.timeout(20 * HEALTH_CHECK_TIMEOUT_SECONDS):
+        first = await probe.run()
 
     assert first == Check("down")
     answer.set()
-    assert (await probe.check()).status == "ok"
+    assert (await probe.run()).status == "ok"

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from app.core.tasks import end
+from app.core.background import cancel_and_wait
 
 
 async def test_a_task_that_mistakes_a_cancellation_for_a_failure_ends_too() -> None:
@@ -19,7 +19,7 @@ async def test_a_task_that_mistakes_a_cancellation_for_a_failure_ends_too() -> N
     task = asyncio.create_task(survive())
     await asyncio.sleep(0)
     async with asyncio.timeout(5):
-        await end([task])
+        await cancel_and_wait([task])
 
     assert cancelled == 3
 
@@ -29,6 +29,6 @@ async def test_a_task_that_has_ended_is_left_as_it_is() -> None:
     await task
 
     async with asyncio.timeout(5):
-        await end([task])
+        await cancel_and_wait([task])
 
     assert not task.cancelled()

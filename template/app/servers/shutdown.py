@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 # Between the shutdown callbacks and the server's handler: WebSockets send their close frames, and
 # connections that were just accepted send their requests.
-LAST_CALL_SECONDS = 0.3
+CLOSE_DELAY_SECONDS = 0.3
 
 Handler: TypeAlias = Callable[..., object]
 
@@ -23,13 +23,13 @@ _draining = threading.Event()
 _callbacks: set[Callable[[], object]] = set()
 
 
-def draining() -> bool:
+def is_draining() -> bool:
     """Whether this process has received SIGTERM."""
     return _draining.is_set()
 
 
 @contextmanager
-def farewell(call: Callable[[], object]) -> Generator[None, None, None]:
+def on_shutdown(call: Callable[[], object]) -> Generator[None, None, None]:
     """Register a shutdown callback: it is called on the event loop when the drain is over."""
     _callbacks.add(call)
     try:
@@ -38,13 +38,13 @@ def farewell(call: Callable[[], object]) -> Generator[None, None, None]:
         _callbacks.discard(call)
 
 
-def say_farewell() -> None:
+def run_shutdown_callbacks() -> None:
     """Call the shutdown callbacks."""
     for call in tuple(_callbacks):
         call()
 
 
-class Drain:
+class GracefulShutdown:
     """A handler of SIGTERM that delays the server's own handler."""
 
     def __init__(self, seconds: float, handler: Handler) -> None:
@@ -66,8 +66,8 @@ class Drain:
             self.timer = self.loop.call_later(self.seconds, self._close, number)
 
     def _close(self, number: int) -> None:
-        say_farewell()
-        self.timer = self.loop.call_later(LAST_CALL_SECONDS, self.handler, number, None)
+        run_shutdown_callbacks()
+        self.timer = self.loop.call_later(CLOSE_DELAY_SECONDS, self.handler, number, None)
 
     def cancel(self) -> None:
         """Cancel the drain: the server has stopped."""
@@ -77,7 +77,7 @@ class Drain:
 
 
 @asynccontextmanager
-async def drain_on_sigterm(seconds: float) -> AsyncGenerator[None, None]:
+async def graceful_shutdown(seconds: float) -> AsyncGenerator[None, None]:
     """Put `seconds` of draining before the SIGTERM handler that the server has installed."""
     for _ in range(2):  # iterations in which the loop delivers a signal that has arrived already
         await asyncio.sleep(0)
@@ -85,7 +85,7 @@ async def drain_on_sigterm(seconds: float) -> AsyncGenerator[None, None]:
     if handler is None:
         yield
         return
-    drain = Drain(seconds, handler)
+    drain = GracefulShutdown(seconds, handler)
     signal.signal(signal.SIGTERM, drain)
     try:
         yield

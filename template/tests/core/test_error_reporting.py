@@ -1,16 +1,16 @@
 """Reporting of unexpected errors."""
 
-from app.core.failures import Failure, Failures
+from app.core.error_reporting import ErrorReport, ErrorReporters
 
 
 def test_a_listener_that_fails_does_not_keep_the_others_from_being_called() -> None:
-    failures, reported = Failures(), list[Failure]()
+    failures, reported = ErrorReporters(), list[ErrorReport]()
 
-    def fail(_: Failure) -> None:
+    def fail(_: ErrorReport) -> None:
         raise RuntimeError("not now")
 
     failures.listeners += [fail, reported.append]
-    failures.tell(KeyError("a secret"), "/items", "r-1")
+    failures.report(KeyError("a secret"), "/items", "r-1")
 
     [failure] = reported
     assert (failure.type, failure.route, failure.request_id) == ("KeyError", "/items", "r-1")

@@ -7,12 +7,12 @@ from typing import Any
 UNMATCHED = "unmatched"
 
 # Polled by balancers and scrapers.
-UPKEEP = re.compile(r"/health(/.*)?|/metrics")
+PROBE_OR_METRICS = re.compile(r"/health(/.*)?|/metrics")
 
 
-def is_upkeep(path: str) -> bool:
+def is_probe_or_metrics(path: str) -> bool:
     """Whether a path is a health check's or the metrics'."""
-    return UPKEEP.fullmatch(path) is not None
+    return PROBE_OR_METRICS.fullmatch(path) is not None
 
 
 def path_below_root(scope: Mapping[str, Any]) -> str:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import structlog
 from starlette.types import Scope
 
-from app.core.route import route_template
+from app.core.routing import route_template
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class ErrorReport:
     """An error, and where it happened: `route` is a route's template, or a type of job."""
 
     error: BaseException
@@ -25,15 +25,15 @@ class Failure:
         return type(self.error).__name__
 
 
-class Failures:
+class ErrorReporters:
     """Passes each error to all listeners. They must return at once: the request waits for them."""
 
     def __init__(self) -> None:
-        self.listeners: list[Callable[[Failure], None]] = []
+        self.listeners: list[Callable[[ErrorReport], None]] = []
 
-    def tell(self, error: BaseException, route: str, request_id: str) -> None:
+    def report(self, error: BaseException, route: str, request_id: str) -> None:
         """Call all listeners. One that fails does not keep the others from being called."""
-        failure = Failure(error, route, request_id)
+        failure = ErrorReport(error, route, request_id)
         for listener in self.listeners:
             try:
                 listener(failure)
@@ -41,6 +41,8 @@ class Failures:
                 log.exception("error_report_failed")
 
 
-def tell_of_request(scope: Scope, error: BaseException) -> None:
+def report_request_error(scope: Scope, error: BaseException) -> None:
     """Report an error that ended a request."""
-    scope["app"].state.failures.tell(error, route_template(scope), scope["state"]["request_id"])
+    scope["app"].state.error_reporters.report(
+        error, route_template(scope), scope["state"]["request_id"]
+    )

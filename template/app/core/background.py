@@ -6,7 +6,7 @@ from collections.abc import Iterable
 RETRY_SECONDS = 0.1
 
 
-async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
+async def cancel_and_wait(tasks: Iterable[asyncio.Task[None]]) -> None:
     """Cancel the tasks until all have ended: a driver may mistake a cancellation for a failure."""
     running = set(tasks)
     while running:

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
-from app.core.drain import drain_on_sigterm, draining, farewell
+from app.servers.shutdown import graceful_shutdown, is_draining, on_shutdown
 
 
 @pytest.fixture
@@ -23,20 +23,20 @@ def stopped() -> Generator[asyncio.Event]:
 
 
 async def test_the_server_is_stopped_when_the_drain_is_over(stopped: asyncio.Event) -> None:
-    async with drain_on_sigterm(0.1):
+    async with graceful_shutdown(0.1):
         os.kill(os.getpid(), signal.SIGTERM)
 
-        assert draining()
+        assert is_draining()
         assert not stopped.is_set()
         await asyncio.wait_for(stopped.wait(), 20)
 
-    assert not draining()
+    assert not is_draining()
 
 
 async def test_shutdown_callbacks_run_before_the_server_is_stopped(stopped: asyncio.Event) -> None:
     called = asyncio.Event()
-    async with drain_on_sigterm(0.1):
-        with farewell(called.set):
+    async with graceful_shutdown(0.1):
+        with on_shutdown(called.set):
             os.kill(os.getpid(), signal.SIGTERM)
 
             await asyncio.wait_for(called.wait(), 20)
@@ -51,7 +51,7 @@ async def test_a_signal_that_came_before_the_start_is_not_lost() -> None:
     before = signal.getsignal(signal.SIGTERM)
 
     os.kill(os.getpid(), signal.SIGTERM)
-    async with drain_on_sigterm(60):
+    async with graceful_shutdown(60):
         await asyncio.wait_for(stopped.wait(), 20)
 
     signal.signal(signal.SIGTERM, before)
@@ -59,7 +59,7 @@ async def test_a_signal_that_came_before_the_start_is_not_lost() -> None:
 
 
 async def test_a_second_signal_stops_the_server_at_once(stopped: asyncio.Event) -> None:
-    async with drain_on_sigterm(60):
+    async with graceful_shutdown(60):
         os.kill(os.getpid(), signal.SIGTERM)
         assert not stopped.is_set()
 
@@ -69,7 +69,7 @@ async def test_a_second_signal_stops_the_server_at_once(stopped: asyncio.Event) 
 
 
 async def test_nothing_happens_after_the_end(stopped: asyncio.Event) -> None:
-    async with drain_on_sigterm(0.05):
+    async with graceful_shutdown(0.05):
         os.kill(os.getpid(), signal.SIGTERM)
         await asyncio.sleep(0.01)
 
@@ -81,7 +81,7 @@ async def test_nothing_happens_after_the_end(stopped: asyncio.Event) -> None:
 async def test_during_the_drain_requests_are_served_and_connections_closed(
     anonymous: AsyncClient, stopped: asyncio.Event
 ) -> None:
-    async with drain_on_sigterm(60):
+    async with graceful_shutdown(60):
         os.kill(os.getpid(), signal.SIGTERM)
 
         ready, health = await anonymous.get("/health/ready"), await anonymous.get("/health")
@@ -96,7 +96,7 @@ async def test_http_2_answers_have_no_connection_header(
 ) -> None:
     sent: asyncio.Queue[Any] = asyncio.Queue()
     scope = {"type": "http", "http_version": "2", "method": "GET", "path": "/health"}
-    async with drain_on_sigterm(60):
+    async with graceful_shutdown(60):
         os.kill(os.getpid(), signal.SIGTERM)
 
         await app(scope | {"headers": [], "query_string": b""}, asyncio.Queue().get, sent.put)
@@ -109,7 +109,7 @@ async def test_http_2_answers_have_no_connection_header(
 async def test_the_servers_handler_is_restored(stopped: asyncio.Event) -> None:
     handler = signal.getsignal(signal.SIGTERM)
 
-    async with drain_on_sigterm(1):
+    async with graceful_shutdown(1):
         assert signal.getsignal(signal.SIGTERM) is not handler
 
     assert signal.getsignal(signal.SIGTERM) is handler
@@ -120,7 +120,7 @@ async def test_a_handler_of_the_event_loop_is_delayed_too() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     try:
-        async with drain_on_sigterm(0.1):
+        async with graceful_shutdown(0.1):
             os.kill(os.getpid(), signal.SIGTERM)
             await asyncio.sleep(0.02)
             assert not stopped.is_set()

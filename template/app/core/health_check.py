@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import structlog
 from pydantic import Field
 
-BUDGET_SECONDS = 1.0
+HEALTH_CHECK_TIMEOUT_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -25,33 +25,33 @@ class Check:
     latency_ms: Annotated[float | None, Field(examples=[1.8])] = None
 
 
-class Probe:
+class HealthCheck:
     """The health check of one dependency. Concurrent callers share one run of it.
 
-    `ask` raises if the dependency is unhealthy; its state is then `otherwise`.
+    `check` raises if the dependency is unhealthy; its state is then `if_unhealthy`.
     """
 
     def __init__(
         self,
-        ask: Callable[[], Awaitable[object]],
-        otherwise: Literal["absent", "degraded", "down"] = "down",
+        check: Callable[[], Awaitable[object]],
+        if_unhealthy: Literal["absent", "degraded", "down"] = "down",
     ) -> None:
-        self.ask = ask
-        self.otherwise = Check(otherwise)
+        self.check = check
+        self.if_unhealthy = Check(if_unhealthy)
         self.running: asyncio.Task[Check] | None = None
 
-    async def check(self) -> Check:
+    async def run(self) -> Check:
         """Return the result within a second, whether the dependency answers or not."""
         if self.running is None or self.running.done():
-            self.running = asyncio.create_task(self._ask())
-        done, _ = await asyncio.wait({self.running}, timeout=BUDGET_SECONDS)
-        return self.running.result() if done else self.otherwise
+            self.running = asyncio.create_task(self._run())
+        done, _ = await asyncio.wait({self.running}, timeout=HEALTH_CHECK_TIMEOUT_SECONDS)
+        return self.running.result() if done else self.if_unhealthy
 
-    async def _ask(self) -> Check:
+    async def _run(self) -> Check:
         started = time.perf_counter()
         try:
-            await self.ask()
+            await self.check()
         except Exception as error:
-            log.warning("probe_failed", error=type(error).__name__)
-            return self.otherwise
+            log.warning("health_check_failed", error=type(error).__name__)
+            return self.if_unhealthy
         return Check("ok", latency_ms=round((time.perf_counter() - started) * 1000, 2))
