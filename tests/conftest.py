@@ -16,16 +16,16 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.rendering import Renderer, compile_once, folder_in_memory, git, snapshot
 
-pytest_plugins = ["tests.covered", "tests.passed", "tests.planting"]
+pytest_plugins = ["tests.coverage_summary", "tests.resume", "tests.mutations"]
 
 Render = Callable[..., Path]
 
 # They run inside a rendered project.
-collect_ignore = ["inside", "overlay"]
+collect_ignore = ["in_project", "overlay"]
 
 # One service, or one reading of the template, through all tests of a file.
 TOGETHER = tuple(
-    f"tests/test_{name}.py" for name in ("ci", "crossing", "drill", "truth", "variants")
+    f"tests/test_{name}.py" for name in ("ci", "chaos", "crossing", "static_checks", "variants")
 )
 # The same, but that its many parts are divided in `just test-all`.
 TOGETHER_IN_HASTE = ("tests/test_wiring.py",)

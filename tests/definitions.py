@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tests.truth.modules import names, statements
+from tests.static_checks.modules import names, statements
 
 
 def defined(text: str) -> set[str]:

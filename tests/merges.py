@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.covered import covered
+from tests.coverage_summary import count_covered
 from tests.rendering import git
 
 
@@ -26,7 +26,7 @@ def wrong(merges: Sequence[Merge], folder: Path, context: int) -> list[str]:
     See `_apply_update` in Copier: the user's changes, as a patch with some lines of context, are
     applied to the new render; where that fails, the three versions of the file are merged.
     """
-    covered("merges", len(merges))
+    count_covered("merges", len(merges))
     git(folder, "init", "--quiet")
     trees = [
         store(folder, [merge.old for merge in merges]),

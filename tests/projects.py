@@ -9,7 +9,7 @@ import copier
 
 from tests import questions
 from tests.combinations import Answers
-from tests.covered import covered
+from tests.coverage_summary import count_covered
 from tests.rendering import Tree, git, read_tree
 
 # The project's own from the first day: an update neither edits, restores nor deletes them.
@@ -44,7 +44,7 @@ def upgrade(project: Path, answers: Answers, *, trusted: bool) -> None:
     left = unfinished(project)
     assert left == [], left
     commit(project)
-    covered("updates")
+    count_covered("updates")
 
 
 def unfinished(project: Path) -> list[str]:

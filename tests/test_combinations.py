@@ -6,7 +6,7 @@ import pytest
 
 from tests import combinations, questions
 from tests.combinations import Answers
-from tests.covered import covered
+from tests.coverage_summary import count_covered
 
 TOGGLES, NEEDS = questions.toggles(), questions.requires()
 
@@ -33,7 +33,7 @@ def test_every_pair_of_choices_meets_in_the_few_rows(paper: bool) -> None:
                     wanted += 1
                     assert {(first, str(x)), (second, str(y))} in found
     if not paper:
-        covered("pairs of choices that meet in a service that is tested whole", wanted)
+        count_covered("pairs of choices that meet in a service that is tested whole", wanted)
     assert len(rows) < 40
 
 

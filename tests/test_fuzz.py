@@ -15,8 +15,8 @@ import pytest
 from tests import combinations
 from tests.combinations import Answers
 from tests.conftest import is_thorough
-from tests.exchange import exchange
 from tests.processes import reserved_port, until
+from tests.rates_server import serve_rates
 
 pytestmark = pytest.mark.service
 
@@ -65,7 +65,7 @@ def test_no_input_makes_a_service_break_its_own_document(
     port = reserved_port()
     service = f"http://127.0.0.1:{port}"
 
-    with exchange() as rates:
+    with serve_rates() as rates:
         environment = {**os.environ, **SETTINGS, "PORT": str(port), "RATES_URL": rates}
         run(project, environment, "python", "-m", "app", "migrate")
         with serving(project, environment, service):

@@ -1,4 +1,4 @@
-"""Real renders are what the variants and the truth tables say, byte for byte."""
+"""Real renders are what the variants and the static checks say, byte for byte."""
 
 from pathlib import Path
 from random import Random
@@ -10,11 +10,11 @@ import yaml
 from tests import combinations, questions
 from tests.combinations import Answers
 from tests.conftest import Render
-from tests.covered import covered
+from tests.coverage_summary import count_covered
 from tests.rendering import Tree, read_tree
-from tests.truth import answers
-from tests.truth.template import Template
-from tests.truth.variants import decisions, rows
+from tests.static_checks import answers
+from tests.static_checks.template import Template
+from tests.static_checks.variants import decisions, rows
 
 # Written by Copier, of its own accord; tests/test_questions.py reads it.
 ANSWERS = ".copier-answers.yml"
@@ -76,7 +76,7 @@ def test_a_real_render_is_what_was_predicted(template: Template, render: Render,
     assert {name: real[name] for name in real.keys() - folders} == expected
     assert folders == {f"{above}/" for name in expected for above in list(Path(name).parents)[:-1]}
     assert {name: value for name, value in row.items() if kept.get(name, False) != value} == {}
-    covered("random real renders, as predicted", 1)
+    count_covered("random real renders, as predicted", 1)
 
 
 def test_the_renders_differ_in_all_that_can_be_chosen() -> None:

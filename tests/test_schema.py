@@ -17,15 +17,15 @@ import pytest
 from tests import questions, releases, texts
 from tests.commands import execute
 from tests.conftest import Render
-from tests.covered import covered
+from tests.coverage_summary import count_covered
 from tests.edits import edit
 from tests.projects import commit, duplicate, single, start, update, upgrade
 from tests.releases import Release
 
 pytestmark = pytest.mark.service
 
-INSIDE = Path(__file__).with_name("inside")
-LAUNCH = f"uv run python -m dev run python {INSIDE}"
+IN_PROJECT = Path(__file__).with_name("in_project")
+LAUNCH = f"uv run python -m dev run python {IN_PROJECT}"
 # What belongs to the user's own edits.
 OWN_TESTS = "tests/suppliers tests/core/test_env_example.py tests/api/test_routes.py"
 
@@ -109,7 +109,7 @@ def test_a_feature_switched_on_later_gets_the_schema_of_a_new_project(
     edit(fresh, names)
     assert_same_schema(run, project, fresh)
     assert len(list((project / "migrations/versions").glob("*.py"))) == 3
-    covered("schemas after a toggle")
+    count_covered("schemas after a toggle")
     shutil.rmtree(tmp_path)
 
 
@@ -129,5 +129,5 @@ def test_a_project_of_a_release_gets_the_schema_of_a_new_project(
 
     fresh = releases.copy(repository, tmp_path / "fresh", **answers)
     assert_same_schema(run, project, fresh)
-    covered("schemas after an upgrade")
+    count_covered("schemas after an upgrade")
     shutil.rmtree(tmp_path)

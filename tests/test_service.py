@@ -18,9 +18,9 @@ from tests import combinations, questions, texts
 from tests.combinations import Answers
 from tests.commands import execute
 from tests.conftest import is_thorough
-from tests.covered import covered
-from tests.passed import SkipIfPassed, files_of
+from tests.coverage_summary import count_covered
 from tests.rendering import git
+from tests.resume import SkipIfPassed, files_of
 from tests.tools import program
 
 pytestmark = pytest.mark.service
@@ -87,7 +87,7 @@ def test_a_generated_service_passes_its_own_checks_and_tests(
     failures = run_in(project, run, commands, skip_if_passed)
 
     assert not failures, "\n\n".join([*failures, reproduction(answers)])
-    covered("services installed and put through their own tests")
+    count_covered("services installed and put through their own tests")
 
 
 @pytest.mark.parametrize("answers", SERVERS)
@@ -97,7 +97,7 @@ def test_the_processes_of_each_server_start_stop_and_are_replaced(
     failures = run_in(copy(**answers), run, [f"{UNMEASURED} -m process"], skip_if_passed)
 
     assert not failures, "\n\n".join([*failures, reproduction(answers)])
-    covered("services whose processes were started, drained, killed and replaced")
+    count_covered("services whose processes were started, drained, killed and replaced")
 
 
 def essentials(project: Path, answers: Answers) -> list[str]:

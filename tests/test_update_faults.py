@@ -1,4 +1,4 @@
-"""Faults planted into a copy of the template: the tests of updates must notice each of them."""
+"""Mutations of the template: the tests of updates must notice each of them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.conftest import Render
 from tests.projects import duplicate, start, update, without_seeds
 from tests.rendering import git, snapshot
 
-Plant = Callable[[Path], object]
+Mutate = Callable[[Path], object]
 
 
 def keep_on_update(template: Path) -> None:
@@ -45,17 +45,17 @@ def differing(template: Path, folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("plant", "left"),
+    ("mutate", "left"),
     [
         (keep_on_update, "app/cache/feature.py"),
         (name_it_like_a_folder_of_cvs, "app/cache/tags/note.txt"),
     ],
 )
 def test_a_file_that_an_update_leaves_behind_is_noticed(
-    tmp_path: Path, plant: Plant, left: str
+    tmp_path: Path, mutate: Mutate, left: str
 ) -> None:
     template = snapshot(tmp_path / "template")
-    plant(template)
+    mutate(template)
     git(template, "init", "--quiet")
     releases.save(template, "1.0.0")
 

@@ -9,10 +9,10 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from tests.covered import covered
-from tests.truth import linting, reading
-from tests.truth.template import Template
-from tests.truth.variants import Fault, Variant, distinct
+from tests.coverage_summary import count_covered
+from tests.static_checks import linting, reading
+from tests.static_checks.template import Template
+from tests.static_checks.variants import Fault, Variant, distinct
 
 LICENCES = ("MIT License", "Apache License", "BSD 3-Clause License", "All rights reserved.")
 
@@ -40,8 +40,8 @@ def test_every_variant_can_be_rendered(template: Template, rendered: list[Varian
     assert {one.source.output for one in rendered if isinstance(one, Variant)} == {
         *template.sources
     }
-    covered("files of the template", len(template.sources))
-    covered("distinct variants of them, rendered", len(rendered))
+    count_covered("files of the template", len(template.sources))
+    count_covered("distinct variants of them, rendered", len(rendered))
 
 
 @pytest.mark.parametrize("check", [reading.unreadable, reading.litter, reading.adrift])
@@ -56,7 +56,7 @@ def test_the_formats_that_have_a_reader_are_read(variants: list[Variant]) -> Non
     suffixes = {PurePath(variant.source.output).suffix for variant in read}
 
     assert suffixes == set(reading.READERS)
-    covered("variants parsed (Python, TOML, YAML, JSON, variables)", len(read))
+    count_covered("variants parsed (Python, TOML, YAML, JSON, variables)", len(read))
 
 
 def test_a_list_that_users_add_to_ends_in_an_anchor(template: Template) -> None:
@@ -75,7 +75,7 @@ def test_ruff_would_change_no_variant(
 
     assert len(written) == len(python) > 1000
     assert list(linting.complaints(tmp_path, written)) == []
-    covered("variants linted and formatted by ruff", len(python))
+    count_covered("variants linted and formatted by ruff", len(python))
 
 
 def test_exactly_one_licence_is_granted_under_the_authors_name(variants: list[Variant]) -> None:

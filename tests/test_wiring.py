@@ -9,10 +9,10 @@ from datetime import date
 
 import pytest
 
-from tests import noticing
+from tests import kill_map
 from tests.conftest import Render
-from tests.covered import covered
-from tests.noticing import Laboratory
+from tests.coverage_summary import count_covered
+from tests.kill_map import MutatedProject
 from tests.questions import ROOT
 from tests.rendering import git
 from tests.wiring import Registration, settings
@@ -27,13 +27,13 @@ ACCEPTED: dict[str, str] = {}
 
 
 @pytest.fixture(scope="module")
-def laboratory(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+def project(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MutatedProject]:
     """Return a full service with its environment."""
     project = tmp_path_factory.mktemp("wiring") / "project"
-    shutil.copytree(render(**noticing.ANSWERS), project, symlinks=True)
-    laboratory = Laboratory(project)
-    yield laboratory
-    laboratory.close()
+    shutil.copytree(render(**kill_map.ANSWERS), project, symlinks=True)
+    project = MutatedProject(project)
+    yield project
+    project.close()
 
 
 def changed() -> set[str]:
@@ -53,31 +53,31 @@ def of_today(registrations: list[Registration], day: int, changed: set[str]) -> 
     return [one for one in registrations if one.name in mine or one.path in changed]
 
 
-def survivors(laboratory: Laboratory, mine: list[Registration]) -> list[str]:
+def survivors(project: MutatedProject, mine: list[Registration]) -> list[str]:
     """Take each registration out, and return those that no test misses."""
-    record = noticing.record()
-    noticed = {one.name: laboratory.noticed_by(one, record.get(one.name)) for one in mine}
+    record = kill_map.record()
+    noticed = {one.name: project.killed_by(one, record.get(one.name)) for one in mine}
     left = [name for name, test in noticed.items() if test is None]
-    covered("mutations noticed", len(mine) - len(left))
+    count_covered("mutations noticed", len(mine) - len(left))
     return left
 
 
 def test_a_registration_of_today_or_of_a_changed_file_cannot_go_missing(
-    laboratory: Laboratory,
+    project: MutatedProject,
 ) -> None:
-    record = noticing.record()
-    possible = [one for one in laboratory.registrations if one.name not in ACCEPTED]
+    record = kill_map.record()
+    possible = [one for one in project.registrations if one.name not in ACCEPTED]
     mine = of_today(possible, date.today().toordinal(), changed())
     tests = {record[one.name].partition("[")[0] for one in mine if one.name in record}
 
-    code, said = laboratory.run("-x", *sorted(tests))
+    code, said = project.run("-x", *sorted(tests))
 
     assert code == 0, said  # while nothing is missing
-    assert survivors(laboratory, mine) == []
+    assert survivors(project, mine) == []
 
 
-def test_ten_days_take_everything_out(laboratory: Laboratory) -> None:
-    everything = laboratory.registrations
+def test_ten_days_take_everything_out(project: MutatedProject) -> None:
+    everything = project.registrations
     turns = [of_today(everything, day, set()) for day in range(DAYS)]
 
     assert [one for turn in turns for one in turn] != []
@@ -88,24 +88,24 @@ def test_ten_days_take_everything_out(laboratory: Laboratory) -> None:
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("part", range(PARTS))
-def test_no_registration_can_go_missing(laboratory: Laboratory, part: int) -> None:
-    mine = [one for one in laboratory.registrations[part::PARTS] if one.name not in ACCEPTED]
+def test_no_registration_can_go_missing(project: MutatedProject, part: int) -> None:
+    mine = [one for one in project.registrations[part::PARTS] if one.name not in ACCEPTED]
 
-    assert survivors(laboratory, mine) == []
+    assert survivors(project, mine) == []
 
 
 @pytest.mark.thorough
-def test_nothing_fails_while_nothing_is_missing(laboratory: Laboratory) -> None:
-    tests = {test.partition("[")[0] for test in noticing.record().values()}
+def test_nothing_fails_while_nothing_is_missing(project: MutatedProject) -> None:
+    tests = {test.partition("[")[0] for test in kill_map.record().values()}
 
-    code, said = laboratory.run("-x", *sorted(tests))
+    code, said = project.run("-x", *sorted(tests))
 
     assert tests
     assert code == 0, said
 
 
-def test_registrations_of_every_kind_are_found(laboratory: Laboratory) -> None:
-    kinds = Counter(one.kind for one in laboratory.registrations)
+def test_registrations_of_every_kind_are_found(project: MutatedProject) -> None:
+    kinds = Counter(one.kind for one in project.registrations)
 
     assert kinds["endpoint"] > 40
     assert set(kinds) == {
@@ -114,17 +114,17 @@ def test_registrations_of_every_kind_are_found(laboratory: Laboratory) -> None:
     }
 
 
-def test_no_setting_can_go_undocumented(laboratory: Laboratory) -> None:
-    example = laboratory.project / ".env.example"
-    before, keys = example.read_text(), settings(laboratory.project)
+def test_no_setting_can_go_undocumented(project: MutatedProject) -> None:
+    example = project.project / ".env.example"
+    before, keys = example.read_text(), settings(project.project)
 
     example.write_text(re.sub(r"^[A-Z_]+=.*\n", "", before, flags=re.MULTILINE))
-    _, said = laboratory.run("-vvv", "tests/core/test_env_example.py")
+    _, said = project.run("-vvv", "tests/core/test_env_example.py")
     example.write_text(before)
 
     assert len(keys) > 30
     assert [key for key in keys if f"'{key}'" not in said and not key.startswith("TEST_")] == []
 
 
-def test_an_accepted_gap_still_exists(laboratory: Laboratory) -> None:
-    assert set(ACCEPTED) <= {one.name for one in laboratory.registrations}
+def test_an_accepted_gap_still_exists(project: MutatedProject) -> None:
+    assert set(ACCEPTED) <= {one.name for one in project.registrations}

@@ -1,0 +1,84 @@
+"""The closing table of a run: what it has covered, and what it has left to `just test-all`."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import PurePath
+from typing import Any
+
+import pytest
+
+from tests.questions import ROOT
+from tests.rendering import git
+
+# Written by a whole `just test-all` that was green.
+LAST = ROOT / ".local" / "test-all.json"
+# Since the test began, in this process; and in all of them, where the reports arrive.
+COUNTED: Counter[str] = Counter()
+TOTAL: Counter[str] = Counter()
+# How many tests of each module were not asked for.
+LEFT: Counter[str] = Counter()
+
+
+def count_covered(what: str, number: int = 1) -> None:
+    """Count what was proven."""
+    COUNTED[what] += number
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Send the numbers along with the test's last report."""
+    item.user_properties.append(("covered", dict(COUNTED)))
+    COUNTED.clear()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Add up what the processes have sent."""
+    if report.when == "teardown":
+        for name, value in report.user_properties:
+            if name == "covered" and isinstance(value, dict):
+                TOTAL.update(value)
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Count what is left out."""
+    LEFT.update(PurePath(item.nodeid.partition("::")[0]).stem for item in items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Hand over what is left; after a whole run that was green, write down when that was."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left"] = dict(LEFT)
+    elif exitstatus == 0 and session.config.getoption("resume") and not LEFT and is_whole(session):
+        LAST.parent.mkdir(exist_ok=True)
+        commit = git(ROOT, "rev-parse", "--short", "HEAD").strip()
+        LAST.write_text(json.dumps({"commit": commit, "date": f"{datetime.now(UTC):%Y-%m-%d}"}))
+
+
+def is_whole(session: pytest.Session) -> bool:
+    """Say whether no file, name or mark was asked for."""
+    config = session.config
+    return not (config.getoption("keyword") or config.getoption("markexpr")) and (
+        config.args_source is not pytest.Config.ArgsSource.ARGS
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what a process hands over; they all leave out the same."""
+    LEFT.update(Counter(node.workeroutput.get("left", {})) - LEFT)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the sums, whichever process counted, and what is left."""
+    if TOTAL:
+        terminalreporter.section("covered")
+    for what, number in TOTAL.items():
+        terminalreporter.write_line(f"{number:>12,}  {what}")
+    if LEFT:
+        found = json.loads(LAST.read_text()) if LAST.exists() else None
+        last = f"last whole here: {found['date']}, {found['commit']}" if found else "never run here"
+        terminalreporter.section(f"left to `just test-all` ({last})")
+    for module, number in LEFT.most_common():
+        terminalreporter.write_line(f"{number:>12,}  tests of {module}")

@@ -1,0 +1,104 @@
+"""What passed before is not run again: an interrupted `just test-all` goes on where it stopped.
+
+A test is left out while nothing that it depends on has changed since it passed: the files of this
+repository, Python and the tools. A test of a rendered project depends on the files of that project,
+the versions in its `uv.lock` and its own module instead, so that a change of the template runs the
+rows that it changes. `--fresh` forgets everything.
+"""
+
+import platform
+import shutil
+from collections.abc import Callable, Generator, Iterable
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import distributions
+from pathlib import Path
+
+import pytest
+
+from tests.coverage_summary import count_covered
+from tests.questions import ROOT
+from tests.rendering import git, working_tree
+
+FOLDER = ROOT / ".local" / "passed"
+KEY, FAILED = pytest.StashKey[str](), pytest.StashKey[bool]()
+# Each test of these begins where the one before it has stopped.
+SEQUENCES = ("tests/test_chaos.py",)
+# What the tests of rendered projects run them with.
+HARNESS = ("tests/commands.py", "tests/conftest.py", "tests/rendering.py")
+
+SkipIfPassed = Callable[[Path], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the two options of `just test-all`."""
+    group = parser.getgroup("passed")
+    group.addoption("--resume", action="store_true", help="leave out tests that passed before")
+    group.addoption("--fresh", action="store_true", help="with --resume: forget what passed")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Forget, in the process that starts the others."""
+    if config.getoption("fresh") and not hasattr(config, "workerinput"):
+        shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+@pytest.fixture
+def skip_if_passed(request: pytest.FixtureRequest) -> SkipIfPassed:
+    """Return a function for tests of a project whose `uv.lock` is written: skip what passed."""
+
+    def check(project: Path) -> None:
+        code = _digests(ROOT, HARNESS) + sha256(request.path.read_bytes()).digest()
+        _skip_if_passed(request.node, code, _digests(project, files_of(project)))
+
+    return check
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test that depends on this repository alone, if it passed."""
+    own = "skip_if_passed" in getattr(item, "fixturenames", ())
+    if item.config.getoption("resume") and not own and not item.nodeid.startswith(SEQUENCES):
+        _skip_if_passed(item, _repository())
+
+
+def _skip_if_passed(item: pytest.Item, *digests: bytes) -> None:
+    if item.config.getoption("resume"):
+        item.stash[KEY] = sha256(b"".join([item.nodeid.encode(), _tools(), *digests])).hexdigest()
+        if (FOLDER / item.stash[KEY]).exists():
+            count_covered("tests that passed before, on the same files and versions")
+            pytest.skip("passed before on the same files and versions")
+
+
+def files_of(project: Path) -> list[str]:
+    """Return the files git would add there."""
+    listed = git(project, "ls-files", "--cached", "--others", "--exclude-standard")
+    return sorted(set(listed.splitlines()))
+
+
+def _digests(top: Path, names: Iterable[str]) -> bytes:
+    return b"".join(sha256(name.encode() + (top / name).read_bytes()).digest() for name in names)
+
+
+@cache
+def _repository() -> bytes:
+    return _digests(ROOT, working_tree())
+
+
+@cache
+def _tools() -> bytes:
+    found = sorted(f"{one.name}=={one.version}" for one in distributions())
+    return "\n".join([platform.python_version(), *found]).encode()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Write down that a test passed, when its last part has."""
+    report = yield
+    if report.outcome != "passed":
+        item.stash[FAILED] = True
+    elif report.when == "teardown" and KEY in item.stash and FAILED not in item.stash:
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        (FOLDER / item.stash[KEY]).write_text(item.nodeid)
+    return report

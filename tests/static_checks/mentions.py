@@ -1,0 +1,67 @@
+"""Every link leads somewhere, and every file or recipe that a text speaks of is there."""
+
+import re
+from collections.abc import Iterator
+from posixpath import dirname, join, normpath
+
+from tests.static_checks.modules import read
+from tests.static_checks.needs import Need
+from tests.static_checks.space import NEVER, Table, either
+from tests.static_checks.template import Line, Source, Template
+
+LINK = re.compile(r"\]\((?!https?:|mailto:|#)(?P<path>[^)#\s]+)[^)]*\)")
+TOPS = r"app|tests|dev|docs|deploy|migrations|\.github"
+MENTION = re.compile(rf"(?<![\w./<*-])(?P<path>(?:{TOPS})/[\w./-]*\w)(?![\w*{{/<…])")
+# Not a label of Kubernetes, nor what hangs on the app.
+MODULE = re.compile(r"(?<![\w./(-])(?!app\.(?:kubernetes|state)\.)(?P<name>(?:app|dev)(?:\.\w+)+)")
+RECIPE = re.compile(r"(?:`|uv run )just (?P<name>[a-z][a-z-]*)")
+DEFINED = re.compile(r"(?P<name>[a-z][a-z-]*)(?: [^:=]*)?:(?!=).*")
+
+# Spoken of although they may be absent, each with the reason.
+EXEMPT = {
+    ("docs/jobs.md", "app/workers/handlers/reports.py"): "a file to be written, as an example",
+    ("tests/conftest.py", "tests/auth/fixtures.py"): "the text says when it is there",
+    ("tests/conftest.py", "tests/public/fixtures.py"): "the text says when it is there",
+}
+
+
+def mentions(template: Template) -> Iterator[Need]:
+    """Yield what the texts of a project point to."""
+    recipes, modules = defined(template), read(template)
+    for source in template.sources.values():
+        for line in source.lines:
+            when, place = template.when(source, line), f"{source.name}:{line.number}"
+            for path in paths(source, line):
+                if (source.output, path) not in EXEMPT:
+                    yield Need(place, path, when, template.present(path))
+            for name in names(RECIPE, line.text):
+                yield Need(place, f"recipe {name}", when, recipes.get(name, NEVER))
+            if not source.output.endswith(".py"):
+                for name in names(MODULE, line.text):
+                    above, _, member = name.rpartition(".")
+                    yield Need(place, name, when, modules.offers(above, member))
+
+
+def paths(source: Source, line: Line) -> Iterator[str]:
+    """Yield the paths in the project that a line names."""
+    if source.output.endswith(".md"):
+        for found in LINK.finditer(line.text):
+            yield normpath(join(dirname(source.output), found["path"]))
+    for found in MENTION.finditer(line.text):
+        yield found["path"]
+
+
+def names(pattern: re.Pattern[str], text: str) -> list[str]:
+    """Return what a pattern calls `name`, everywhere in a text."""
+    return [found["name"] for found in pattern.finditer(text)]
+
+
+def defined(template: Template) -> dict[str, Table]:
+    """Return where each recipe of the justfile is."""
+    source = template.sources["justfile"]
+    found: dict[str, Table] = {}
+    for line in source.lines:
+        if recipe := DEFINED.fullmatch(line.text):
+            name = recipe["name"]
+            found[name] = either([found.get(name, NEVER), template.when(source, line)])
+    return found

@@ -1,0 +1,101 @@
+"""Whether a rendered text can be read, and is tidy: what its format demands, and what we do."""
+
+import ast
+import json
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import PurePath
+from typing import Any
+
+import yaml
+
+from tests.static_checks.template import Source
+from tests.static_checks.variants import Variant
+
+LEFT_OVER = re.compile(r"(?<!\$){[{%#]")
+# Python alone has two blank lines in a row, which ruff sees to.
+UNTIDY = re.compile(r"\n\n\Z|\A\s*\n|\n{4}|[^\n]\Z")
+UNTIDY_TEXT = re.compile(r"\n\n\Z|\A\s*\n|\n{3}|[^\n]\Z")
+ANCHOR = re.compile(r" *# project (?:\w+ )?\w+")
+ASSIGNED = re.compile(r"^([A-Z_]+)=", re.MULTILINE)
+
+
+class Strict(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """Reads YAML, and refuses a key that a mapping has twice, which YAML itself forbids."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Make a mapping of a node."""
+        keys = [key.value for key, _ in node.value]
+        if twice := [key for key, times in Counter(keys).items() if times > 1]:
+            message = f"twice in a mapping: {', '.join(twice)}"
+            raise yaml.MarkedYAMLError(problem=message, problem_mark=node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def yaml_documents(text: str) -> list[Any]:
+    """Read a file of YAML, in which any number of documents may be."""
+    return list(yaml.load_all(text, Loader=Strict))
+
+
+def assignments(text: str) -> list[str]:
+    """Read the names that a file of variables assigns, each of which may stand there once."""
+    names = ASSIGNED.findall(text)
+    if twice := [name for name, times in Counter(names).items() if times > 1]:
+        raise ValueError(f"assigned twice: {', '.join(twice)}")
+    return names
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    ".py": ast.parse,
+    ".toml": tomllib.loads,
+    ".json": json.loads,
+    ".yml": yaml_documents,
+    ".yaml": yaml_documents,
+    ".env": assignments,
+    ".example": assignments,
+}
+
+
+def reader(variant: Variant) -> Callable[[str], Any] | None:
+    """Return what reads a file of that name."""
+    return READERS.get(PurePath(variant.source.output).suffix)
+
+
+def unreadable(variant: Variant) -> Iterator[str]:
+    """Yield what is wrong with the format of a text."""
+    read = reader(variant)
+    try:
+        empty = read is not None and variant.text and read(variant.text) in ({}, [], [None])
+    except (SyntaxError, ValueError, yaml.YAMLError) as error:
+        yield f"{variant}: cannot be read: {error}"
+    else:
+        if empty:
+            yield f"{variant}: says nothing"
+
+
+def litter(variant: Variant) -> Iterator[str]:
+    """Yield what a toggle has left behind in a text."""
+    if not variant.source.is_template:
+        return
+    if not variant.text.strip():
+        yield f"{variant}: is a husk"
+    untidy = UNTIDY if variant.source.output.endswith(".py") else UNTIDY_TEXT
+    if found := untidy.search(variant.text):
+        yield f"{variant}: has blank lines to no purpose at {found.start()}"
+    if found := LEFT_OVER.search(variant.text):
+        yield f"{variant}: has Jinja left at {variant.text[found.start() :][:20]!r}"
+
+
+def anchors(source: Source) -> list[str]:
+    """Return the comments of a source that keep a user's additions apart from an update's."""
+    return [line.text for line in source.lines if ANCHOR.fullmatch(line.text)]
+
+
+def adrift(variant: Variant) -> Iterator[str]:
+    """Yield the anchors that a text lacks."""
+    lines = variant.text.splitlines()
+    for anchor in anchors(variant.source):
+        if lines.count(anchor) != 1:
+            yield f"{variant}: lacks the anchor {anchor.strip()!r}"

@@ -1,0 +1,42 @@
+"""Every module is imported by another one, in every combination that has it."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+
+from tests.static_checks.imports import found
+from tests.static_checks.modules import Module, dotted, read
+from tests.static_checks.needs import Need
+from tests.static_checks.space import Table, either
+from tests.static_checks.template import Template
+
+CODE = ("app/", "dev/")
+IMPORTERS = (*CODE, "migrations/")  # Alembic runs env.py
+# What is run: `python -m app`, `python -m dev`, and a recipe's `python -m dev.image`.
+RUN = {"app.__main__", "dev.__main__", "dev.image", "dev.migrations"}
+# Packages whose modules are imported by what they are called.
+COLLECTED = ("app.servers.", "app.workers.handlers.")
+
+
+def use(template: Template) -> Iterator[Need]:
+    """Yield what every module of the service needs: somebody who imports it."""
+    modules = [one for one in read(template).all if one.source.output.startswith(IMPORTERS)]
+    importers: dict[str, list[Table]] = defaultdict(list)
+    for module in modules:
+        for name, where in imported(module):
+            importers[name].append(where & module.present)
+    for module in (one for one in modules if one.source.output.startswith(CODE)):
+        name = dotted(module.source.output)
+        package = module.source.output.endswith("/__init__.py")
+        if not package and name not in RUN and not name.startswith(COLLECTED):
+            given = either(importers[name])
+            yield Need(module.source.name, "somebody who imports it", module.present, given)
+
+
+def imported(module: Module) -> Iterator[tuple[str, Table]]:
+    """Yield what may be a module's name, and where: after `import`, and in quotes."""
+    for node, name, member in found(module.tree):
+        yield from ((each, module.when(node)) for each in (name, f"{name}.{member}"))
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value, module.when(node)

@@ -1,0 +1,29 @@
+"""A service with everything, seen from outside: by its operators, and by a crowd of clients."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.commands import execute
+
+pytestmark = pytest.mark.service
+
+IN_PROJECT = Path(__file__).with_name("in_project") / "end_to_end"
+
+
+def test_each_request_is_counted_and_followed_and_each_message_arrives_once(
+    copy: Callable[..., Path], path_of_a_user: str
+) -> None:
+    project = copy(preset="full")
+    shutil.copytree(IN_PROJECT, project / "tests/end_to_end")
+    subprocess.run(["uv", "sync", "--quiet"], cwd=project, check=True)
+
+    checks = ("ruff check tests", "ruff format --check tests", "python -m pytest tests/end_to_end")
+    for check in (f"uv run --no-sync {check}" for check in checks):
+        code, output = execute(project, check, {**os.environ, "PATH": path_of_a_user})
+
+        assert code == 0, f"{check}\n{output[-6000:]}"

@@ -1,0 +1,98 @@
+"""`just test-all` leaves out what passed on the same files and versions, and nothing else."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests import resume
+from tests.rendering import git
+
+pytest_plugins = ["pytester"]
+
+TESTS = """
+from pathlib import Path
+
+def test_that_passes(): pass
+def test_that_fails(): assert False
+def test_that_fails_at_its_end(request): request.addfinalizer(lambda: 1 / 0)
+def test_of_a_project(skip_if_passed): skip_if_passed(Path("project"))
+"""
+Outcomes = Callable[..., dict[str, int]]
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> Path:
+    """Return a project with a lock file."""
+    project = pytester.mkdir("project")
+    (project / "uv.lock").write_text("version = 1\n")
+    git(project, "init", "--quiet")
+    return project
+
+
+@pytest.fixture
+def outcomes(pytester: pytest.Pytester, project: Path, monkeypatch: pytest.MonkeyPatch) -> Outcomes:
+    """Return a function that runs these tests and counts outcomes: `outcomes("--resume")`."""
+    monkeypatch.setattr(resume, "FOLDER", pytester.path / "passed")
+    monkeypatch.setattr(resume, "_repository", lambda: b"as it is")
+    monkeypatch.setattr(resume, "count_covered", lambda _: None)  # it is the outer run's table
+    pytester.makepyfile(TESTS)
+
+    def run(*options: str) -> dict[str, int]:
+        ran = pytester.runpytest_inprocess("-p", "tests.resume", "-p", "no:xdist", *options)
+        return ran.parseoutcomes()
+
+    return run
+
+
+def test_what_passed_is_left_out_and_what_failed_is_not(outcomes: Outcomes) -> None:
+    assert outcomes("--resume") == {"passed": 3, "failed": 1, "errors": 1}
+
+    assert outcomes("--resume") == {"passed": 1, "failed": 1, "errors": 1, "skipped": 2}
+    assert outcomes() == {"passed": 3, "failed": 1, "errors": 1}
+
+
+def test_a_change_of_the_repository_runs_all_but_the_tests_of_unchanged_projects(
+    outcomes: Outcomes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes("--resume")
+
+    monkeypatch.setattr(resume, "_repository", lambda: b"changed")
+
+    assert outcomes("--resume") == {"passed": 2, "failed": 1, "errors": 1, "skipped": 1}
+
+
+@pytest.mark.parametrize("name", ["uv.lock", "app.py"])
+def test_a_change_of_the_project_or_its_versions_runs_its_tests(
+    outcomes: Outcomes, project: Path, name: str
+) -> None:
+    outcomes("--resume")
+
+    (project / name).write_text("changed\n")
+
+    assert outcomes("--resume") == {"passed": 2, "failed": 1, "errors": 1, "skipped": 1}
+
+
+def test_other_tools_or_another_python_run_everything(
+    outcomes: Outcomes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes("--resume")
+
+    monkeypatch.setattr(resume, "_tools", lambda: b"another Python")
+
+    assert outcomes("--resume") == {"passed": 3, "failed": 1, "errors": 1}
+
+
+def test_everything_can_be_forgotten(outcomes: Outcomes) -> None:
+    outcomes("--resume")
+
+    assert outcomes("--resume", "--fresh") == {"passed": 3, "failed": 1, "errors": 1}
+
+
+def test_the_working_tree_is_what_a_test_depends_on() -> None:
+    everything = subprocess.run(
+        ["git", "-C", resume.ROOT, "ls-files"], check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+
+    assert len(resume._repository()) >= 32 * len(everything)
