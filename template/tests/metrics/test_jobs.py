@@ -84,7 +84,7 @@ async def test_while_the_database_is_away_the_last_counts_are_reported(
 
     silent = FastAPI()
     engine = create_async_engine(**engine_arguments(parse_database_url(lost(tmp_path))))
-    silent.state.database = SimpleNamespace(probe=engine)
+    silent.state.database = SimpleNamespace(health_engine=engine)
 
     numbers = []
     for collector in (counting, new):
