@@ -25,7 +25,7 @@ STATEMENTS = {
     ),
     "counting": re.compile(
         r".*(\.(inc|dec|observe)\(|\.(labels\(.*\)|[A-Z_]+|GAUGES\[.*\])\.set\()"
-        r"|.*(listeners|surveys)\.append\("
+        r"|.*(listeners|collectors)\.append\("
     ),
 }
 NOTHING = re.compile(r"(?!)")

@@ -80,7 +80,7 @@ def development() -> Generator[dict[str, str]]:
 
 @contextmanager
 def helpers(environment: Mapping[str, str]) -> Generator[None]:
-    """What runs beside the server: a worker, if the project has any."""
+    """Return the programs that run with the server: a worker, if the project has jobs."""
     with ExitStack() as stack:
         if find_spec("dev.workers"):
             stack.enter_context(import_module("dev.workers").running_worker(environment))

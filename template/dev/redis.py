@@ -185,7 +185,7 @@ def _exists(pid: int) -> bool:
 
 
 def _spawn(command: Sequence[str], log: Path) -> int:
-    """Start a program that stays when we go. The shell between makes it nobody's child."""
+    """Start a program that outlives this process. The shell detaches it."""
     script = 'log=$1; shift; "$@" >"$log" 2>&1 & echo $!'
     done = subprocess.run(
         ["sh", "-c", script, "sh", log, *command],

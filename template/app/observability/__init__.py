@@ -1,1 +1,1 @@
-"""What tells people how the service is: each module is a feature of its own."""
+"""Observability: each package is a feature."""

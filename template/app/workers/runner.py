@@ -28,7 +28,7 @@ from app.workers.settings import JobSettings
 
 EXHAUSTED = "The job failed, however often it was tried. The reason has been logged."
 MAX_DELAY_SECONDS = 600
-# How often progress is stored, and a request to cancel noticed.
+# How often progress is stored, and a request to cancel looked for.
 HEARTBEAT_SECONDS = 2.0
 
 log = structlog.get_logger(__name__)

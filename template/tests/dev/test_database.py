@@ -10,7 +10,7 @@ from dev.project import LauncherError
 
 @pytest.fixture
 def url(monkeypatch: pytest.MonkeyPatch) -> Generator[str]:
-    """The project's own test database, whatever the environment of whoever runs the tests names."""
+    """The project's own test database, whatever the environment says."""
     monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     with database.testing() as url:

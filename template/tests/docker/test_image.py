@@ -13,7 +13,7 @@ BUILDER = '#!/bin/sh\necho "$(basename "$0") $*" >> "{log}"\n'
 
 
 def build(folder: Path, *engines: str, wanted: str = "") -> tuple[int, str, list[str]]:
-    """Build where only these engines work; return exit code, errors, and what they were told."""
+    """Build where only these engines work; return exit code, errors, and the commands they got."""
     for engine in engines:
         (folder / engine).write_text(BUILDER.format(log=folder / "log"))
         (folder / engine).chmod(0o755)
@@ -45,16 +45,16 @@ def build(folder: Path, *engines: str, wanted: str = "") -> tuple[int, str, list
     ],
 )
 def test_each_engine_is_asked_in_its_own_words(tmp_path: Path, engine: str, command: str) -> None:
-    code, errors, told = build(tmp_path, engine, wanted=engine)
+    code, errors, commands = build(tmp_path, engine, wanted=engine)
 
     assert code == 0, errors
-    assert told == [f"{engine} info", command]
+    assert commands == [f"{engine} info", command]
 
 
 def test_docker_comes_before_podman(tmp_path: Path) -> None:
-    _, _, told = build(tmp_path, "podman", "docker")
+    _, _, commands = build(tmp_path, "podman", "docker")
 
-    assert {line.split()[0] for line in told} == {"docker"}
+    assert {line.split()[0] for line in commands} == {"docker"}
 
 
 def test_without_an_engine_it_says_so(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tests.factories import make_item
 from tests.orders.factories import ORDERS, make_items, make_order, order_of
 from tests.problems import assert_problem
 
-# A queue this long waits longer for a connection than a service should let anybody wait.
+# So many requests wait longer for a connection than DB_POOL_TIMEOUT allows by default.
 PATIENT = {"DB_POOL_TIMEOUT": "30"}
 
 

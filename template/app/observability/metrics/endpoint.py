@@ -23,7 +23,7 @@ async def get_metrics(request: Request) -> Response:
         raise unauthorized(authorization)
     request.state.quiet = True  # scrapes would fill the access log
     sampler.sample()
-    collected = [family for collect in sampler.surveys for family in await collect()]
+    collected = [family for collect in sampler.collectors for family in await collect()]
     # Reading the processes and the files of all processes blocks.
     text = await anyio.to_thread.run_sync(
         lambda: render([*process_metrics(supervisor_pid()), *collected])

@@ -25,13 +25,13 @@ Collector: TypeAlias = Callable[[], Awaitable[Iterable[Metric]]]
 class GaugeSampler:
     """Reads the gauges of this process: the pool, and those in `app.state.gauges`.
 
-    `surveys` are collected at every scrape; their values are the same for all processes.
+    `collectors` are collected at every scrape; their values are the same for all processes.
     """
 
     def __init__(self, app: FastAPI, settings: MetricsSettings) -> None:
         self.app = app
         self.settings = settings
-        self.surveys: list[Collector] = []
+        self.collectors: list[Collector] = []
 
     def sample(self) -> None:
         """Read them now."""

@@ -86,7 +86,7 @@ def cumulative(jobs: Counts) -> Counts:
 
 
 def _setup(app: FastAPI) -> None:
-    app.state.metrics.surveys.append(JobCollector(app))
+    app.state.metrics.collectors.append(JobCollector(app))
 
 
 job_metrics = Feature(name="job_metrics", after=("metrics",), setup=_setup)

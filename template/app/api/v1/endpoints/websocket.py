@@ -34,7 +34,7 @@ class OriginNotAllowedError(AppError):
 
 
 class ShuttingDownError(AppError):
-    """The process was told to stop, and accepts no more connections."""
+    """The process shuts down, and accepts no more connections."""
 
     status = 503
     code = "shutting_down"
