@@ -27,8 +27,8 @@ expired, `POST /api/v1/auth/refresh` gives new tokens for the `refresh_token`, w
 
 ## Who may do what
 
-- **Without a login** you may call the operations without a lock: register, log in, refresh, ask for and
-  set a new password, and check whether the service is healthy.
+- **Without a login** you may call the operations without a lock: register, log in, refresh, ask
+  for and set a new password, and check whether the service is healthy.
 - **Users**, whose access token is sent, may call the others, but see and change only what belongs
   to them, besides reading items.
 - **Superusers** alone may add, change and delete items, see and change the accounts of others,
