@@ -110,7 +110,7 @@ def test_registrations_of_every_kind_are_found(project: MutatedProject) -> None:
     assert kinds["endpoint"] > 40
     assert set(kinds) == {
         *("feature", "part", "router", "endpoint", "permission", "wire"),
-        *("telling", "counting", "signal", "task", "schedule", "cache"),
+        *("publish", "metric", "signal", "task", "schedule", "cache"),
     }
 
 

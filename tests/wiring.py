@@ -1,7 +1,7 @@
 """The registrations of a rendered service, each of which can be taken out.
 
 A registration is what makes something reachable or happen: a feature in the list, a router, a
-permission, a signal, an entry of the schedule, a count, a port that is told of a change. It is
+permission, a signal, an entry of the schedule, a metric, an event that is published. It is
 found in the source by its form, so that a new one is found too.
 """
 
@@ -15,17 +15,16 @@ from pathlib import Path
 
 # Functions that do nothing but register.
 REGISTRARS = {"add_routes", "create_app", "lifespan", "add_middleware", "_setup"}
-# Statements by what they do: register, tell others of a change, count.
+# Statements by what they do: register, publish a change, measure.
 STATEMENTS = {
     "wire": re.compile(r"(app\.(add_middleware|mount)|add_\w+|feature\.setup)\("),
-    "telling": re.compile(
-        r"(await )?(\w+\.)*(invalidate|send_after_commit|dispatch|publish_event|publish|count|tell)"
-        r"\((self\.)?(\w+\.)*session"
-        r"|tell\((\w+\.)*events|after_commit\("
+    "publish": re.compile(
+        r"(await )?(\w+\.)*(invalidate|send_after_commit|publish_event)\((self\.)?(\w+\.)*session"
+        r"|publish\((\w+\.)*events|after_commit\("
     ),
-    "counting": re.compile(
-        r".*(\.(inc|dec|observe)\(|\.(labels\(.*\)|[A-Z_]+|GAUGES\[.*\])\.set\()"
-        r"|.*(listeners|collectors)\.append\("
+    "metric": re.compile(
+        r"(increment|increment_after_commit|observe)\(|.*\.(inc|dec|observe)\("
+        r"|.*(labels\(.*\)|[A-Z]\w+|GAUGES\[.*\])\.set\(|.*(listeners|collectors)\.append\("
     ),
 }
 NOTHING = re.compile(r"(?!)")
@@ -68,6 +67,8 @@ def registrations(project: Path) -> list[Registration]:
         source = path.read_text()
         for node in ast.walk(ast.parse(source)):
             found += [locate(source, name, *piece) for piece in find(node)]
+    # A statement of a nested function is found in both functions.
+    found = list({(one.path, one.start): one for one in found}.values())
     seen: Counter[str] = Counter()
     for number, one in enumerate(found):
         seen[one.name] += 1
@@ -135,7 +136,9 @@ def in_call(call: ast.Call) -> Found:
             yield from (("part", k, k, "**{}") for k in call.keywords if k.arg != "name")
         case ast.Name(id="job"):
             yield from guards
-        case ast.Attribute(attr="read", value=ast.Attribute(attr="cache") as cache):
+        case ast.Attribute(
+            attr="read", value=ast.Attribute(attr="cache") | ast.Name(id="cache") as cache
+        ):
             yield "cache", cache, cache, NO_CACHE
 
 
