@@ -105,7 +105,7 @@ async def test_an_attempt_that_lost_its_lease_changes_nothing(
     gate: Gate,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "HEARTBEAT_SECONDS", 60)  # it notices only at the end
+    monkeypatch.setattr(module, "HEARTBEAT_SECONDS", 60)  # the runner learns of it only at the end
     job = await script(gate.payload)
     slow = asyncio.create_task(runner.run(job.id))
     await wait_for(job.id, status="running")
