@@ -58,7 +58,7 @@ class _Edits:
         self.used = {node.id for node in self.nodes if isinstance(node, ast.Name)}
 
     def _bound_by(self, node: ast.AST) -> list[str]:
-        """Return the names that a node binds, except definitions of the module and plain imports."""
+        """Return the names that a node binds, except module definitions and plain imports."""
         match node:
             case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
                 return [name]
@@ -104,7 +104,7 @@ class _Edits:
         return found.span() if found else (start, start)
 
     def _rename_locally(self, old: str, new: str) -> bool:
-        """Rename in the whole file, and return True, unless the old or new name has another meaning."""
+        """Rename in the whole file and return True, unless a name has another meaning there."""
         taken = self.used | self.bound | self.defined.keys()
         if old == new or old in self.bound or new in taken or self.local.get(old, new) != new:
             return False

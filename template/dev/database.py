@@ -73,7 +73,7 @@ def _own(name: str, file: str) -> Generator[str]:
     if not uses_postgresql():
         yield f"sqlite:///{LOCAL / file}"
         return
-    forget_other_servers()
+    clear_libpq_variables()
     # By name, since a project on SQLite has no such module.
     with import_module("dev.postgres").server(LOCAL / "postgres") as server:
         url = f"{server}/{name}"
@@ -81,7 +81,7 @@ def _own(name: str, file: str) -> Generator[str]:
         yield url
 
 
-def forget_other_servers() -> None:
+def clear_libpq_variables() -> None:
     """Remove libpq's variables, such as PGSSLMODE: they are for servers other than our own."""
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]

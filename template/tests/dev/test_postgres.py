@@ -131,7 +131,7 @@ def test_a_server_that_does_not_start_shows_the_end_of_its_log(cluster: Cluster)
         configuration.write_text("")
 
 
-def test_a_machine_without_postgresql_is_told_what_to_do(tmp_path: Path) -> None:
+def test_without_postgresql_the_error_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(LauncherError, match=r"run `uv sync`.*TEST_DATABASE_URL"):
         find_binaries([tmp_path])
 

@@ -43,7 +43,7 @@ def client(url: str) -> Redis:
     return Redis.from_url(url, decode_responses=True)
 
 
-def test_a_server_keeps_what_it_is_told_and_ends_with_its_last_user(directory: Path) -> None:
+def test_a_server_stores_keys_and_stops_with_its_last_user(directory: Path) -> None:
     with redis.server(directory) as url:
         assert url.startswith("redis://127.0.0.1:")
         with client(url) as connected:
@@ -150,7 +150,7 @@ def test_each_parallel_test_process_has_a_redis_database_of_its_own(
         assert url == used
 
 
-def test_commands_are_told_the_url(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commands_get_the_url(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDIS_URL", "redis://redis.example/1")
     ask = [sys.executable, "-c", "import os; print(os.environ['REDIS_URL'])"]
 

@@ -26,7 +26,7 @@ def url(monkeypatch: pytest.MonkeyPatch) -> Generator[str]:
         yield url
 
 
-def test_a_command_is_told_the_database(url: str) -> None:
+def test_a_command_gets_the_database_url(url: str) -> None:
     command = [*RUN, sys.executable, "-c", "import os; print(os.environ['DATABASE_URL'])"]
 
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
