@@ -112,7 +112,7 @@ def covering(strength: int, rows: Iterable[Answers], *, paper: bool) -> list[Ans
 
 
 def is_possible(row: Answers) -> bool:
-    """Say whether no toggle of a row is on while the one it needs is off."""
+    """Return whether every toggle of a row has the toggle it requires."""
     needs = questions.requires().items()
     return not any(row.get(name) is True and row.get(need) is False for name, need in needs)
 

@@ -101,7 +101,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of this repository as it stands, without its history."""
+    """Return a copy of the working tree, without its history."""
     return snapshot(tmp_path_factory.mktemp("source"))
 
 

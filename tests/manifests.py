@@ -27,7 +27,7 @@ def digest(*folders: Path) -> str:
 
 
 def required_variables(project: Path) -> set[str]:
-    """Return the variables without which Compose refuses to start."""
+    """Return the variables that Compose requires."""
     files = [project / "compose.yaml", *(project / "deploy/compose").glob("*.yaml")]
     return {name for path in files for name in REQUIRED.findall(path.read_text())}
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 
-class Exchange(BaseHTTPRequestHandler):
+class RatesHandler(BaseHTTPRequestHandler):
     """A request handler with rates for every currency."""
 
     def do_GET(self) -> None:
@@ -28,7 +28,7 @@ class Exchange(BaseHTTPRequestHandler):
 @contextmanager
 def serve_rates() -> Generator[str]:
     """Serve on a free local port; yield the URL."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Exchange) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), RatesHandler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/latest"
         server.shutdown()

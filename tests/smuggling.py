@@ -61,7 +61,7 @@ def answers(client: H2Connection, connection: socket.socket, data: bytes) -> lis
         return []
 
 
-class Credulous(BaseHTTPRequestHandler):
+class UpgradingHandler(BaseHTTPRequestHandler):
     """Accepts every upgrade, as a vulnerable server does."""
 
     protocol_version = "HTTP/1.1"
@@ -78,9 +78,9 @@ class Credulous(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def credulous_server() -> Generator[int]:
+def upgrading_server() -> Generator[int]:
     """Run such a server, and return its port."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Credulous) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), UpgradingHandler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_port
         server.shutdown()

@@ -32,7 +32,7 @@ THOROUGH = [
     for preset, forge in [("standard", "github"), ("full", "gitlab")]
 ]
 GH = """#!/usr/bin/env bash
-# Stands for GitHub: `gh api` answers for a branch, the rest is written down.
+# A fake `gh`: `gh api` responds for a branch, other calls are recorded.
 echo "$GH_TOKEN $*" >> "$RECORD"
 case "$1 $2" in
     "api --silent") git ls-remote --exit-code origin "${3##*/branches/}" > /dev/null ;;

@@ -157,7 +157,7 @@ def test_edits_to_two_files_arrive_in_the_merged_file(result: Result) -> None:
     assert result.line("app/shutdown.py").endswith("app/drain.py and app/listener.py")
 
 
-def test_edits_to_a_file_that_was_split_arrive_in_the_part_they_belong_to(result: Result) -> None:
+def test_edits_to_a_split_file_arrive_in_the_right_part(result: Result) -> None:
     texts, numbers = NEW["app/texts.py"], NEW["app/numbers.py"]
 
     assert result.read("app/texts.py") == texts.replace("text.upper()", "text.upper() + '!'")
@@ -203,7 +203,7 @@ def test_nothing_else_is_left_unmerged(result: Result) -> None:
     assert undone == {"app/crash.py", contested}
 
 
-def test_a_module_of_the_users_is_given_the_new_names(result: Result) -> None:
+def test_a_module_of_the_users_gets_the_new_names(result: Result) -> None:
     assert (
         result.read("app/mine.py")
         == '''"""Ours."""
@@ -236,7 +236,7 @@ def test_a_name_in_a_string_and_in_other_files_is_reported(result: Result) -> No
     assert result.read("notes.md") == ADDED["notes.md"]
 
 
-def test_a_dotted_name_is_new_wherever_it_stands(result: Result) -> None:
+def test_a_dotted_name_is_replaced_everywhere(result: Result) -> None:
     assert result.read("tests/test_mine.py") == 'PATCHED = "app.quota.local.LocalQuota.hit"\n'
     assert "'app.manager'" in result.read("app/latin.py")
 
@@ -255,11 +255,11 @@ def test_a_file_that_kept_its_path_is_merged_with_the_new_names(result: Result) 
     assert result.read("greeting.txt") == "hello\nour world\nall\nof it\n"
 
 
-def test_a_seed_keeps_its_content_but_for_the_names(result: Result) -> None:
+def test_a_seed_keeps_its_content_except_the_names(result: Result) -> None:
     assert result.read("seed.py") == NEW["seed.py"].replace("MORE = 1\n", "")
 
 
-def test_a_file_that_the_user_had_deleted_does_not_come_back(result: Result) -> None:
+def test_a_file_that_the_user_had_deleted_stays_deleted(result: Result) -> None:
     assert not result.has("app/given_up.py")
     assert "you had deleted app/dropped.py" in result.line("app/given_up.py")
 
@@ -280,13 +280,13 @@ def test_a_path_that_the_user_has_taken_is_left_to_the_user(result: Result) -> N
     assert "merge it into app/contested.py by hand" in result.line("app/occupied.py")
 
 
-def test_a_binary_file_is_put_back(result: Result) -> None:
+def test_a_binary_file_is_restored(result: Result) -> None:
     assert result.read("logo.bin") == "\0our logo\n"
     assert result.read("static/logo.bin") == NEW["static/logo.bin"]
     assert "merge it into static/logo.bin by hand" in result.line("logo.bin")
 
 
-def test_every_python_file_can_be_read(result: Result) -> None:
+def test_every_python_file_parses(result: Result) -> None:
     files = [path for path in result.project.rglob("*.py") if path.name != "crash.py"]
 
     assert len(files) > 15

@@ -101,7 +101,7 @@ def python_files(project: Path) -> list[str]:
     return [path.relative_to(project).as_posix() for path in project.rglob("*.py")]
 
 
-def test_an_edit_at_every_function_stays_at_that_function(template: Path, tmp_path: Path) -> None:
+def test_an_edit_to_every_function_stays_with_that_function(template: Path, tmp_path: Path) -> None:
     project = releases.copy(template, tmp_path / "project", BEFORE.version, preset="full")
     shutil.copytree(template / "tests/overlay", project, dirs_exist_ok=True)
     files = python_files(project)

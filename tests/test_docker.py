@@ -80,7 +80,7 @@ def test_the_dockerfile_uses_only_what_every_builder_supports(project: Path) -> 
     assert [path for path in re.findall(r"target=([^, ]+)", text) if path[0] != "/"] == []
 
 
-def test_what_the_image_copies_is_there_and_is_not_ignored(project: Path) -> None:
+def test_files_that_the_image_copies_exist_and_are_not_ignored(project: Path) -> None:
     text = (project / "Dockerfile").read_text()
     copied = [
         part
@@ -149,7 +149,7 @@ def test_no_secret_is_in_a_file(config: Manifest) -> None:
                 assert found.startswith("given-"), name
 
 
-def test_compose_need_not_write_into_what_is_read_only(config: Manifest) -> None:
+def test_secrets_and_configs_of_read_only_services_are_files(config: Manifest) -> None:
     """Compose cannot create such a container: secrets and configs must be files there."""
     mounted = 0
     for name, service in config["services"].items():
@@ -161,16 +161,14 @@ def test_compose_need_not_write_into_what_is_read_only(config: Manifest) -> None
     assert mounted >= 2
 
 
-def test_prometheus_finds_the_token_in_a_file_that_it_alone_can_read(
-    full: Path, tmp_path: Path
-) -> None:
+def test_prometheus_reads_the_token_from_a_private_file(full: Path, tmp_path: Path) -> None:
     service = compose(full)["services"]["prometheus"]
     words = [*service["entrypoint"], *service["command"]]
     fake = '#!/bin/sh\nstat -c %a "{0}"; cat "{0}"; printf "\\n%s" "$@"\n'
     token = tmp_path / "metrics-token"
     (tmp_path / "prometheus").write_text(fake.format(token))
     (tmp_path / "prometheus").chmod(0o755)
-    # Compose writes a dollar twice, as it reads it.
+    # `$$` is Compose's escape of a dollar.
     command = [word.replace("$$", "$").replace("/tmp/", f"{tmp_path}/") for word in words]  # noqa: S108
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
 
@@ -246,7 +244,7 @@ def test_nginx_passes_requests_to_where_the_service_listens(
 def test_with_metrics_the_page_warns_not_to_scale_what_prometheus_scrapes_by_name(
     project: Path, config: Manifest
 ) -> None:
-    """One name leads to any of several containers, and their counts are not the same."""
+    """One name resolves to any of several containers, each with its own counters."""
     page = (project / "docs/docker.md").read_text()
     asked = project / "deploy/prometheus/prometheus.yml"
     by_name = asked.exists() and "static_configs" in asked.read_text()
@@ -272,9 +270,7 @@ def test_the_broker_evicts_nothing_and_is_persistent(config: Manifest) -> None:
         assert "allkeys" in " ".join(config["services"]["redis"]["command"])
 
 
-def test_what_keeps_data_has_a_volume_and_what_is_mounted_is_there(
-    project: Path, config: Manifest
-) -> None:
+def test_data_are_in_volumes_and_every_mount_exists(project: Path, config: Manifest) -> None:
     volumes = [one for service in config["services"].values() for one in service.get("volumes", [])]
 
     assert {one["source"] for one in volumes if one["type"] == "volume"} == set(config["volumes"])
@@ -284,7 +280,7 @@ def test_what_keeps_data_has_a_volume_and_what_is_mounted_is_there(
     assert ("postgres" in config["services"]) == ("postgres-data" in config["volumes"])
 
 
-def test_the_connections_fit_postgresql(config: Manifest) -> None:
+def test_connection_pools_fit_the_limit_of_postgresql(config: Manifest) -> None:
     services = own_services(config)
     given = environment(services["app"])
     pool = int(given["DB_POOL_SIZE"]) + int(given["DB_MAX_OVERFLOW"])
@@ -315,7 +311,7 @@ def make_certificate(folder: Path) -> None:
     assert run(program("openssl"), *made, *files, cwd=folder).returncode == 0
 
 
-def test_the_script_makes_every_secret_once(copy: Callable[..., Path]) -> None:
+def test_the_script_generates_every_secret_once(copy: Callable[..., Path]) -> None:
     project = copy(preset="full")
     (project / ".env").write_text("SECRET_KEY=\nREDIS_PASSWORD=mine")
     script = project / "deploy/compose/secrets.sh"

@@ -27,7 +27,7 @@ def command(project: Path, page: str) -> str:
     return line.removesuffix(COMMAND)
 
 
-def test_the_service_knows_the_command(project: Path) -> None:
+def test_the_service_has_the_command(project: Path) -> None:
     code = (project / "app/auth/feature.py").read_text()
 
     assert 'add_parser("create-superuser"' in code
@@ -53,7 +53,7 @@ def test_in_kubernetes_a_pod_in_the_namespace_of_production_runs_it(project: Pat
 
 
 def test_with_systemd_a_unit_runs_it_as_the_others_are_run(project: Path) -> None:
-    """The drop-in for units of this prefix is for transient ones, too."""
+    """The drop-in for units of this prefix applies to transient units, too."""
     found = re.fullmatch(
         r"systemd-run --unit (\S+) --pty --collect (/\S+) ", command(project, PAGES[2])
     )

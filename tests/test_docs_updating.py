@@ -40,7 +40,7 @@ def project(copied: Render, tmp_path: Path) -> Path:
 
 def test_the_marks_mean_what_the_page_says_and_all_can_be_undone(project: Path) -> None:
     before, commit = read_tree(project), git(project, "rev-parse", "HEAD")
-    # One of each kind: a file goes, one comes, one meets the user's change.
+    # One of each kind: a file is deleted, one is added, one conflicts with the user's change.
     answers = ["cache=false", "http_client=true", "description=Takes orders"]
     command = shlex.split(SWITCH.replace("uvx copier", f"{sys.executable} -m copier"))
     command = [*command[:-2], *(word for answer in answers for word in ("--data", answer))]

@@ -100,7 +100,7 @@ def test_yamllint_finds_nothing(project: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_what_a_service_needs_is_there(project: Path, objects: list[Manifest]) -> None:
+def test_every_kind_of_object_is_there(project: Path, objects: list[Manifest]) -> None:
     kinds = {found["kind"] for found in objects}
     names = {found["metadata"]["name"] for found in of_kind(objects, "Deployment", "Job")}
     workers = {"worker", "beat"} if (project / "app/workers").exists() else set()
@@ -292,7 +292,7 @@ def test_metrics_are_scraped_where_they_are_served(project: Path, objects: list[
             assert f'"{path}"' in code
 
 
-def test_every_variable_is_a_setting_and_none_that_is_needed_is_missing(
+def test_every_variable_is_a_setting_and_every_required_one_is_set(
     project: Path, objects: list[Manifest], example: Manifest
 ) -> None:
     fields = settings_fields(project)
@@ -375,7 +375,7 @@ def test_there_is_one_beat(objects: list[Manifest]) -> None:
             assert found["spec"]["strategy"] == {"type": "Recreate"}
 
 
-def test_the_connections_fit_postgresql(objects: list[Manifest]) -> None:
+def test_connection_pools_fit_the_limit_of_postgresql(objects: list[Manifest]) -> None:
     """PostgreSQL accepts 100 by default, three of them reserved for superusers."""
     given = settings(objects)
     pool = int(given["DB_POOL_SIZE"]) + int(given["DB_MAX_OVERFLOW"])

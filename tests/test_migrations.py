@@ -93,7 +93,7 @@ def test_a_new_project_runs_no_migration_and_asks_for_no_trust(
     assert not (tmp_path / "runs.txt").exists()
 
 
-def test_a_migration_that_fails_says_how_to_start_again(tmp_path: Path) -> None:
+def test_a_failed_migration_prints_how_to_start_again(tmp_path: Path) -> None:
     template = small_template.make(tmp_path / "template", renames="no such line\n")
     project = small_template.copy(template, tmp_path / "project", "1.0.0")
 

@@ -21,7 +21,7 @@ def faults(template: Template, name: str, check: Callable[[Variant], Iterator[st
     return [fault for variant in rendered(template, name) for fault in check(variant)]
 
 
-def test_a_misspelt_toggle_is_one_that_jinja_does_not_know(mutate: Mutate) -> None:
+def test_a_misspelt_toggle_is_undefined_in_jinja(mutate: Mutate) -> None:
     template = mutate(FEATURES, "{% if http_client %}\nfrom", "{% if http_clients %}\nfrom")
 
     source = template.sources["app/features.py"]
@@ -37,7 +37,7 @@ def test_an_import_that_is_unsorted_after_one_toggle(mutate: Mutate, tmp_path: P
     template = mutate(FEATURES, feature, alerts + feature)
 
     written = linting.lay_out(template, rendered(template, FEATURES), tmp_path / "laid")
-    found = list(linting.complaints(tmp_path / "laid", written))
+    found = list(linting.reports(tmp_path / "laid", written))
     assert len(found) == len(written) / 2
     assert all("alerts=True" in message and "I001" in message for message in found)
 
@@ -47,7 +47,7 @@ def test_blank_lines_that_do_not_vanish_with_their_block(mutate: Mutate) -> None
     name = "docs/ci.md.jinja"
     template = mutate(name, block, f"\n{block}")
 
-    found = faults(template, name, reading.litter)
+    found = faults(template, name, reading.leftovers)
     assert found
     assert all("gitlab" in fault for fault in found)
 
@@ -56,7 +56,7 @@ def test_a_file_that_is_empty_without_its_toggle(mutate: Mutate) -> None:
     name = "app/husk.env.jinja"
     template = mutate(name, "", "{% if cache %}\nCACHE_ENABLED=true\n{% endif %}\n")
 
-    found = faults(template, name, reading.litter)
+    found = faults(template, name, reading.leftovers)
     assert f"{name} [cache=False]: is a husk" in found
     assert not any("cache=True" in fault for fault in found)
 
@@ -65,21 +65,21 @@ def test_jinja_that_is_left_over(mutate: Mutate) -> None:
     anchor = "# project recipes"
     template = mutate("justfile.jinja", anchor, "# {{ '{{ project_slug }}' }}\n" + anchor)
 
-    found = faults(template, "justfile.jinja", reading.litter)
+    found = faults(template, "justfile.jinja", reading.leftovers)
     assert found
-    assert all("Jinja left at '{{ project_slug }}" in fault for fault in found)
+    assert all("unrendered Jinja at '{{ project_slug }}" in fault for fault in found)
 
 
 def test_an_anchor_that_only_some_projects_have(mutate: Mutate) -> None:
     anchor = "# project recipes"
     template = mutate("justfile.jinja", anchor, f"{{% if celery %}}\n{anchor}\n{{% endif %}}")
 
-    found = faults(template, "justfile.jinja", reading.adrift)
+    found = faults(template, "justfile.jinja", reading.missing_anchors)
     assert found
     assert all("celery=False" in f and "lacks the anchor '# project recipes'" in f for f in found)
 
 
-def test_a_key_that_stands_twice_in_one_combination(mutate: Mutate) -> None:
+def test_a_duplicate_key_in_one_combination(mutate: Mutate) -> None:
     name = "deploy/compose/service.yaml.jinja"
     template = mutate(name, "      ALERT_WEBHOOK_URL:\n", "      SENTRY_DSN:\n")
 

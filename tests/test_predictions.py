@@ -16,7 +16,7 @@ from tests.static_checks import answers
 from tests.static_checks.template import Template
 from tests.static_checks.variants import decisions, rows
 
-# Written by Copier, of its own accord; tests/test_questions.py reads it.
+# Written by Copier itself; tests/test_questions.py tests it.
 ANSWERS = ".copier-answers.yml"
 SEEDS = range(6)
 
@@ -65,7 +65,7 @@ def is_a_variant(template: Template, output: str, deciding: dict[str, Any]) -> b
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_real_render_is_what_was_predicted(template: Template, render: Render, seed: int) -> None:
+def test_a_real_render_equals_the_prediction(template: Template, render: Render, seed: int) -> None:
     row = chosen(seed)
 
     project = render(preset="custom", **row)
@@ -79,7 +79,7 @@ def test_a_real_render_is_what_was_predicted(template: Template, render: Render,
     count_covered("random real renders, as predicted", 1)
 
 
-def test_the_renders_differ_in_all_that_can_be_chosen() -> None:
+def test_the_renders_differ_in_every_choice() -> None:
     drawn = [chosen(seed) for seed in SEEDS]
 
     for name in combinations.parameters(paper=True):

@@ -116,7 +116,7 @@ def test_no_package_that_is_installed_can_be_the_projects_own_name(
 
 
 @pytest.mark.parametrize("slug", ["vine", "click", "rich", "anyio", "httpx", "tests"])
-def test_a_name_that_is_taken_is_refused_with_another(
+def test_a_name_that_is_taken_is_refused_with_a_suggestion(
     source: Path, tmp_path: Path, slug: str
 ) -> None:
     with pytest.raises(ValueError, match=f'such as "{slug}-service"'):
@@ -208,7 +208,7 @@ def test_a_toggle_overrides_its_preset_and_is_recorded(render: Render, name: str
 
 
 @pytest.mark.parametrize("preset", questions.presets())
-def test_a_toggle_that_follows_its_preset_is_not_written_down(render: Render, preset: str) -> None:
+def test_a_toggle_that_equals_its_preset_is_not_recorded(render: Render, preset: str) -> None:
     features = questions.preset_features(preset)
 
     answers = answers_of(render(preset=preset, **{n: n in features for n in questions.toggles()}))
@@ -217,7 +217,7 @@ def test_a_toggle_that_follows_its_preset_is_not_written_down(render: Render, pr
     assert not answers.keys() & set(questions.toggles())
 
 
-def test_a_custom_choice_is_written_down_in_full(render: Render) -> None:
+def test_a_custom_preset_records_every_toggle(render: Render) -> None:
     answers = answers_of(render(preset="custom"))
 
     assert set(questions.toggles()) <= set(answers)
@@ -242,7 +242,7 @@ def test_a_copy_and_its_three_commands_need_no_trust(released: Path, tmp_path: P
         ("none", "{}", False),
     ],
 )
-def test_a_template_that_the_generated_ci_cannot_reach_is_named_at_the_copy(
+def test_a_copy_warns_of_a_template_that_the_generated_ci_cannot_reach(
     released: Path, tmp_path: Path, ci: str, address: str, warned: bool
 ) -> None:
     options = ["copy", "--defaults", "--data", f"ci={ci}"]
@@ -253,13 +253,13 @@ def test_a_template_that_the_generated_ci_cannot_reach_is_named_at_the_copy(
     assert ("replace _src_path in .copier-answers.yml" in done.stderr) is warned
 
 
-def test_nothing_is_configured_that_would_demand_trust_in_every_update() -> None:
+def test_nothing_requires_trust_in_every_update() -> None:
     assert {"_tasks", "_jinja_extensions"}.isdisjoint(questions.config())
     # One without a version would run in every update.
     assert all("version" in entry for entry in questions.config().get("_migrations", []))
 
 
-def test_an_unknown_key_on_the_command_line_is_named(source: Path, tmp_path: Path) -> None:
+def test_an_unknown_key_on_the_command_line_is_reported(source: Path, tmp_path: Path) -> None:
     data = ["--data", "databse=sqlite", "--data", "auth=false"]
 
     done = run_copier("copy", "--defaults", *data, str(source), str(tmp_path / "new"), cwd=source)

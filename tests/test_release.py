@@ -79,9 +79,7 @@ def test_a_version_without_notes_is_not_released() -> None:
     assert "no section ## 99.0.0" in refused.stderr
 
 
-def test_the_workflow_releases_only_what_the_nightly_run_has_tested_with_the_whole_history() -> (
-    None
-):
+def test_the_workflow_releases_only_commits_that_passed_the_nightly_run() -> None:
     nightly, release = (
         pipelines.read(WORKFLOWS / f"{name}.yml") for name in ("nightly", "release")
     )
@@ -107,7 +105,7 @@ def test_the_workflow_releases_only_what_the_nightly_run_has_tested_with_the_who
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.version)
-def test_output_paths_stay_or_have_a_reason_to_go(release: releases.Release) -> None:
+def test_removed_output_paths_have_a_reason(release: releases.Release) -> None:
     then = release.files()
 
     later = releases.releases()[releases.releases().index(release) :]
@@ -151,7 +149,7 @@ def test_a_path_that_is_missing_from_its_block_is_reported() -> None:
     assert lost == {"docs/cache.md"}
 
 
-def test_a_shallow_clone_says_what_it_lacks() -> None:
+def test_a_shallow_clone_fails_with_the_missing_commit() -> None:
     unknown = releases.Release("1.2.3", "0" * 40)
 
     with pytest.raises(pytest.fail.Exception, match=r"1\.2\.3 .*`git fetch --unshallow`"):

@@ -19,7 +19,7 @@ LIST = (ROOT / "hooks/migrations/v2_0_0.txt").read_text()
 STATEMENT = re.compile(r"^ *{%.*%}$", re.MULTILINE)
 RELEASES = releases.releases()
 BEFORE = [one for one in RELEASES if Version(one.version) < Version("2.0.0.dev0")][-1]
-# The first release with the new names: until there is one, the working tree.
+# The first release with the new names, or None: then it is the working tree.
 AFTER = next((one for one in RELEASES if Version(one.version) >= Version("2.0.0")), None)
 
 Texts = Mapping[str, str]  # by rendered path
@@ -46,7 +46,7 @@ def new(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Texts:
 
 
 def text_of(files: Texts, module: str) -> str:
-    """Return a module, which is empty if there is none."""
+    """Return the text of a module, or an empty one."""
     path = module.replace(".", "/")
     return files.get(f"{path}.py", files.get(f"{path}/__init__.py", ""))
 

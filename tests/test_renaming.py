@@ -53,7 +53,7 @@ def renamed(text: str, path: str = "app/mine.py") -> str:
         ),
     ],
 )
-def test_a_name_is_new_where_it_is_imported_and_used(old: str, new: str) -> None:
+def test_a_name_is_replaced_where_it_is_imported_and_used(old: str, new: str) -> None:
     assert renamed(old) == new
 
 
@@ -118,7 +118,7 @@ def test_statements_that_become_several_keep_their_indentation_or_line() -> None
 @pytest.mark.parametrize(
     "data", [b"from app.hub import (", b"x = '\xe9'", b"\xef\xbb\xbfimport app.hub"]
 )
-def test_what_cannot_be_parsed_stays(data: bytes) -> None:
+def test_files_that_cannot_be_parsed_are_unchanged(data: bytes) -> None:
     assert rename(data, "app/mine.py", RENAMES, lambda _: False) == data
 
 
@@ -135,7 +135,7 @@ def test_leftovers_are_reported_with_their_lines() -> None:
     assert [number for number, _ in RENAMES.leftovers(b"Hub without its module")] == []
 
 
-def test_both_sides_of_a_conflict_between_imports_are_taken() -> None:
+def test_both_sides_of_a_conflict_between_imports_are_kept() -> None:
     base, ours, theirs = (
         b"import a\n\nx = 1\n",
         b"import a\nimport b\n\nx = 1\n",
@@ -146,7 +146,7 @@ def test_both_sides_of_a_conflict_between_imports_are_taken() -> None:
 
 
 @pytest.mark.parametrize("line", [b"x = 2\n", b"from b import (\n    c,\n)\n"])
-def test_any_other_conflict_stays_one(line: bytes) -> None:
+def test_any_other_conflict_is_kept(line: bytes) -> None:
     merged = merge(b"import a\n" + line, b"import a\n", b"import c\n")
 
     assert merged is not None

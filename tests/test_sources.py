@@ -34,8 +34,8 @@ COPIED_JINJA = re.compile(
 ALLOWED_LINE = re.compile(r"{% (?:if (?P<name>\w+)|endif) %}")
 REGISTRIES = ("docker", "npmjs", "pypi", "pythonhosted")
 HOSTS = "|".join(rf"{name}\.(?:com|io|org)" for name in REGISTRIES)
-# Deliberate: the words that the last test looks for in every other file. None stands for work that
-# is left to do here.
+# Deliberate: the words that a test below looks for in every other file. None of them marks
+# unfinished work here.
 FORBIDDEN = re.compile(rf"\b(?:TODO|FIXME|XXX|HACK)\b|index-url|{HOSTS}")  # deliberate: see above
 
 # Words for which FastAPI, SQLAlchemy, Celery and Redis have a usual term. In snake_case too.
@@ -99,7 +99,7 @@ def functions(name: str) -> Iterator[tuple[str, int]]:
             yield f"{name}:{node.lineno} {node.name}", (node.end_lineno or 0) - node.lineno + 1
 
 
-def test_there_is_a_template_to_look_at() -> None:
+def test_the_template_is_found() -> None:
     assert len(plain_python()) > 20
     assert set(sources()) >= SEAMS | {ANSWERS_FILE, "pyproject.toml.jinja"}
 
@@ -113,7 +113,7 @@ def test_nearly_all_python_is_plain() -> None:
 
 
 def mistakes(name: str) -> Iterator[str]:
-    """Yield the lines of a template that say more than a template may."""
+    """Yield the lines of a template with a statement that is not allowed."""
     depth = 0
     for number, line in enumerate(text(name).splitlines(), start=1):
         if not STATEMENT.search(line):
@@ -149,7 +149,7 @@ def test_a_toggle_is_named_in_few_files(toggle: str) -> None:
     assert 1 <= len(naming) <= 6, naming
 
 
-def test_no_template_hides_a_plain_file_of_the_same_name() -> None:
+def test_no_template_and_plain_file_have_the_same_name() -> None:
     assert [name for name in sources() if f"{name}.jinja" in sources()] == []
 
 
@@ -190,7 +190,7 @@ def test_every_exclusion_can_be_read_with_the_answers_of_an_older_version() -> N
 
 @pytest.mark.parametrize("condition", OWNERS)
 def test_a_folder_is_excluded_whole_or_not_at_all(condition: str) -> None:
-    """A pattern that ends in a slash empties the folder and leaves it."""
+    """A pattern that ends in a slash would leave an empty folder."""
     patterns = questions.exclusions()[condition]
     spec = GitIgnoreSpec.from_lines(patterns)
     inside: dict[Path, list[str]] = {}
@@ -233,7 +233,7 @@ def test_what_a_user_inherits_is_within_its_budget(
 
 
 def test_nothing_is_left_unfinished_or_tied_to_a_registry() -> None:
-    """Here, in the tests, the words stand for what is looked for."""
+    """Not in the tests, which contain the words as patterns."""
     names = [name for name in working_tree() if not name.startswith("tests/")]
     found = [name for name in names if FORBIDDEN.search((questions.ROOT / name).read_text())]
 

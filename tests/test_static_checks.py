@@ -103,7 +103,7 @@ def test_every_exception_is_still_needed(
         assert any(file in said and path in said for said in unexplained), path
 
 
-def test_every_module_in_the_list_of_bringers_is_imported(template: Template) -> None:
+def test_every_module_in_the_list_of_distributions_is_imported(template: Template) -> None:
     imported = {name for one in read(template).all for _, name, _ in imports.found(one.tree)}
 
     unused = [

@@ -30,7 +30,7 @@ from tests.deployed import (
     running,
 )
 from tests.processes import reserved_port, until
-from tests.smuggling import UPGRADES, credulous_server, smuggle
+from tests.smuggling import UPGRADES, smuggle, upgrading_server
 
 SLUG = "tea-shop"
 UNITS = ("server", "migrate", "worker", "beat")
@@ -93,7 +93,7 @@ def test_every_unit_is_hardened(units: list[Path]) -> None:
         assert done.returncode == 0, done.stdout
 
 
-def test_a_unit_gives_the_service_the_time_to_drain(units: list[Path]) -> None:
+def test_the_stop_timeout_of_a_unit_covers_the_shutdown(units: list[Path]) -> None:
     [server] = [unit.read_text() for unit in units if unit.stem == f"{SLUG}-server"]
     [seconds] = re.findall(r"^TimeoutStopSec=(\d+)$", server, re.MULTILINE)
 
@@ -123,7 +123,7 @@ def test_the_settings_of_a_deployment_are_settings(render: Render, database: str
 
 
 @pytest.mark.parametrize("database", questions.choices("database"))
-def test_the_page_for_a_host_fits_it(render: Render, database: str) -> None:
+def test_the_installation_page_fits_the_database(render: Render, database: str) -> None:
     page = (render(preset="full", database=database) / "deploy/README.md").read_text()
 
     assert ("password of the database" in page) is (database == "postgresql")
@@ -138,8 +138,8 @@ def test_only_a_502_becomes_a_503_with_retry_after(render: Render) -> None:
     assert re.findall(r"error_page (.*) =503 @away;", site) == ["502"]
 
 
-def test_what_is_copied_to_a_host_holds_no_secrets(render: Render) -> None:
-    """Nor files of the machine it comes from."""
+def test_no_secrets_are_copied_to_a_host(render: Render) -> None:
+    """Files that belong to the source machine are not copied either."""
     page = (render(project_name="Tea Shop", preset="full") / "deploy/README.md").read_text()
     [options] = re.findall(r"^rsync (--archive .*) \\\n", page, re.MULTILINE)
 
@@ -160,7 +160,7 @@ def project(copy: Callable[..., Path], server: str) -> Path:
     return project
 
 
-class Visitor(threading.Thread):
+class RequestLoop(threading.Thread):
     """A client that sends requests in a loop, and counts the kinds of responses."""
 
     def __init__(self, nginx: Nginx) -> None:
@@ -227,11 +227,11 @@ def compose_nginx(project: Path, deployment: dict[str, str], tmp_path: Path) -> 
     ("site", "kind"),
     [("deploy/nginx/site.conf", Nginx), ("deploy/compose/nginx.conf", ComposeNginx)],
 )
-def test_nginx_makes_no_tunnel_even_to_a_server_that_grants_it(
+def test_nginx_refuses_h2c_smuggling(
     render: Render, tmp_path: Path, site: str, kind: type[Nginx]
 ) -> None:
     with (
-        credulous_server() as port,
+        upgrading_server() as port,
         started(kind(render(preset="full") / site, tmp_path, port)) as nginx,
     ):
         statuses = {upgrade: smuggle(nginx.tls(), NAME, upgrade, "/")[0] for upgrade in UPGRADES}
@@ -253,10 +253,10 @@ def test_behind_nginx_the_service_is_reached_and_restarted(
 
     with running(serve, project, **deployment) as first:
         until(lambda: nginx.get("/health/ready").status == 200)
-        look_around(nginx, project)
-        dig_tunnels(nginx, compose_nginx, int(deployment["PORT"]))
+        check_service(nginx, project)
+        check_no_smuggling(nginx, compose_nginx, int(deployment["PORT"]))
         assert ask(HTTPConnection("127.0.0.1", int(deployment["PORT"])), "/health").status == 200
-        visitors = [Visitor(nginx) for _ in range(3)]
+        visitors = [RequestLoop(nginx) for _ in range(3)]
         for visitor in visitors:
             visitor.start()
         until(lambda: all(visitor.seen["200"] for visitor in visitors))
@@ -276,7 +276,7 @@ def test_behind_nginx_the_service_is_reached_and_restarted(
     shutil.rmtree(project)
 
 
-def look_around(nginx: Nginx, project: Path) -> None:
+def check_service(nginx: Nginx, project: Path) -> None:
     """Check the responses, and the address that the service sees."""
     plain = nginx.get_plain("/docs?a=b")
     assert (plain.status, plain.getheader("Location")) == (308, f"https://{NAME}/docs?a=b")
@@ -289,7 +289,7 @@ def look_around(nginx: Nginx, project: Path) -> None:
     assert (project / "stderr").read_text() == ""
 
 
-def dig_tunnels(nginx: Nginx, compose_nginx: Nginx, port: int) -> None:
+def check_no_smuggling(nginx: Nginx, compose_nginx: Nginx, port: int) -> None:
     """Check that only a WebSocket is tunnelled, with and without a proxy."""
     ways = [nginx.tls, compose_nginx.tls, partial(socket.create_connection, ("127.0.0.1", port))]
     for connect, upgrade in product(ways, UPGRADES):

@@ -70,7 +70,7 @@ def all_choices_in_a_row() -> list[Answers]:
     return [*steps, steps[0]]
 
 
-def test_the_changes_hold_every_choice_and_every_preset() -> None:
+def test_the_changes_contain_every_choice_and_every_preset() -> None:
     row, choices = all_pairs_in_a_row(), all_choices_in_a_row()
 
     assert set(pairwise(row)) == set(permutations(questions.presets(), 2))
@@ -82,7 +82,7 @@ def test_the_changes_hold_every_choice_and_every_preset() -> None:
 
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("toggle", TOGGLES)
-def test_a_toggle_comes_and_goes_and_the_users_edits_stay(
+def test_a_toggle_is_switched_on_and_off_and_the_users_edits_stay(
     copied: Render, tmp_path: Path, toggle: str, base: Answers
 ) -> None:
     off, on = base | single(toggle, False), base | single(toggle, True)
@@ -100,7 +100,7 @@ def test_a_toggle_comes_and_goes_and_the_users_edits_stay(
     assert read_tree(project) == before
 
 
-def test_each_choice_is_taken_and_left_and_the_users_edits_stay(
+def test_each_choice_can_be_changed_and_the_users_edits_stay(
     copied: Render, tmp_path: Path
 ) -> None:
     first, *rest = all_choices_in_a_row()
@@ -123,7 +123,9 @@ def test_each_choice_is_taken_and_left_and_the_users_edits_stay(
         pytest.param(all_pairs_in_a_row(), id="each to each", marks=THOROUGH),
     ],
 )
-def test_presets_become_each_other(copied: Render, tmp_path: Path, row: list[str]) -> None:
+def test_an_update_between_presets_equals_a_copy(
+    copied: Render, tmp_path: Path, row: list[str]
+) -> None:
     first, *rest = row
     project = start(duplicate(copied(preset=first), tmp_path / "project"))
 
@@ -144,7 +146,7 @@ def test_an_update_without_answers_changes_nothing(copied: Render, tmp_path: Pat
     assert read_tree(project) == before
 
 
-def test_an_explicit_toggle_outlives_a_change_of_preset(copied: Render, tmp_path: Path) -> None:
+def test_an_explicit_toggle_is_kept_when_the_preset_changes(copied: Render, tmp_path: Path) -> None:
     project = start(duplicate(copied(preset="standard", auth=False), tmp_path / "project"))
 
     update(project, preset="full")
@@ -153,7 +155,7 @@ def test_an_explicit_toggle_outlives_a_change_of_preset(copied: Render, tmp_path
     assert not (project / "app/api/auth.py").exists()
 
 
-def test_a_seed_that_was_deleted_or_rewritten_stays_so(copied: Render, tmp_path: Path) -> None:
+def test_an_update_does_not_change_a_deleted_or_edited_seed(copied: Render, tmp_path: Path) -> None:
     project = duplicate(copied(auth=False), tmp_path / "project")
     changelog = project / "CHANGELOG.md"
     migration = project / "migrations/versions/0001_initial.py"

@@ -131,7 +131,7 @@ def test_edits_to_files_that_were_renamed_arrive_in_the_new_ones(
             update(project)
         assert read_tree(project) == before
 
-    # The template has changed many of these lines too: markers of a conflict may stand around them.
+    # The template has changed many of these lines too: they may be between conflict markers.
     copier.run_update(project, defaults=True, overwrite=True, quiet=True, unsafe=True)
     commit(project)
 

@@ -44,7 +44,7 @@ def test_every_variant_can_be_rendered(template: Template, rendered: list[Varian
     count_covered("distinct variants of them, rendered", len(rendered))
 
 
-@pytest.mark.parametrize("check", [reading.unreadable, reading.litter, reading.adrift])
+@pytest.mark.parametrize("check", [reading.unreadable, reading.leftovers, reading.missing_anchors])
 def test_every_variant_is_valid(
     variants: list[Variant], check: Callable[[Variant], Iterator[str]]
 ) -> None:
@@ -74,7 +74,7 @@ def test_ruff_would_change_no_variant(
     written = linting.lay_out(template, python, tmp_path)
 
     assert len(written) == len(python) > 1000
-    assert list(linting.complaints(tmp_path, written)) == []
+    assert list(linting.reports(tmp_path, written)) == []
     count_covered("variants linted and formatted by ruff", len(python))
 
 

@@ -62,7 +62,7 @@ def survivors(project: MutatedProject, mine: list[Registration]) -> list[str]:
     return left
 
 
-def test_a_registration_of_today_or_of_a_changed_file_cannot_go_missing(
+def test_a_registration_of_today_or_of_a_changed_file_is_tested(
     project: MutatedProject,
 ) -> None:
     record = kill_map.record()
@@ -70,13 +70,13 @@ def test_a_registration_of_today_or_of_a_changed_file_cannot_go_missing(
     mine = of_today(possible, date.today().toordinal(), changed())
     tests = {record[one.name].partition("[")[0] for one in mine if one.name in record}
 
-    code, said = project.run("-x", *sorted(tests))
+    code, output = project.run("-x", *sorted(tests))
 
-    assert code == 0, said  # while nothing is missing
+    assert code == 0, output  # while nothing is missing
     assert survivors(project, mine) == []
 
 
-def test_ten_days_take_everything_out(project: MutatedProject) -> None:
+def test_ten_days_cover_every_registration(project: MutatedProject) -> None:
     everything = project.registrations
     turns = [of_today(everything, day, set()) for day in range(DAYS)]
 
@@ -88,20 +88,20 @@ def test_ten_days_take_everything_out(project: MutatedProject) -> None:
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("part", range(PARTS))
-def test_no_registration_can_go_missing(project: MutatedProject, part: int) -> None:
+def test_every_registration_is_tested(project: MutatedProject, part: int) -> None:
     mine = [one for one in project.registrations[part::PARTS] if one.name not in ACCEPTED]
 
     assert survivors(project, mine) == []
 
 
 @pytest.mark.thorough
-def test_nothing_fails_while_nothing_is_missing(project: MutatedProject) -> None:
+def test_the_tests_pass_without_a_mutation(project: MutatedProject) -> None:
     tests = {test.partition("[")[0] for test in kill_map.record().values()}
 
-    code, said = project.run("-x", *sorted(tests))
+    code, output = project.run("-x", *sorted(tests))
 
     assert tests
-    assert code == 0, said
+    assert code == 0, output
 
 
 def test_registrations_of_every_kind_are_found(project: MutatedProject) -> None:
@@ -114,16 +114,16 @@ def test_registrations_of_every_kind_are_found(project: MutatedProject) -> None:
     }
 
 
-def test_no_setting_can_go_undocumented(project: MutatedProject) -> None:
+def test_an_undocumented_setting_fails_a_test(project: MutatedProject) -> None:
     example = project.project / ".env.example"
     before, keys = example.read_text(), settings(project.project)
 
     example.write_text(re.sub(r"^[A-Z_]+=.*\n", "", before, flags=re.MULTILINE))
-    _, said = project.run("-vvv", "tests/core/test_env_example.py")
+    _, output = project.run("-vvv", "tests/core/test_env_example.py")
     example.write_text(before)
 
     assert len(keys) > 30
-    assert [key for key in keys if f"'{key}'" not in said and not key.startswith("TEST_")] == []
+    assert [key for key in keys if f"'{key}'" not in output and not key.startswith("TEST_")] == []
 
 
 def test_an_accepted_gap_still_exists(project: MutatedProject) -> None:

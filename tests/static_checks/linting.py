@@ -31,15 +31,15 @@ def lay_out(template: Template, variants: Iterable[Variant], top: Path) -> dict[
     return written
 
 
-def complaints(top: Path, written: dict[str, Variant]) -> Iterator[str]:
+def reports(top: Path, written: dict[str, Variant]) -> Iterator[str]:
     """Yield the reports of ruff."""
     for arguments in (("check", "--output-format=concise"), ("format", "--check")):
         command = ["ruff", *arguments, "--no-cache", "--quiet", "."]
         done = subprocess.run(command, cwd=top, check=False, capture_output=True, text=True)
-        said = done.stdout + done.stderr
-        found = [line for line in said.splitlines() if FOUND.fullmatch(line)]
+        output = done.stdout + done.stderr
+        found = [line for line in output.splitlines() if FOUND.fullmatch(line)]
         if done.returncode and not found:
-            yield said
+            yield output
         for line in found:
             match = FOUND.fullmatch(line)
             assert match

@@ -15,7 +15,7 @@ COMPOSE, BASE = "deploy/compose", "deploy/kubernetes/base"
 # The real one is made by hand: docs/kubernetes.md.
 NOT_LISTED = f"{BASE}/secret.example.yaml"
 KINDS = ("services", "networks", "volumes", "secrets")
-# Which kind of object stands under which key, and under which key its name does.
+# Keys of references: the kind of object, and the key of its name.
 REFERENCES = {
     "configMapRef": ("ConfigMap", "name"),
     "secretRef": ("Secret", "name"),
@@ -31,10 +31,10 @@ def documents(template: Template, top: str) -> Iterator[Document]:
     """Yield the YAML documents below a folder, and where each is rendered."""
     for source in template.sources.values():
         if source.output.startswith(top) and source.output.endswith(".yaml"):
-            yield from ((source.output, *found) for found in said(template, source))
+            yield from ((source.output, *found) for found in documents_of(template, source))
 
 
-def said(template: Template, source: Source) -> Iterator[tuple[Any, Table]]:
+def documents_of(template: Template, source: Source) -> Iterator[tuple[Any, Table]]:
     """Yield the documents of each variant of a file, and where it is rendered."""
     present = template.present(source.output)
     for variant in variants(template, source):

@@ -75,7 +75,7 @@ def unreadable(variant: Variant) -> Iterator[str]:
             yield f"{variant}: says nothing"
 
 
-def litter(variant: Variant) -> Iterator[str]:
+def leftovers(variant: Variant) -> Iterator[str]:
     """Yield leftovers of a condition in a text."""
     if not variant.source.is_template:
         return
@@ -83,9 +83,9 @@ def litter(variant: Variant) -> Iterator[str]:
         yield f"{variant}: is a husk"
     untidy = UNTIDY if variant.source.output.endswith(".py") else UNTIDY_TEXT
     if found := untidy.search(variant.text):
-        yield f"{variant}: has blank lines to no purpose at {found.start()}"
+        yield f"{variant}: has superfluous blank lines at {found.start()}"
     if found := LEFT_OVER.search(variant.text):
-        yield f"{variant}: has Jinja left at {variant.text[found.start() :][:20]!r}"
+        yield f"{variant}: has unrendered Jinja at {variant.text[found.start() :][:20]!r}"
 
 
 def anchors(source: Source) -> list[str]:
@@ -93,7 +93,7 @@ def anchors(source: Source) -> list[str]:
     return [line.text for line in source.lines if ANCHOR.fullmatch(line.text)]
 
 
-def adrift(variant: Variant) -> Iterator[str]:
+def missing_anchors(variant: Variant) -> Iterator[str]:
     """Yield the anchors that a text lacks."""
     lines = variant.text.splitlines()
     for anchor in anchors(variant.source):

@@ -34,7 +34,7 @@ def connections(service: Service) -> dict[psutil.Process, int]:
 
 @contextmanager
 def suspended(process: psutil.Process) -> Generator[None]:
-    """Let a process accept no connection, so that the other one does."""
+    """Suspend a process, so that the other one accepts the connections."""
     process.suspend()
     try:
         yield
