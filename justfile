@@ -10,7 +10,7 @@ default:
 render folder *options:
     folder=$1; shift; uv run copier copy --defaults --overwrite --vcs-ref HEAD "$@" . "$folder"
 
-# Everything that must be clean before a commit
+# Linter, formatter and type checker: must pass before a commit
 check:
     uv run ruff check
     uv run ruff format --check
@@ -20,8 +20,8 @@ check:
 test *options: check
     uv run pytest -n auto -v -m "not thorough" "$@"
 
-# The same, and what docs/decisions/rows.md leaves to it (hours): what passed is not run again until
-# something changes it. `--fresh` forgets that.
+# The whole matrix of docs/decisions/rows.md (hours). Tests that passed are skipped until something that
+# they depend on changes; `--fresh` runs all of them.
 test-all *options: check
     uv run pytest -n auto -v --resume "$@"
 
@@ -29,7 +29,7 @@ test-all *options: check
 test-fast *options: check
     uv run pytest -n auto tests/test_questions.py tests/test_sources.py tests/test_static_checks.py tests/test_variants.py "$@"
 
-# Mend what ruff can mend
+# Fix what ruff can fix, and format
 format:
     uv run ruff check --fix
     uv run ruff format

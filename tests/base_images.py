@@ -1,5 +1,6 @@
-"""The images that a Dockerfile starts from, made here where no registry is reached: with buildah,
-a Debian of debootstrap, and the uv of this environment. Takes root, and a minute or two."""
+"""Builds the base images of a Dockerfile without a registry, with buildah and debootstrap.
+
+The uv is that of this environment. Needs root, and a minute or two."""
 
 import os
 import re
@@ -16,12 +17,12 @@ IN_IMAGE = "/etc/ssl/these-tests.crt"
 
 
 def can_make() -> bool:
-    """Say whether this machine can."""
+    """Return whether this machine can build them."""
     return os.geteuid() == 0 and all(map(shutil.which, ("buildah", "debootstrap", "unshare")))
 
 
 def make(dockerfile: Path, folder: Path) -> None:
-    """Make those of a Dockerfile that are not there yet."""
+    """Build the base images of a Dockerfile that do not exist yet."""
     text = dockerfile.read_text()
     (python,) = set(re.findall(r"^FROM (python:\S+)", text, re.MULTILINE))
     (tool,) = set(re.findall(r"--from=(\S+/uv:\S+)", text))
@@ -34,7 +35,7 @@ def make(dockerfile: Path, folder: Path) -> None:
 
 
 def make_python(name: str, folder: Path) -> None:
-    """Make a Debian with Python, which trusts whom this machine trusts."""
+    """Build a Debian with Python and the CA certificates of this machine."""
     root = folder / SUITE
     command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(root)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -42,7 +43,7 @@ def make_python(name: str, folder: Path) -> None:
     shutil.copy(CERTIFICATES, root / IN_IMAGE.lstrip("/"))
     (root / "usr/bin/python").symlink_to("python3")
     container = buildah("from", "scratch")
-    # Of the folder's content, the devices are of no use: every run has its own.
+    # Without the devices: every run has its own.
     for part in sorted(root.iterdir()):
         if part.name not in {"dev", "proc", "sys"}:
             place(container, part)
@@ -67,6 +68,6 @@ def commit(container: str, name: str) -> None:
 
 
 def buildah(*arguments: str) -> str:
-    """Run buildah and return what it says."""
+    """Run buildah and return its output."""
     command = ["buildah", *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()

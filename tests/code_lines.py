@@ -15,7 +15,7 @@ SILENT = {
 
 
 def code_lines(source: str) -> int:
-    """Return how many lines of a Python module do something."""
+    """Return the number of code lines of a Python module."""
     lines: set[int] = set()
     for token in tokenize.generate_tokens(StringIO(source).readline):
         if token.type not in SILENT:
@@ -24,7 +24,7 @@ def code_lines(source: str) -> int:
 
 
 def docstring_lines(source: str) -> set[int]:
-    """Return the lines that docstrings stand on."""
+    """Return the line numbers of docstrings."""
     lines: set[int] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):

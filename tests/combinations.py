@@ -1,8 +1,8 @@
 """Which answers are rendered together, derived from `copier.yml`.
 
-Every pair of choices occurs in some row: what breaks is almost always one feature, or two that
-meet, while all 2ⁿ rows would double with each toggle. Rows of few toggles are quick to run, so each
-toggle is tried alone first. The rows are the same in every run.
+Every pair of choices occurs in some row (pairwise testing): faults are almost always in one feature
+or between two, and all 2ⁿ rows would double with each toggle. Rows of few toggles are quick to run,
+so each toggle is tried alone first. The rows are the same in every run.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ Meeting = frozenset[tuple[str, Any]]
 
 
 def parameters(*, paper: bool) -> Choices:
-    """Return what can be chosen beside the preset, name by name."""
+    """Return the choices of each question except the preset, by name."""
     return {
         name: questions.choices(name)
         for name, question in questions.asked().items()
@@ -31,7 +31,7 @@ def parameters(*, paper: bool) -> Choices:
 
 
 def preset_rows() -> list[Answers]:
-    """Return each preset as it comes."""
+    """Return each preset with its defaults."""
     return [{"preset": name} for name in questions.presets()]
 
 
@@ -53,7 +53,7 @@ def missing() -> list[Answers]:
 
 
 def only(chosen: Collection[str | None], turn: int) -> Answers:
-    """Return a row of exactly these toggles. The other choices take turns."""
+    """Return a row of exactly these toggles. The other choices rotate."""
     row: Answers = {"preset": "custom"}
     for name, values in parameters(paper=False).items():
         if name in questions.toggles():
@@ -85,7 +85,7 @@ def servers() -> tuple[list[Answers], list[Answers]]:
 
 
 def covering(strength: int, rows: Iterable[Answers], *, paper: bool) -> list[Answers]:
-    """Return what must join some rows so that any so many choices meet in one of them.
+    """Return the rows to add so that any combination of so many choices occurs in a row.
 
     Greedy: a row starts with the first choices that have not met and takes, question by question,
     the choice that lets most of the others meet.
@@ -151,7 +151,7 @@ def named(rows: Iterable[Answers], *, paper: bool) -> dict[str, Answers]:
 
 
 def effect(row: Answers, *, paper: bool) -> str:
-    """Name what a row renders: two rows of the same name give the same files, presets aside."""
+    """Return a name for what a row renders: rows of equal names render equal files."""
     full = whole(row, paper=paper)
     words = [name for name, value in full.items() if value is True]
     words += [str(value) for value in full.values() if not isinstance(value, bool)]
@@ -159,7 +159,7 @@ def effect(row: Answers, *, paper: bool) -> str:
 
 
 def whole(row: Answers, *, paper: bool) -> Answers:
-    """Return a row with what its preset and the defaults choose."""
+    """Return a row completed by its preset and the defaults."""
     return {name: _chosen(name, row) for name in parameters(paper=paper)}
 
 

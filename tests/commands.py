@@ -1,4 +1,4 @@
-"""Runs commands in rendered projects, as their users do, and bounds them."""
+"""Runs commands in rendered projects, with a timeout."""
 
 import os
 import shlex
@@ -11,7 +11,7 @@ LIMIT = 1800.0
 
 
 def execute(project: Path, command: str, environment: dict[str, str]) -> tuple[int, str]:
-    """Run a command to its end, or end it and what it started when it takes too long."""
+    """Run a command; kill it and its child processes after a timeout."""
     with subprocess.Popen(
         shlex.split(command),
         cwd=project,

@@ -1,4 +1,4 @@
-"""What the tests share: a clean environment, one snapshot of the template, and its renders."""
+"""Shared fixtures: a clean environment, one snapshot of the template, and its renders."""
 
 import contextlib
 import os
@@ -32,7 +32,7 @@ TOGETHER_IN_HASTE = ("tests/test_wiring.py",)
 
 
 class Scheduling(LoadScopeScheduling):
-    """Tests go to whichever process is free, but for files whose tests belong together."""
+    """Distributes tests to free processes, and keeps some files in one process."""
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, _ = nodeid.partition("::")
@@ -41,12 +41,12 @@ class Scheduling(LoadScopeScheduling):
 
 
 def is_thorough(config: pytest.Config) -> bool:
-    """Say whether this is `just test-all`."""
+    """Return whether this is `just test-all`."""
     return "not thorough" not in config.getoption("markexpr")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest: at the end no core waits for the last service."""
+    """Run the longest tests first, so that all cores are busy until the end."""
     items.sort(
         key=lambda item: (
             "processes_of_each_server" not in item.name,
@@ -57,18 +57,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Run two tests more at a time than there are cores: services wait half of the time."""
+    """Use two more processes than cores: services wait half of the time."""
     return len(os.sched_getaffinity(0)) + 2
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
-    """Take ours."""
+    """Return our scheduler."""
     return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def environment(shared: Path) -> Iterator[None]:
-    """Keep the settings of whoever runs the tests out, and give git a name to commit under."""
+    """Remove the caller's settings from the environment, and set an author for git."""
     patch = pytest.MonkeyPatch()
     for variable in ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "DATABASE_URL", "TEST_DATABASE_URL"):
         patch.delenv(variable, raising=False)
@@ -76,7 +76,7 @@ def environment(shared: Path) -> Iterator[None]:
     patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    # A checkout may belong to another user than the one who tests it, in a container for one.
+    # A checkout may belong to another user, in a container for example.
     patch.setenv("GIT_CONFIG_COUNT", "1")
     patch.setenv("GIT_CONFIG_KEY_0", "safe.directory")
     patch.setenv("GIT_CONFIG_VALUE_0", "*")
@@ -107,7 +107,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def render(source: Path, shared: Path) -> Render:
-    """Return a function that renders the template with some answers, each set once."""
+    """Return a function that renders the template, once for each set of answers."""
     cache = shared / "renders"
     cache.mkdir(exist_ok=True)
     return Renderer(source, cache)
@@ -115,7 +115,7 @@ def render(source: Path, shared: Path) -> Render:
 
 @pytest.fixture(scope="session")
 def released(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a repository with this working tree as its release 1.0.0, the same to all processes.
+    """Return a repository with this working tree as release 1.0.0, shared by all processes.
 
     Its projects name its path and its commit, and are compared byte by byte.
     """
@@ -126,7 +126,7 @@ def released(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         git(repository, "add", "--all")
         git(repository, "commit", "--quiet", "--message", "1.0.0")
         git(repository, "tag", "1.0.0")
-        with contextlib.suppress(OSError):  # another process was quicker
+        with contextlib.suppress(OSError):  # another process has made it
             repository.rename(done)
     return done
 
@@ -141,9 +141,9 @@ def copied(released: Path, shared: Path) -> Render:
 
 @pytest.fixture(scope="session")
 def path_of_a_user(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return a PATH with uv, and without the tools of this repository beside it.
+    """Return a PATH with uv and without the tools of this repository.
 
-    They would hide a tool that a generated project forgot to depend on.
+    They would hide a missing dependency of a generated project.
     """
     folder = tmp_path_factory.mktemp("bin")
     for name in ("uv", "uvx"):

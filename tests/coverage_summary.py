@@ -1,4 +1,4 @@
-"""The closing table of a run: what it has covered, and what it has left to `just test-all`."""
+"""The summary table of a run: what it covered, and what only `just test-all` covers."""
 
 import json
 from collections import Counter
@@ -12,28 +12,28 @@ import pytest
 from tests.questions import ROOT
 from tests.rendering import git
 
-# Written by a whole `just test-all` that was green.
+# Written after a complete, successful `just test-all`.
 LAST = ROOT / ".local" / "test-all.json"
 # Since the test began, in this process; and in all of them, where the reports arrive.
 COUNTED: Counter[str] = Counter()
 TOTAL: Counter[str] = Counter()
-# How many tests of each module were not asked for.
+# Number of deselected tests of each module.
 LEFT: Counter[str] = Counter()
 
 
 def count_covered(what: str, number: int = 1) -> None:
-    """Count what was proven."""
+    """Add to a counter of the summary."""
     COUNTED[what] += number
 
 
 def pytest_runtest_teardown(item: pytest.Item) -> None:
-    """Send the numbers along with the test's last report."""
+    """Attach the counters to the test's last report."""
     item.user_properties.append(("covered", dict(COUNTED)))
     COUNTED.clear()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Add up what the processes have sent."""
+    """Add up the counters of all processes."""
     if report.when == "teardown":
         for name, value in report.user_properties:
             if name == "covered" and isinstance(value, dict):
@@ -41,13 +41,13 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
-    """Count what is left out."""
+    """Count deselected tests."""
     LEFT.update(PurePath(item.nodeid.partition("::")[0]).stem for item in items)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Hand over what is left; after a whole run that was green, write down when that was."""
+    """Send the deselected tests; record the time of a complete, successful run."""
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["left"] = dict(LEFT)
     elif exitstatus == 0 and session.config.getoption("resume") and not LEFT and is_whole(session):
@@ -57,7 +57,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def is_whole(session: pytest.Session) -> bool:
-    """Say whether no file, name or mark was asked for."""
+    """Return whether the run is not limited to files, names or marks."""
     config = session.config
     return not (config.getoption("keyword") or config.getoption("markexpr")) and (
         config.args_source is not pytest.Config.ArgsSource.ARGS
@@ -66,12 +66,12 @@ def is_whole(session: pytest.Session) -> bool:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take what a process hands over; they all leave out the same."""
+    """Receive the deselected tests of a process: they are the same in all."""
     LEFT.update(Counter(node.workeroutput.get("left", {})) - LEFT)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show the sums, whichever process counted, and what is left."""
+    """Print the sums over all processes, and the deselected tests."""
     if TOTAL:
         terminalreporter.section("covered")
     for what, number in TOTAL.items():

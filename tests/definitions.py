@@ -1,4 +1,4 @@
-"""What Python files define, and whether their imports of each other find anything."""
+"""Finds the definitions in Python files, and imports that cannot be resolved."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -15,12 +15,12 @@ def defined(text: str) -> set[str]:
 
 
 def importable(text: str) -> set[str]:
-    """Return the same, and what the module has imported itself."""
+    """Return these and the imported names of a module."""
     return {name for one in statements(ast.parse(text).body) for name in names(one)}
 
 
 def unresolved(project: Path, files: Iterable[str]) -> Iterator[str]:
-    """Yield the imports in a project's files of what the project does not have."""
+    """Yield the imports in a project's files that the project does not define."""
     folders = {path.name for path in project.iterdir() if path.is_dir()}
     for name in files:
         for node in ast.walk(ast.parse((project / name).read_text())):
@@ -31,7 +31,7 @@ def unresolved(project: Path, files: Iterable[str]) -> Iterator[str]:
 
 
 def offers(project: Path, module: str, name: str) -> bool:
-    """Say whether a name can be imported from a module."""
+    """Return whether a name can be imported from a module."""
     folder = project / module.replace(".", "/")
     for path in (folder.with_suffix(".py"), folder / "__init__.py"):
         if path.exists() and name in importable(path.read_text()):

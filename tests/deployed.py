@@ -1,4 +1,4 @@
-"""A rendered service as its own units and nginx site run it, on ports of this machine."""
+"""Runs a rendered service with its own systemd units and nginx site, on local ports."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.processes import reserved_port
 
 NAME = "api.example.com"
-# Where the tests come from, to be told from nginx.
+# The address of the tests, different from that of nginx.
 CLIENT = "127.0.0.2"
 
 Process = subprocess.Popen[bytes]
@@ -26,7 +26,7 @@ Process = subprocess.Popen[bytes]
 def running(
     command: list[str], folder: Path, **environment: str
 ) -> Generator[subprocess.Popen[bytes]]:
-    """Run a program and end it, with whatever it has started. Its output is in files there."""
+    """Run a program until the block ends, with its output in files; then kill its process group."""
     with (folder / "stdout").open("ab") as stdout, (folder / "stderr").open("ab") as stderr:
         process = subprocess.Popen(
             command,
@@ -51,7 +51,7 @@ def exec_start(unit: Path, slug: str, project: Path) -> list[str]:
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
-    """Make a certificate that signs itself, and its key."""
+    """Make a self-signed certificate and its key."""
     made = folder / "fullchain.pem", folder / "privkey.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
     subject = ["-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}"]
@@ -61,7 +61,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 
 
 class Nginx:
-    """The site of a project, with ports and certificate of a test."""
+    """Runs nginx with a project's site, on the ports and with the certificate of a test."""
 
     def __init__(self, site: Path, folder: Path, service: int) -> None:
         self.folder = folder
@@ -96,14 +96,14 @@ class Nginx:
         return [found, "-e", "stderr", "-p", str(self.folder), "-c", f"{self.folder}/nginx.conf"]
 
     def listens(self) -> bool:
-        """Whether it has started."""
+        """Return whether it accepts connections."""
         with suppress(OSError):
             self.tls().close()
             return True
         return False
 
     def tls(self) -> ssl.SSLSocket:
-        """Connect, and believe nothing but the certificate of the test."""
+        """Connect over TLS, and trust only the certificate of the test."""
         context = ssl.create_default_context(cafile=str(self.chain))
         plain = socket.create_connection(("127.0.0.1", self.https), 20, (CLIENT, 0))
         return context.wrap_socket(plain, server_hostname=NAME)
@@ -115,7 +115,7 @@ class Nginx:
         return ask(connection, path, **headers)
 
     def get_plain(self, path: str) -> HTTPResponse:
-        """Make one request in clear text."""
+        """Make one request without TLS."""
         return ask(HTTPConnection("127.0.0.1", self.http, timeout=20), path, Host=NAME)
 
 
@@ -148,7 +148,7 @@ def ask(connection: HTTPConnection, path: str, **headers: str) -> HTTPResponse:
 
 
 def echo(connection: ssl.SSLSocket, text: bytes, upgrade: str = "websocket") -> bytes:
-    """Say something on a WebSocket (RFC 6455), and return what comes back."""
+    """Send a message on a WebSocket (RFC 6455), and return the reply."""
     lines = [
         "GET /echo HTTP/1.1",
         f"Host: {NAME}",
@@ -168,7 +168,7 @@ def echo(connection: ssl.SSLSocket, text: bytes, upgrade: str = "websocket") -> 
 
 
 def install(project: Path) -> None:
-    """Install what the service needs, as the instructions say."""
+    """Install the service's dependencies as its documentation says."""
     environment = os.environ | {"UV_PYTHON": sys.executable}
     command = [str(Path(sys.executable).parent / "uv"), "sync", "--quiet", "--no-dev"]
     subprocess.run(command, cwd=project, env=environment, check=True)

@@ -1,6 +1,6 @@
-"""What people do to a generated project: the same changes, whatever it was generated with.
+"""Edits of a generated project by its users: the same for all answers.
 
-The files they add stand in tests/overlay/. A change to a file of the template is a function of its
+Added files are in tests/overlay/. A change to a file of the template is a function of its
 text, so that `update(edit(copy(A)), B)` can be compared with `edit(copy(B))`, byte for byte.
 """
 
@@ -15,7 +15,7 @@ Edit = Callable[[str], str]
 
 
 def replace(old: str, new: str, text: str) -> str:
-    """Replace what must be there exactly once."""
+    """Replace a text that must occur exactly once."""
     assert text.count(old) == 1, f"{old!r} is there {text.count(old)} times"
     return text.replace(old, new)
 
@@ -84,7 +84,7 @@ EDITS: Mapping[str, list[Edit]] = {
 
 
 def edit(project: Path, names: Collection[str] = tuple(EDITS)) -> list[str]:
-    """Make the changes, and return which of these files were there to be changed."""
+    """Make the changes, and return those of these files that exist."""
     shutil.copytree(OVERLAY, project, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.pyc"))
     there = [name for name in names if (project / name).exists()]
     for name in there:

@@ -1,4 +1,4 @@
-"""What the deployment files of a rendered project say, as the tools themselves read them."""
+"""Reads the deployment files of a rendered project with their own tools."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 def digest(*folders: Path) -> str:
-    """Name the content of some files and folders: equal content needs judging once."""
+    """Return a hash of files and folders: equal content is tested once."""
     found = sha256()
     for top in folders:
         for path in sorted([top, *top.rglob("*")]):
@@ -66,7 +66,7 @@ def the(objects: list[Manifest], kind: str, name: str) -> Manifest:
 
 
 def pod_templates(objects: list[Manifest]) -> Iterator[tuple[str, Manifest]]:
-    """Yield the pods that an overlay makes, by the name of what makes them."""
+    """Yield the pod templates of an overlay, by the name of their workload."""
     for found in of_kind(objects, "Deployment", "Job"):
         yield found["metadata"]["name"], found["spec"]["template"]
 
@@ -78,7 +78,7 @@ def container(template: Manifest) -> Manifest:
 
 
 def values(found: Any, key: str) -> Iterator[Any]:
-    """Yield what stands under a key, anywhere in a document."""
+    """Yield the values of a key, anywhere in a document."""
     if isinstance(found, dict):
         if key in found:
             yield found[key]
@@ -95,7 +95,7 @@ def image_user(project: Path) -> str:
 
 
 def knows_command(project: Path, command: list[str]) -> bool:
-    """Say whether the rendered service has what a manifest wants to run."""
+    """Return whether the rendered service has the command of a manifest."""
     match command:
         case ["python", "-m", "app", name]:
             return f'add_parser("{name}"' in (project / "app/cli.py").read_text()
@@ -107,7 +107,7 @@ def knows_command(project: Path, command: list[str]) -> bool:
 
 
 def answers(project: Path, path: str) -> bool:
-    """Say whether the service has a health route of that path."""
+    """Return whether the service has a health route of that path."""
     source = (project / "app/api/health.py").read_text()
     return (
         'prefix="/health"' in source and f'@router.get("{path.removeprefix("/health")}"' in source

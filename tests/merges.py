@@ -1,4 +1,4 @@
-"""Merges texts by the hundred the way `copier update` does: one `git apply` for all of them."""
+"""Merges hundreds of texts as `copier update` does, with one `git apply`."""
 
 import subprocess
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from tests.rendering import git
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """A file that its user has edited and the template has changed, and what is to come of it."""
+    """A file that the user and the template have changed, and the expected result."""
 
     name: str
     old: str
@@ -21,7 +21,7 @@ class Merge:
 
 
 def wrong(merges: Sequence[Merge], folder: Path, context: int) -> list[str]:
-    """Return the names of the merges that end in a conflict or otherwise than expected.
+    """Return the names of the merges with a conflict or an unexpected result.
 
     See `_apply_update` in Copier: the user's changes, as a patch with some lines of context, are
     applied to the new render; where that fails, the three versions of the file are merged.
@@ -55,13 +55,13 @@ def merge_whole(path: Path, merge: Merge) -> None:
 
 
 def write(folder: Path, texts: Sequence[str]) -> None:
-    """Write texts into files that are named by their numbers."""
+    """Write texts into numbered files."""
     for number, text in enumerate(texts):
         (folder / str(number)).write_text(text)
 
 
 def store(folder: Path, texts: Sequence[str]) -> str:
-    """Write texts, and return the tree git makes of them."""
+    """Write texts, and return their git tree."""
     write(folder, texts)
     git(folder, "add", "--all")
     return git(folder, "write-tree").strip()

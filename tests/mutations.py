@@ -1,4 +1,4 @@
-"""A copy of the template in which a test makes a mutation, to see that the checks report it."""
+"""Mutates a copy of the template, which the checks must report."""
 
 import shutil
 from collections.abc import Callable
@@ -13,7 +13,7 @@ Mutate = Callable[[str, str, str], Template]
 
 @pytest.fixture
 def mutate(source: Path, tmp_path: Path) -> Mutate:
-    """Return a function that replaces a text in a file, or makes a file, and reads the template."""
+    """Return a function that replaces a text in a file, or adds a file, and loads the template."""
     root = Path(shutil.copytree(source, tmp_path / "copy"))
 
     def mutated(name: str, old: str, new: str) -> Template:

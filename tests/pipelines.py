@@ -21,7 +21,7 @@ Document = dict[str, Any]
 
 @dataclass
 class Step:
-    """A shell script, and what is in its environment beside what all have."""
+    """A shell script, and its own environment variables."""
 
     script: str
     env: dict[str, str] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class Step:
 
 
 def read(path: Path) -> Document:
-    """Return a YAML file. `on` is a word in it, not the truth that YAML 1.1 reads."""
+    """Parse a YAML file, with `on` as a string: YAML 1.1 reads it as true."""
     document = yaml.safe_load(path.read_text())
     return {"on" if key is True else key: value for key, value in document.items()}
 
@@ -57,7 +57,7 @@ def github(project: Path, workflow: str, job: str) -> list[Step]:
 
 
 def gitlab_jobs(project: Path) -> dict[str, Document]:
-    """Return the jobs of GitLab's file, with what they inherit by `extends`."""
+    """Return the jobs of GitLab's file, with `extends` resolved."""
     document = read(project / GITLAB)
     names = [name for name in document if name not in KEYWORDS and not name.startswith(".")]
     return {name: _inherited(document, name) for name in names}
@@ -70,7 +70,7 @@ def _inherited(document: Document, name: str) -> Document:
 
 
 def gitlab(project: Path, job: str) -> Step:
-    """Return a job of GitLab: its lines are one script, which the first failure ends."""
+    """Return a job of GitLab as one script, which exits at the first error."""
     found = gitlab_jobs(project)[job]
     lines = [*found.get("before_script", []), *found["script"]]
     variables = read(project / GITLAB)["variables"] | found.get("variables", {})
@@ -88,19 +88,19 @@ def scripts(project: Path) -> Iterator[Step]:
 
 
 def recipes(text: str) -> set[str]:
-    """Return the recipes of just that a text names."""
+    """Return the just recipes that a text names."""
     return set(RECIPE.findall(text))
 
 
 def fill_in(text: str, values: Mapping[str, str]) -> str:
-    """Put values in the place of GitHub's expressions."""
+    """Replace GitHub's expressions by values."""
     return EXPRESSION.sub(lambda found: values[found[1]], text)
 
 
 def execute(
     project: Path, step: Step, environment: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
-    """Run a step with the shell that the runners of both use."""
+    """Run a step with the shell of the runners."""
     return subprocess.run(
         ["bash", "-e", "-c", step.script],
         cwd=project,

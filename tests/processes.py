@@ -1,18 +1,18 @@
-"""What tests need of the processes they start: ports, and to wait for them."""
+"""Helpers for processes started by tests: free ports, and waiting for conditions."""
 
 import socket
 import time
 from collections.abc import Callable
 from typing import Any
 
-# A busy machine needs long to start a process, or to answer.
+# Starting a process takes long on a busy machine.
 START_SECONDS = 120
 
 _reserved: list[socket.socket] = []
 
 
 def reserved_port() -> int:
-    """Return a port that no other program is given as long as the tests run.
+    """Return a port that is reserved as long as the tests run.
 
     It is bound without listening. A server may listen all the same, as often as it is started:
     servers set SO_REUSEADDR, with which Linux lets one listen where others are only bound.
@@ -25,13 +25,13 @@ def reserved_port() -> int:
 
 
 def connects(port: int) -> bool:
-    """Whether a server listens."""
+    """Return whether a server accepts connections."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def until(found: Callable[[], Any], seconds: float = START_SECONDS) -> Any:
-    """Return what is found as soon as it is there."""
+    """Poll until a function returns a true value, and return it."""
     deadline = time.monotonic() + seconds
     while not (value := found()):
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s"

@@ -1,4 +1,4 @@
-"""Projects as their users have them: copied, committed, edited, updated."""
+"""Copies, commits, edits and updates projects as their users do."""
 
 import shutil
 from collections.abc import Callable
@@ -19,25 +19,25 @@ Make = Callable[..., Path]
 
 
 def start(project: Path) -> Path:
-    """Put a fresh project under git, as its user would."""
+    """Commit a new project to git, as its user would."""
     git(project, "init", "--quiet")
     commit(project)
     return project
 
 
 def commit(project: Path) -> None:
-    """Commit all there is."""
+    """Commit all changes."""
     git(project, "add", "--all")
     git(project, "commit", "--quiet", "--allow-empty", "--message", "work")
 
 
 def update(project: Path, **answers: Any) -> None:
-    """Run what `copier update --defaults` runs, without trust, and look for what it left undone."""
+    """Run `copier update --defaults` without trust; fail if anything was not merged."""
     upgrade(project, answers, trusted=False)
 
 
 def upgrade(project: Path, answers: Answers, *, trusted: bool) -> None:
-    """Do the same, with trust if migrations are to run."""
+    """Update, with trust if there are migrations to run."""
     copier.run_update(
         project, data=answers, defaults=True, overwrite=True, quiet=True, unsafe=trusted
     )
@@ -48,7 +48,7 @@ def upgrade(project: Path, answers: Answers, *, trusted: bool) -> None:
 
 
 def unfinished(project: Path) -> list[str]:
-    """Return what an update could not merge."""
+    """Return the files that an update could not merge."""
     unmerged = git(project, "ls-files", "--unmerged").splitlines()
     rejected = [str(path) for path in project.rglob("*.rej")]
     files = (path for path in project.rglob("*") if path.is_file() and ".git" not in path.parts)
@@ -56,17 +56,17 @@ def unfinished(project: Path) -> list[str]:
 
 
 def is_marked(path: Path) -> bool:
-    """Say whether conflict markers stand in a file."""
+    """Return whether a file has conflict markers."""
     return b"\n<<<<<<< " in b"\n" + path.read_bytes()
 
 
 def without_seeds(project: Path) -> Tree:
-    """Return what a copy and an update have in common."""
+    """Return the files that a copy and an update have in common."""
     return {name: entry for name, entry in read_tree(project).items() if name not in SEEDS}
 
 
 def seeds(project: Path) -> Tree:
-    """Return what an update leaves alone."""
+    """Return the files that an update does not change."""
     return {name: entry for name, entry in read_tree(project).items() if name in SEEDS}
 
 

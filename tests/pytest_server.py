@@ -1,9 +1,9 @@
-"""Runs tests of a project many times, each in a fork of a process that has its libraries already.
+"""Runs a project's tests many times, each in a fork of a process with its libraries imported.
 
 It is run with the project's own Python: `python pytest_server.py LIBRARY...`. Each line that it
 reads is a JSON list, a file for the output and the arguments for pytest; it answers with the exit
 code.
-To import the libraries takes longer than most tests.
+Importing the libraries takes longer than most tests.
 """
 
 import importlib
@@ -33,7 +33,7 @@ def run(output: str, arguments: list[str]) -> int:
 
 
 def main() -> None:
-    """Import, then serve."""
+    """Import the libraries, then run tests on request."""
     sys.path.insert(0, str(Path.cwd()))  # as `python -m pytest` does
     for library in sys.argv[1:]:
         importlib.import_module(library)

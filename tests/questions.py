@@ -1,4 +1,4 @@
-"""What `copier.yml` asks, read from it: the tests name no question that they could look up."""
+"""Reads the questions from `copier.yml`, so that tests need no list of them."""
 
 import json
 from functools import cache
@@ -13,12 +13,12 @@ ROOT = Path(__file__).parents[1]
 
 @cache
 def config() -> dict[str, Any]:
-    """Return `copier.yml` as it stands."""
+    """Return the parsed `copier.yml`."""
     return yaml.safe_load((ROOT / "copier.yml").read_text())
 
 
 def asked() -> dict[str, dict[str, Any]]:
-    """Return the questions a person may answer."""
+    """Return the questions that users may answer."""
     return {name: question for name, question in questions().items() if not is_computed(question)}
 
 
@@ -33,7 +33,7 @@ def questions() -> dict[str, dict[str, Any]]:
 
 
 def is_computed(question: dict[str, Any]) -> bool:
-    """Say whether the answer is never asked for."""
+    """Return whether an answer is computed, never asked for."""
     return question.get("when") is False
 
 
@@ -71,12 +71,12 @@ def preset_features(preset: str) -> list[str]:
 
 
 def requires() -> dict[str, str]:
-    """Return the toggles that make sense only with another, and that other."""
+    """Return the toggles that require another one, and that one."""
     return json.loads(questions()["requires"]["default"])
 
 
 def exclusions(known: dict[str, Any] | None = None) -> dict[str, list[str]]:
-    """Return the paths each condition owns, by the condition that brings them."""
+    """Return the paths that each condition owns, by condition."""
     owned: dict[str, list[str]] = {}
     for entry in (known or config())["_exclude"]:
         first, *patterns = entry.splitlines()

@@ -1,4 +1,4 @@
-"""A source of exchange rates, for services that ask one."""
+"""A fake HTTP server of exchange rates."""
 
 import json
 import threading
@@ -10,10 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 
 
 class Exchange(BaseHTTPRequestHandler):
-    """Has rates for every currency."""
+    """A request handler with rates for every currency."""
 
     def do_GET(self) -> None:
-        """Answer what one unit costs."""
+        """Return the rates of a currency."""
         base = parse_qs(urlsplit(self.path).query)["base"][0]
         body = json.dumps({"base": base, "date": "2026-01-02", "rates": {"USD": 1.25}}).encode()
         self.send_response(200)
@@ -22,12 +22,12 @@ class Exchange(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Nobody reads it."""
+        """Log nothing."""
 
 
 @contextmanager
 def serve_rates() -> Generator[str]:
-    """Serve on a free port of this machine; give the URL."""
+    """Serve on a free local port; yield the URL."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Exchange) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/latest"

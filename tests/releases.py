@@ -1,4 +1,4 @@
-"""The template as it once was, from this repository's history: tags may be absent in a clone."""
+"""Reads released templates from this repository's history: tags may be absent in a clone."""
 
 import subprocess
 import tomllib
@@ -18,7 +18,7 @@ from tests.rendering import git, snapshot
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A state of the template that projects were generated from."""
+    """A released version of the template."""
 
     version: str
     commit: str
@@ -26,16 +26,16 @@ class Release:
     everywhere: tuple[str, ...] = ()
 
     def files(self) -> list[str]:
-        """Return the paths in its template."""
+        """Return the paths under its template/."""
         listed = git(ROOT, "ls-tree", "-r", "--name-only", self.available(), "--", "template")
         return [name.removeprefix("template/") for name in listed.splitlines()]
 
     def read(self, name: str) -> str:
-        """Return a file of this repository as it was."""
+        """Return a file of that version."""
         return git(ROOT, "show", f"{self.available()}:{name}")
 
     def extract(self, target: Path) -> Path:
-        """Write the whole state into a folder."""
+        """Write all files into a folder."""
         # With the modes of a clone: folders are compared too.
         options = ["-c", "tar.umask=0022"]
         command = ["git", "-C", str(ROOT), *options, "archive", self.available()]
@@ -45,7 +45,7 @@ class Release:
         return target
 
     def needs_trust(self) -> bool:
-        """Say whether an update from it runs migrations."""
+        """Return whether an update from it runs migrations."""
         return bool(migrations(self.version))
 
     def renames(self) -> Renames:
@@ -54,7 +54,7 @@ class Release:
         return Renames("\n".join(path.read_text() for path in lists if path.exists()))
 
     def available(self) -> str:
-        """Return the commit, or say how a clone gets it."""
+        """Return the commit, or fail with the command that fetches it."""
         look = ["git", "-C", str(ROOT), "cat-file", "-e", f"{self.commit}^{{commit}}"]
         if subprocess.run(look, capture_output=True, check=False).returncode:
             pytest.fail(
@@ -66,7 +66,7 @@ class Release:
 
 
 def releases() -> list[Release]:
-    """Return those in tests/releases.toml, oldest first."""
+    """Return the releases in tests/releases.toml, oldest first."""
     table = tomllib.loads((ROOT / "tests/releases.toml").read_text())["release"]
     listed = ("gone", "everywhere")
     return [
@@ -82,12 +82,12 @@ def changed_since_the_last() -> list[str]:
 
 
 def version() -> str:
-    """Return what pyproject.toml calls this state."""
+    """Return the version in pyproject.toml."""
     return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 
 
 def migrations(version: str) -> list[Path]:
-    """Return the scripts that an update from a version runs, for which Copier wants trust."""
+    """Return the migrations that an update from a version runs, which require trust."""
     return [
         Path(entry["command"][1].replace("{{ _copier_conf.src_path }}", str(ROOT)))
         for entry in questions.config().get("_migrations", [])
@@ -121,7 +121,7 @@ def copy(repository: Path, target: Path, ref: str = "HEAD", **answers: Any) -> P
 
 
 def save(repository: Path, tag: str) -> None:
-    """Commit all there is as a release."""
+    """Commit all changes as a release."""
     git(repository, "add", "--all")
     git(repository, "commit", "--quiet", "--message", tag)
     git(repository, "tag", tag)

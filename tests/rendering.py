@@ -1,4 +1,4 @@
-"""Renders the template, each set of answers once a run, whatever the number of processes."""
+"""Renders the template, once a run for each set of answers, in all processes together."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def compile_once(self: Environment, source: Any, *arguments: Any, **options: Any
 
 
 def folder_in_memory() -> str | None:
-    """Return where temporary files are quickest: Copier writes each project three times a run."""
+    """Return the fastest temporary folder: Copier writes each project three times a run."""
     memory = Path("/dev/shm")  # noqa: S108  (a place, and the names in it are random)
     if not os.environ.get("TMPDIR") and memory.is_dir():
         return str(memory) if shutil.disk_usage(memory).free > ENOUGH_MEMORY_BYTES else None
@@ -44,7 +44,7 @@ def folder_in_memory() -> str | None:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """Run git there and return what it said."""
+    """Run git in a folder and return its output."""
     command = ["git", "-C", str(folder), *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
@@ -66,7 +66,7 @@ def snapshot(target: Path) -> Path:
 class Renderer:
     """Renders one snapshot into a shared folder.
 
-    Two processes may render the same answers at once; the second to finish drops its copy.
+    Two processes may render the same answers at once; the second one deletes its copy.
     """
 
     def __init__(self, source: Path, cache: Path) -> None:
@@ -90,7 +90,7 @@ class Renderer:
 
 
 def read_tree(top: Path) -> Tree:
-    """Return mode and content of everything in a project but git's own folder; folders end in /."""
+    """Return mode and content of all files but git's own; the names of folders end in /."""
     tree: Tree = {}
     for path in sorted(top.rglob("*")):
         name = path.relative_to(top).as_posix()

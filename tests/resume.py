@@ -1,9 +1,9 @@
-"""What passed before is not run again: an interrupted `just test-all` goes on where it stopped.
+"""Skips tests that passed before, so that an interrupted `just test-all` can be resumed.
 
-A test is left out while nothing that it depends on has changed since it passed: the files of this
+A test is skipped while nothing that it depends on has changed since it passed: the files of this
 repository, Python and the tools. A test of a rendered project depends on the files of that project,
 the versions in its `uv.lock` and its own module instead, so that a change of the template runs the
-rows that it changes. `--fresh` forgets everything.
+rows that it changes. `--fresh` deletes all results.
 """
 
 import platform
@@ -34,18 +34,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the two options of `just test-all`."""
     group = parser.getgroup("passed")
     group.addoption("--resume", action="store_true", help="leave out tests that passed before")
-    group.addoption("--fresh", action="store_true", help="with --resume: forget what passed")
+    group.addoption("--fresh", action="store_true", help="with --resume: run all tests again")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Forget, in the process that starts the others."""
+    """Delete the results for `--fresh`, in the main process."""
     if config.getoption("fresh") and not hasattr(config, "workerinput"):
         shutil.rmtree(FOLDER, ignore_errors=True)
 
 
 @pytest.fixture
 def skip_if_passed(request: pytest.FixtureRequest) -> SkipIfPassed:
-    """Return a function for tests of a project whose `uv.lock` is written: skip what passed."""
+    """Return a function that skips a test if it passed with the same project and `uv.lock`."""
 
     def check(project: Path) -> None:
         code = _digests(ROOT, HARNESS) + sha256(request.path.read_bytes()).digest()
@@ -70,7 +70,7 @@ def _skip_if_passed(item: pytest.Item, *digests: bytes) -> None:
 
 
 def files_of(project: Path) -> list[str]:
-    """Return the files git would add there."""
+    """Return the files that git would add in a folder."""
     listed = git(project, "ls-files", "--cached", "--others", "--exclude-standard")
     return sorted(set(listed.splitlines()))
 
@@ -94,7 +94,7 @@ def _tools() -> bytes:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Write down that a test passed, when its last part has."""
+    """Record that a test passed, after its teardown."""
     report = yield
     if report.outcome != "passed":
         item.stash[FAILED] = True

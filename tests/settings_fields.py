@@ -1,4 +1,4 @@
-"""Which settings a rendered service has, read from its classes without importing them."""
+"""Reads the settings of a rendered service from its classes, without importing them."""
 
 import ast
 from collections.abc import Iterator
@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BASE = "EnvSettings"
-# They have a default, which is none for production.
+# They have a default that is not allowed in production.
 EXPECTED = frozenset({"SECRET_KEY", "REDIS_URL", "CELERY_BROKER_URL", "METRICS_TOKEN"})
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsFields:
-    """Names of variables: all there are, and those that have no default."""
+    """Names of variables: all, and those without a default."""
 
     known: frozenset[str]
     required: frozenset[str]
 
     def needed_in_production(self) -> frozenset[str]:
-        """Return those that a deployment must give, if the service has them at all."""
+        """Return the settings that a deployment must set."""
         return self.required | (self.known & EXPECTED)
 
 
@@ -44,7 +44,7 @@ def class_nodes(path: Path) -> Iterator[ast.ClassDef]:
 
 
 def is_settings(node: ast.ClassDef, classes: dict[str, ast.ClassDef]) -> bool:
-    """Say whether a class descends from `EnvSettings`."""
+    """Return whether a class is derived from `EnvSettings`."""
     parents = [base.id for base in node.bases if isinstance(base, ast.Name)]
     return BASE in parents or any(
         is_settings(classes[parent], classes) for parent in parents if parent in classes
@@ -52,6 +52,6 @@ def is_settings(node: ast.ClassDef, classes: dict[str, ast.ClassDef]) -> bool:
 
 
 def name(field: ast.AnnAssign) -> str:
-    """Name the variable of a field."""
+    """Return the environment variable of a field."""
     assert isinstance(field.target, ast.Name)
     return field.target.id.upper()

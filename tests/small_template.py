@@ -1,6 +1,6 @@
 """A template of a dozen small files in two releases, with files renamed between them.
 
-Its renames are of all kinds. The scripts in hooks/migrations/ and their entry in copier.yml are
+It has renames of all kinds. The scripts in hooks/migrations/ and their entry in copier.yml are
 this repository's own, and an update that runs them takes two seconds.
 """
 
@@ -40,8 +40,8 @@ docs/hub.md > docs/manager.md
 logo.bin > static/logo.bin
 app.hub:Hub > app.manager:ConnectionManager
 app.hub:LIMIT > app.manager:MAX_CONNECTIONS
-app.hub:tell > app.manager:publish
-app.drain:say_farewell > app.shutdown:run_callbacks
+app.hub:send > app.manager:publish
+app.drain:say_goodbye > app.shutdown:run_callbacks
 app.tools:add > app.numbers:add
 app.limiter.local:LocalLimiter > app.quota.local:LocalQuota
 app.plain:Kept > app.texts:Moved
@@ -76,7 +76,7 @@ class Hub:
             self.connections.append(name)
 
 
-def tell(hub: Hub, text: str) -> str:
+def send(hub: Hub, text: str) -> str:
     """Send a text."""
     return f"{text} to {len(hub.connections)}"
 '''
@@ -84,14 +84,14 @@ MANAGER = (
     HUB.replace('"""Keeps connections."""', '"""The connections of this process."""')
     .replace("Hub", "ConnectionManager")
     .replace("LIMIT", "MAX_CONNECTIONS")
-    .replace("def tell", "def publish")
+    .replace("def send", "def publish")
 )
 DRAIN = '''"""Ends."""
 
 import os
 
 
-def say_farewell(name: str) -> str:
+def say_goodbye(name: str) -> str:
     """Say it."""
     greeting = "Goodbye"
     return f"{greeting}, {name} of {os.getpid()}"
@@ -101,7 +101,7 @@ LISTENER = '''"""Listens."""
 import sys
 
 
-def turn_deaf() -> str:
+def refuse_all() -> str:
     """Refuse."""
     return sys.platform
 '''
@@ -117,7 +117,7 @@ def run_callbacks(name: str) -> str:
     return f"{greeting}, {name} of {os.getpid()}"
 
 
-def turn_deaf() -> str:
+def refuse_all() -> str:
     """Refuse."""
     return sys.platform
 '''
@@ -140,8 +140,8 @@ LOCAL = '''class LocalLimiter:
 '''
 MAIN = '''"""The service."""
 
-from app.drain import say_farewell
-from app.hub import Hub, tell
+from app.drain import say_goodbye
+from app.hub import Hub, send
 from app.limiter.local import LocalLimiter
 
 hub = Hub()
@@ -150,7 +150,7 @@ hub = Hub()
 def main() -> str:
     """Run it."""
     LocalLimiter().hit()
-    return tell(hub, say_farewell("you"))
+    return send(hub, say_goodbye("you"))
 '''
 NEW_MAIN = '''"""The service."""
 
@@ -169,7 +169,7 @@ def main() -> str:
 
 
 def numbered(what: str) -> str:
-    """Return a module that says in several lines what it is."""
+    """Return a module of several lines."""
     return "".join(f'{what}_{number} = "{what} {number}"\n' for number in range(1, 8))
 
 
@@ -255,6 +255,6 @@ def copy(template: Path, project: Path, version: str, **options: Any) -> Path:
 
 
 def run_copier(folder: Path, command: str, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of Copier with default answers there."""
+    """Run a command of Copier with default answers."""
     arguments = [sys.executable, "-m", "copier", command, "--defaults", "--quiet", *options]
     return subprocess.run(arguments, cwd=folder, check=False, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""An HTTP/2 client that asks for a tunnel through a proxy (h2c smuggling), and then uses it."""
+"""An HTTP/2 client that attempts h2c smuggling: a tunnel through a proxy by an upgrade."""
 
 import re
 import socket
@@ -15,7 +15,7 @@ UPGRADES = ("h2c", "H2C", "h2c, websocket", "websocket, h2c", "HTTP/2.0", "TLS/1
 
 
 def smuggle(connection: socket.socket, host: str, upgrade: str, path: str) -> tuple[int, list[str]]:
-    """Return the status of the upgrade, and those of what was then asked for over HTTP/2."""
+    """Return the status of the upgrade, and those of the HTTP/2 requests after it."""
     client = H2Connection()
     settings = (client.initiate_upgrade_connection() or b"").decode()
     lines = [
@@ -36,7 +36,7 @@ def smuggle(connection: socket.socket, host: str, upgrade: str, path: str) -> tu
 
 
 def read_answer(connection: socket.socket) -> tuple[int, bytes]:
-    """Read an answer of HTTP/1.1; return its status, and what has come after it."""
+    """Read an HTTP/1.1 response; return its status and the bytes after it."""
     data = b""
     while b"\r\n\r\n" not in data:
         data += connection.recv(65536) or b"\r\n\r\n"
@@ -47,7 +47,7 @@ def read_answer(connection: socket.socket) -> tuple[int, bytes]:
 
 
 def answers(client: H2Connection, connection: socket.socket, data: bytes) -> list[str]:
-    """Read as HTTP/2 whatever comes: the statuses on the stream of the second request."""
+    """Read HTTP/2; return the statuses on the stream of the second request."""
     try:
         while True:
             for event in client.receive_data(data):
@@ -62,24 +62,24 @@ def answers(client: H2Connection, connection: socket.socket, data: bytes) -> lis
 
 
 class Credulous(BaseHTTPRequestHandler):
-    """Grants every upgrade, as no server should."""
+    """Accepts every upgrade, as a vulnerable server does."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Answer 101 to requests for another protocol, else 200."""
+        """Return 101 to upgrade requests, else 200."""
         self.send_response(101 if "Upgrade" in self.headers else 200)
         self.send_header("Upgrade", self.headers.get("Upgrade", ""))
         self.send_header("Content-Length", "0")
         self.end_headers()
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def credulous_server() -> Generator[int]:
-    """Run one, and return its port."""
+    """Run such a server, and return its port."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Credulous) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_port

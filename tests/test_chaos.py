@@ -1,6 +1,6 @@
-"""Chaos tests: what a deployed service with every feature loses when its parts fail. Nothing.
+"""Chaos tests: a deployed service with every feature loses nothing when its parts fail.
 
-Times are those of the settings as they come: a lease of 30 s, and 15 s to notice.
+Times are the defaults of the settings: a lease of 30 s, and 15 s until a job is dispatched again.
 """
 
 import shutil
@@ -46,11 +46,11 @@ def api(stage: Stage) -> Generator[httpx2.Client]:
 
 
 def ask(api: httpx2.Client, **payload: Any) -> httpx2.Response:
-    return api.post("/jobs", json={"type": "drill", "payload": payload})
+    return api.post("/jobs", json={"type": "chaos", "payload": payload})
 
 
 def post(api: httpx2.Client, **payload: Any) -> str:
-    """Ask for a job, and return its id."""
+    """Create a job, and return its id."""
     answer = ask(api, **payload)
     assert answer.status_code == 202, answer.text
     return answer.json()["id"]
@@ -61,7 +61,7 @@ def job(api: httpx2.Client, job_id: str) -> dict[str, Any]:
 
 
 def wait(api: httpx2.Client, job_id: str, status: str, seconds: float) -> dict[str, Any]:
-    """Wait for a status; the service may be restarting."""
+    """Wait for a status, also while the service restarts."""
 
     def found() -> dict[str, Any] | None:
         try:
@@ -74,7 +74,7 @@ def wait(api: httpx2.Client, job_id: str, status: str, seconds: float) -> dict[s
 
 
 def effects(api: httpx2.Client, name: str) -> int:
-    """Count what the attempts at a job have left."""
+    """Return the number of items that the attempts at a job have added."""
     return api.get("/items", params={"q": f"{name} "}).raise_for_status().json()["total"]
 
 
@@ -89,7 +89,7 @@ def timed(request: Callable[[], httpx2.Response], expected: int) -> float:
     return time.monotonic() - begun
 
 
-def test_killed_workers_and_a_restarted_database_cost_time_and_nothing_else(
+def test_killed_workers_and_a_restarted_database_lose_no_job(
     stage: Stage, api: httpx2.Client
 ) -> None:
     first = stage.start_worker("first")
@@ -114,7 +114,7 @@ def test_killed_workers_and_a_restarted_database_cost_time_and_nothing_else(
     assert time.monotonic() - begun < LEASE_AND_GRACE + 15
 
 
-def test_a_redis_that_forgets_everything_loses_no_job(stage: Stage, api: httpx2.Client) -> None:
+def test_an_emptied_redis_loses_no_job(stage: Stage, api: httpx2.Client) -> None:
     ids = [post(api, name=f"flushed {number}") for number in range(20)]
     command = ["redis-cli", "-p", str(stage.redis_port), "FLUSHALL"]
 
@@ -124,9 +124,7 @@ def test_a_redis_that_forgets_everything_loses_no_job(stage: Stage, api: httpx2.
 
 
 @pytest.mark.thorough
-def test_without_redis_everything_goes_on_as_fast_as_before(
-    stage: Stage, api: httpx2.Client
-) -> None:
+def test_without_redis_the_service_is_as_fast_as_with_it(stage: Stage, api: httpx2.Client) -> None:
     item = api.post("/items", json={"name": "watched", "price": "1.00"}).json()["id"]
     numbers = count(1)
     create = lambda: ask(api, name=f"quick {next(numbers)}")  # noqa: E731
@@ -141,14 +139,14 @@ def test_without_redis_everything_goes_on_as_fast_as_before(
         during.append(timed(create, 202))
         reads.append(timed(read, 200))
         time.sleep(0.05)  # a few hundred jobs are enough: they all have to be done afterwards
-    wrong = {"username": "somebody@example.com", "password": "not the password"}
+    wrong = {"username": "unknown@example.com", "password": "not the password"}
     with stage.client() as stranger:
         logins = [stranger.post("/auth/login", data=wrong).status_code for _ in range(20)]
     ready = httpx2.get(f"{stage.url}/health/ready").json()["status"]
     stage.start_redis()
     last = post(api, name="after the outage")
 
-    # As fast as before. The slowest may be the machine's fault, but none has waited for Redis:
+    # As fast as before. The slowest may be due to the machine, but none has waited for Redis:
     # Celery would for 19 s.
     assert median(during) < 2 * median(before) + 0.05, (p99(during), p99(before))
     assert median(reads) < 2 * median(reads_before) + 0.05, (p99(reads), p99(reads_before))
@@ -160,9 +158,11 @@ def test_without_redis_everything_goes_on_as_fast_as_before(
     until(lambda: effects(api, "quick") == len(before) + len(during), 120)
 
 
-def test_fifty_equal_requests_make_one_job(stage: Stage, api: httpx2.Client) -> None:
-    key = {**api.headers, "Idempotency-Key": "drill-1"}
-    body = {"type": "drill", "payload": {"name": "idempotent"}}
+def test_fifty_requests_of_one_idempotency_key_make_one_job(
+    stage: Stage, api: httpx2.Client
+) -> None:
+    key = {**api.headers, "Idempotency-Key": "chaos-1"}
+    body = {"type": "chaos", "payload": {"name": "idempotent"}}
 
     def ask(_: int) -> str:
         url = f"{stage.url}/api/v1/jobs"
@@ -176,7 +176,7 @@ def test_fifty_equal_requests_make_one_job(stage: Stage, api: httpx2.Client) -> 
     assert effects(api, "idempotent") == 1
 
 
-def test_what_is_changed_is_seen_at_once_by_every_process(stage: Stage, api: httpx2.Client) -> None:
+def test_every_process_reads_a_change_at_once(stage: Stage, api: httpx2.Client) -> None:
     path = f"/items/{api.post('/items', json={'name': 'cached', 'price': '0.00'}).json()['id']}"
 
     def price(_: int) -> str:
@@ -189,7 +189,7 @@ def test_what_is_changed_is_seen_at_once_by_every_process(stage: Stage, api: htt
             assert set(pool.map(price, range(50))) == {f"{number}.50"}
 
 
-def test_two_processes_share_one_limit_whatever_the_client_says(
+def test_two_processes_share_one_limit_whatever_the_client_sends(
     stage: Stage, api: httpx2.Client
 ) -> None:
     def answers(number: int) -> Counter[int]:
@@ -214,9 +214,7 @@ def test_two_processes_share_one_limit_whatever_the_client_says(
     assert found == {200: 10, 429: 30}
 
 
-def test_what_is_undone_sends_no_mail_and_what_is_done_sends_one(
-    stage: Stage, api: httpx2.Client
-) -> None:
+def test_a_rollback_sends_no_mail_and_a_commit_sends_one(stage: Stage, api: httpx2.Client) -> None:
     mail = Path(stage.environment["EMAIL_FILE_DIR"])
     item = {"name": "ordered", "price": "1.00", "stock": 1}
     line = {"item_id": api.post("/items", json=item).json()["id"], "quantity": 1}
@@ -232,7 +230,7 @@ def test_what_is_undone_sends_no_mail_and_what_is_done_sends_one(
 
 
 @pytest.mark.thorough
-def test_a_poisoned_job_fails_in_the_end_after_five_attempts(api: httpx2.Client) -> None:
+def test_a_job_that_kills_its_worker_fails_after_five_attempts(api: httpx2.Client) -> None:
     poison = post(api, name="poison", crash=True)
 
     failed = wait(api, poison, "failed", RETRIES + 60)
@@ -241,10 +239,10 @@ def test_a_poisoned_job_fails_in_the_end_after_five_attempts(api: httpx2.Client)
     assert "Zero" not in failed["error"]
 
 
-def test_a_worker_told_to_stop_gives_its_job_back_or_finishes_it(
+def test_a_stopping_worker_finishes_its_job_or_releases_it(
     stage: Stage, api: httpx2.Client
 ) -> None:
-    last = post(api, name="farewell", seconds=3)
+    last = post(api, name="stopping", seconds=3)
     wait(api, last, "running", 60)
 
     for worker in stage.workers[1:]:
@@ -252,4 +250,4 @@ def test_a_worker_told_to_stop_gives_its_job_back_or_finishes_it(
     codes = [worker.wait(60) for worker in stage.workers[1:]]
 
     assert codes == [0, 0]
-    assert (job(api, last)["status"], effects(api, "farewell")) == ("succeeded", 1)
+    assert (job(api, last)["status"], effects(api, "stopping")) == ("succeeded", 1)

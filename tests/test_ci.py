@@ -1,4 +1,4 @@
-"""The pipelines of GitHub and GitLab: what the tools say of them, and what no tool looks for."""
+"""Linters for the pipelines of GitHub and GitLab, and checks that no linter makes."""
 
 import re
 import shutil
@@ -39,7 +39,7 @@ def project(request: pytest.FixtureRequest, render: Render) -> Path:
 
 @pytest.fixture(scope="session")
 def distinct(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Distinct:
-    """Return a repository for each different set of pipelines, and one with those of this one."""
+    """Return a repository for each distinct set of pipelines, and one with this repository's."""
     top = tmp_path_factory.mktemp("pipelines")
     seen: dict[str, Path] = {}
     for source in [ROOT, *(render(**answers) for answers in ROWS.values())]:
@@ -61,7 +61,7 @@ def workflows(folder: Path) -> list[Path]:
 
 
 def say(*command: str | Path, folder: Path) -> str:
-    """Run a tool, and return what it says if it finds anything."""
+    """Run a tool, and return its output if it finds anything."""
     done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
     return f"{folder}\n{done.stdout}{done.stderr}" if done.returncode else ""
 
@@ -72,7 +72,7 @@ def jobs(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{path.name}: {name}", job
 
 
-def test_there_are_pipelines_of_every_kind_to_look_at(distinct: Distinct) -> None:
+def test_there_are_pipelines_of_every_kind(distinct: Distinct) -> None:
     names = {path.name for folder in distinct for path in workflows(folder)}
 
     assert {"ci.yml", "image.yml", "deploy.yml", "update.yml"} <= names
@@ -118,7 +118,7 @@ def test_every_file_follows_its_schema(distinct: Distinct, schema: str, pattern:
     assert not say("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files, folder=ROOT)
 
 
-def test_every_action_is_pinned_to_a_commit_and_says_its_version(distinct: Distinct) -> None:
+def test_every_action_is_pinned_to_a_commit_with_its_version(distinct: Distinct) -> None:
     lines = [
         line
         for folder in distinct
@@ -138,7 +138,7 @@ def test_an_action_has_the_same_version_everywhere(distinct: Distinct) -> None:
     assert len({action for action, _ in used}) == len(used), sorted(used)
 
 
-def test_no_workflow_may_anything_and_every_job_says_what_it_may(distinct: Distinct) -> None:
+def test_workflows_have_no_permissions_and_every_job_declares_its_own(distinct: Distinct) -> None:
     heads = [pipelines.read(path) for folder in distinct for path in workflows(folder)]
     found = [(name, job) for folder in distinct for name, job in jobs(folder)]
 
@@ -167,7 +167,7 @@ def test_an_image_is_signed_where_github_does_that(project: Path) -> None:
     assert "`ATTEST` to\n`true`" in (project / "docs/ci.md").read_text()
 
 
-def test_every_job_ends_some_time_and_keeps_no_credentials(distinct: Distinct) -> None:
+def test_every_job_has_a_timeout_and_keeps_no_credentials(distinct: Distinct) -> None:
     found = [(name, job) for folder in distinct for name, job in jobs(folder) if "steps" in job]
 
     assert [name for name, job in found if "timeout-minutes" not in job] == []
@@ -190,7 +190,7 @@ def test_a_job_waits_only_for_jobs_that_exist(distinct: Distinct) -> None:
             assert all(set(job.get("needs", [])) <= set(known) for job in known.values())
 
 
-def test_the_shell_understands_every_script(distinct: Distinct) -> None:
+def test_every_script_is_valid_for_the_shell(distinct: Distinct) -> None:
     for folder in distinct:
         for step in pipelines.scripts(folder):
             assert not say("bash", "-n", "-c", step.script, folder=folder)

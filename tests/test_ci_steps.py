@@ -1,4 +1,4 @@
-"""The steps of the pipelines, run here on a rendered project as the runners would."""
+"""Runs the steps of the pipelines on a rendered project, as the runners do."""
 
 import os
 import shutil
@@ -39,14 +39,14 @@ case "$1 $2" in
 esac
 """
 UV = """#!/usr/bin/env bash
-# The service's own checks are run elsewhere: here, they only end as they are told.
+# The service's own checks are run elsewhere: here they are replaced by an exit code.
 case "$*" in
     "run just check" | "run just test-all") exit "$RESULT" ;;
     "run just update") if [ -n "$UPDATE" ]; then exec bash -e -c "$UPDATE"; fi ;;
 esac
 exec "$REAL_UV" "$@"
 """
-# What may stand for an update, which takes a while: only the real one runs Copier.
+# Replacements of an update, which takes a while: only the real one runs Copier.
 REAL, NOTHING, AGAIN = "", "true", "git checkout --quiet template-1.1.0 -- ."
 QUICK = """
 sed -i 's/^_commit: .*/_commit: 1.1.0/' .copier-answers.yml
@@ -65,7 +65,7 @@ done
 
 @pytest.fixture
 def environment(path_of_a_user: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Return what the runner has in its environment, as far as the steps care.
+    """Return the environment variables of a runner that the steps use.
 
     One virtual environment serves all projects of a process: most differ in their pipelines only.
     """
@@ -79,12 +79,12 @@ def steps(project: Path, forge: str) -> Iterator[Step]:
             yield from pipelines.github(project, "ci.yml", job)
         else:
             step = pipelines.gitlab(project, job)
-            step.env.pop("UV_CACHE_DIR")  # a cache of its own would start empty
+            step.env.pop("UV_CACHE_DIR")  # a separate cache would be empty at first
             yield step
 
 
 def lock(project: Path, environment: dict[str, str]) -> None:
-    """Do what a project's first minutes are: a lock file and a commit."""
+    """Write a lock file and commit, as at the start of a project."""
     assert pipelines.execute(project, Step("uv lock"), environment).returncode == 0
     git(project, "init", "--quiet", "--initial-branch", "main")
     git(project, "add", "--all")
@@ -92,7 +92,7 @@ def lock(project: Path, environment: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("forge", ["github", "gitlab"])
-def test_check_test_and_audit_end_well(
+def test_check_test_and_audit_succeed(
     copy: Callable[..., Path], environment: dict[str, str], forge: str
 ) -> None:
     project = copy(**MINIMAL, ci=forge)
@@ -107,7 +107,7 @@ def test_check_test_and_audit_end_well(
 
 
 @pytest.mark.parametrize("forge", ["github", "gitlab"])
-def test_what_is_not_locked_is_refused(
+def test_a_project_without_a_lock_file_fails(
     copy: Callable[..., Path], environment: dict[str, str], forge: str
 ) -> None:
     project = copy(**MINIMAL, ci=forge)
@@ -118,7 +118,7 @@ def test_what_is_not_locked_is_refused(
 
 
 @pytest.mark.parametrize(("preset", "forge"), THOROUGH)
-def test_they_end_well_with_servers(
+def test_they_succeed_with_servers(
     copy: Callable[..., Path], environment: dict[str, str], preset: str, forge: str
 ) -> None:
     project = copy(preset=preset, ci=forge)
@@ -134,7 +134,7 @@ def test_they_end_well_with_servers(
 
 
 class Forge:
-    """A project whose template has a newer release, and the forge that it is on."""
+    """A fake forge with a project whose template has a newer release."""
 
     def __init__(self, top: Path, released: Path, ci: str, environment: dict[str, str]) -> None:
         self.project, self.origin, self.record = top / "project", top / "origin.git", top / "record"
@@ -162,7 +162,7 @@ class Forge:
         program(top / "bin/uv", UV)
 
     def release(self) -> None:
-        """Let the template say something new."""
+        """Add a release with a change to the template."""
         with (self.template / "template/AGENTS.md").open("a") as file:
             file.write("\nSomething new.\n")
         git(self.template, "commit", "--quiet", "--all", "--message", "1.1.0")
@@ -175,9 +175,9 @@ class Forge:
         self.failed = done.returncode != 0
 
     def github(self, update: str, result: int) -> str:
-        """Run the steps of update.yml; return what GitHub was told.
+        """Run the steps of update.yml; return the calls of GitHub's API.
 
-        `update` stands for `just update`, unless it is empty; the service's checks give `result`.
+        `update` replaces `just update`, unless it is empty; `result` is that of the checks.
         """
         self.prepare(update, result)
         values = {
@@ -211,7 +211,7 @@ class Forge:
         return self.record.read_text()
 
     def prepare(self, update: str, result: int) -> None:
-        """Check out the main branch, and forget what was said."""
+        """Check out the main branch, and empty the record of calls."""
         git(self.project, "switch", "--quiet", "--force", "main")
         self.record.write_text("")
         self.environment |= {"UPDATE": update, "RESULT": str(result)}
@@ -235,7 +235,7 @@ def make_forge(
     return lambda ci: Forge(tmp_path, released, ci, environment)
 
 
-def test_github_is_told_of_an_update_once_and_how_its_tests_went(
+def test_an_update_is_proposed_to_github_once_with_the_result_of_its_tests(
     make_forge: Callable[[str], Forge],
 ) -> None:
     forge = make_forge("github")
@@ -253,7 +253,7 @@ def test_github_is_told_of_an_update_once_and_how_its_tests_went(
     assert "pr create" not in second
 
 
-def test_gitlab_is_told_of_an_update_once_and_how_its_tests_went(
+def test_an_update_is_proposed_to_gitlab_once_with_the_result_of_its_tests(
     make_forge: Callable[[str], Forge],
 ) -> None:
     forge = make_forge("gitlab")
@@ -273,18 +273,18 @@ def test_gitlab_is_told_of_an_update_once_and_how_its_tests_went(
 
 
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
-def test_an_update_with_conflicts_has_failed_though_every_check_ends_well(
+def test_an_update_with_conflicts_fails_though_every_check_succeeds(
     make_forge: Callable[[str], Forge], ci: str
 ) -> None:
     forge = make_forge(ci)
 
-    told = getattr(forge, ci)(CONFLICT, result=0)
+    calls = getattr(forge, ci)(CONFLICT, result=0)
 
-    assert "Update from the template (failure)" in told
+    assert "Update from the template (failure)" in calls
     assert "<<<<<<< before updating" in forge.proposed()
 
 
-def test_a_deployment_is_told_its_environment_its_image_and_its_cluster(
+def test_a_deployment_gets_its_environment_its_image_and_its_cluster(
     render: Render, tmp_path: Path, environment: dict[str, str]
 ) -> None:
     project = render(preset="full", ci="github")

@@ -1,4 +1,4 @@
-"""The rows that are rendered whole hold what they promise."""
+"""The rows of rendered services contain all pairs, and all triples in `just test-all`."""
 
 from itertools import combinations as choose
 
@@ -12,7 +12,7 @@ TOGGLES, NEEDS = questions.toggles(), questions.requires()
 
 
 def met(rows: dict[str, Answers], strength: int, *, paper: bool) -> set[frozenset[tuple[str, str]]]:
-    """Return which choices meet in some row."""
+    """Return the sets of choices that occur together in some row."""
     wholes = [combinations.whole(row, paper=paper) for row in rows.values()]
     return {
         frozenset((name, str(value)) for name, value in some)
@@ -22,7 +22,7 @@ def met(rows: dict[str, Answers], strength: int, *, paper: bool) -> set[frozense
 
 
 @pytest.mark.parametrize("paper", [False, True])
-def test_every_pair_of_choices_meets_in_the_few_rows(paper: bool) -> None:
+def test_every_pair_of_choices_occurs_in_the_few_rows(paper: bool) -> None:
     choices, rows = combinations.parameters(paper=paper), combinations.few(paper=paper)
     found, wanted = met(rows, 2, paper=paper), 0
 
@@ -37,13 +37,13 @@ def test_every_pair_of_choices_meets_in_the_few_rows(paper: bool) -> None:
     assert len(rows) < 40
 
 
-def test_every_three_choices_meet_in_the_many_rows() -> None:
+def test_every_triple_of_choices_occurs_in_the_many_rows() -> None:
     choices = combinations.parameters(paper=False)
     found = met(combinations.many(paper=False), 3, paper=False)
 
     for names in choose(choices, 3):
         assert any({name for name, _ in some} == set(names) for some in found)
-    # On, off and off; on, on and off; and so on: what no pair can tell.
+    # On, off and off; on, on and off; and so on: no set of pairs contains these.
     for some in choose(TOGGLES, 3):
         for number in range(8):
             row = {name: bool(number >> bit & 1) for bit, name in enumerate(some)}

@@ -1,6 +1,6 @@
-"""The update over a release that renames files, in a small template: the user's edits arrive.
+"""An update over renamed files, in a small template, keeps the user's edits.
 
-The same edits, in all kinds of files, are updated in three ways; each test looks at one of them.
+The same edits, in all kinds of files, are updated in three ways; each test checks one of them.
 """
 
 import ast
@@ -19,7 +19,7 @@ from tests.small_template import NEW, OLD, run_copier, write
 ADDED = {
     "app/mine.py": '''"""Ours."""
 
-from app.drain import say_farewell
+from app.drain import say_goodbye
 from app.hub import LIMIT, Hub
 from app.limiter import local
 from app.plain import Kept
@@ -32,17 +32,17 @@ from app.tools import (
 def mine(hub: "Hub", other: Hub) -> str:
     """Use them."""
     assert local.LocalLimiter and Kept
-    return say_farewell(shout(str(add(LIMIT, len(other.connections)))))
+    return say_goodbye(shout(str(add(LIMIT, len(other.connections)))))
 ''',
     "app/limiter/ours.py": "OURS = 1\n",
     "app/uses_ours.py": "from app.limiter import ours\n\nOURS = ours.OURS\n",
     "app/contested.py": "OUR_OWN = 1\n",
     "app/latin.py": "# -*- coding: utf-8 -*-\nNAME = 'app.hub'\n",
     "tests/test_mine.py": 'PATCHED = "app.limiter.local.LocalLimiter.hit"\n',
-    "notes.md": "Nothing.\n\nSee `app/hub.py`, and app.drain.say_farewell.\n",
+    "notes.md": "Nothing.\n\nSee `app/hub.py`, and app.drain.say_goodbye.\n",
 }
 EDITED = {
-    # Beside a line with a name that is new.
+    # Next to a line with a new name.
     "app/hub.py": ("append(name)", "append(name.lower())"),
     "app/drain.py": ('greeting = "Goodbye"', 'greeting = "Bye"'),
     "app/listener.py": ('    """Refuse."""\n', '    """Refuse."""\n    # Ours: at once.\n'),
@@ -79,11 +79,11 @@ class Result:
         return (self.project / name).exists()
 
     def line(self, name: str) -> str:
-        """Return what was printed about a file."""
+        """Return the printed line about a file."""
         return "\n".join(line for line in self.output.splitlines() if line.startswith(f"{name}:"))
 
     def marks(self) -> dict[str, str]:
-        """Return what `git status` says of each file."""
+        """Return the marks of `git status`, by path."""
         command = ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "."]
         lines = git(self.project, *command).split("\0")
         prefix = git(self.project, "rev-parse", "--show-prefix").rstrip("\n")
@@ -149,7 +149,7 @@ def test_an_edit_arrives_in_the_file_with_the_new_name(result: Result) -> None:
     assert not result.has("app/hub.py")
 
 
-def test_edits_to_two_files_arrive_in_the_one_they_became(result: Result) -> None:
+def test_edits_to_two_files_arrive_in_the_merged_file(result: Result) -> None:
     expected = NEW["app/shutdown.py"].replace("Goodbye", "Bye")
     expected = expected.replace('"""Refuse."""\n', '"""Refuse."""\n    # Ours: at once.\n')
 
@@ -179,7 +179,7 @@ def test_documents_are_merged_too(result: Result) -> None:
     assert result.read("docs/manager.md") == expected
 
 
-def test_a_line_that_both_changed_is_a_conflict_that_git_knows(result: Result) -> None:
+def test_a_line_that_both_changed_is_a_conflict_in_the_index(result: Result) -> None:
     assert result.marks()["app/crash.py"] == "UU"
     assert "<<<<<<< before updating\n" in result.read("app/crash.py")
     stages = [
@@ -194,7 +194,7 @@ def test_a_line_that_both_changed_is_a_conflict_that_git_knows(result: Result) -
     assert "with conflicts" in result.line("app/crash.py")
 
 
-def test_nothing_else_is_left_undone(result: Result) -> None:
+def test_nothing_else_is_left_unmerged(result: Result) -> None:
     undone = {name for name, mark in result.marks().items() if "U" in mark}
     undone |= {path.name for path in result.project.rglob("*.rej")}
     # Copier's own: the user has a file of that name.
@@ -231,7 +231,7 @@ def test_a_name_in_a_string_and_in_other_files_is_reported(result: Result) -> No
         'app/mine.py:12: old name in def mine(hub: "Hub", other: ConnectionManager) -> str:',
     ]
     assert result.line("notes.md") == (
-        "notes.md:3: old name in See `app/hub.py`, and app.drain.say_farewell."
+        "notes.md:3: old name in See `app/hub.py`, and app.drain.say_goodbye."
     )
     assert result.read("notes.md") == ADDED["notes.md"]
 
@@ -271,7 +271,7 @@ def test_a_file_that_the_user_had_moved_to_the_same_place_is_merged(result: Resu
     assert not result.has("app/relocated.py")
 
 
-def test_a_path_that_the_user_has_taken_is_theirs_to_settle(result: Result) -> None:
+def test_a_path_that_the_user_has_taken_is_left_to_the_user(result: Result) -> None:
     old, (before, after) = OLD["app/occupied.py"], EDITED["app/occupied.py"]
 
     assert result.read("app/occupied.py") == old.replace(before, after)
@@ -296,7 +296,7 @@ def test_every_python_file_can_be_read(result: Result) -> None:
 
 
 @pytest.mark.parametrize("result", ["inline"], indirect=True)
-def test_a_second_try_after_a_reset_arrives_at_the_same(result: Result) -> None:
+def test_a_second_try_after_a_reset_has_the_same_result(result: Result) -> None:
     before = read_tree(result.project)
     git(result.project, "reset", "--hard", "--quiet")
     git(result.project, "clean", "--force", "-d", "--quiet")
@@ -308,7 +308,7 @@ def test_a_second_try_after_a_reset_arrives_at_the_same(result: Result) -> None:
 
 
 @pytest.mark.parametrize("answers", [{"extra": "true", "greeting": "Servus"}, {}])
-def test_a_project_without_edits_becomes_what_a_copy_would_be(
+def test_a_project_without_edits_equals_a_fresh_copy(
     template: Path, tmp_path: Path, answers: dict[str, str]
 ) -> None:
     project = small_template.copy(template, tmp_path / "project", "1.0.0")
@@ -335,7 +335,7 @@ FAULTS = [
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(("script", "old", "new", "harmed"), FAULTS)
-def test_a_fault_in_the_scripts_is_noticed(
+def test_a_mutation_of_the_scripts_is_reported(
     template: Path, tmp_path: Path, script: str, old: str, new: str, harmed: str
 ) -> None:
     faulty = Path(shutil.copytree(template, tmp_path / "template"))

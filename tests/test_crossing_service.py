@@ -1,4 +1,4 @@
-"""The update over renamed files, in a whole service: an edit at a function arrives there.
+"""An update over renamed files, in a whole service: edits arrive at the renamed functions.
 
 The release with the new names is the last one with the old names, but for these renames, made word
 by word. So no edit may conflict, and everything that was imported must be found.
@@ -41,7 +41,7 @@ def dotted(path: str) -> str:
 
 
 def new_words(text: str) -> str:
-    """Return a text with the new paths and modules, and a module with the new names."""
+    """Return a text with the new paths and dotted modules."""
     for old, new in sorted(MOVED.items(), reverse=True):
         text = text.replace(old, new)
         if old.endswith(".py"):
@@ -67,7 +67,7 @@ def rename_everything(top: Path) -> None:
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the template with its last release and 2.0.0, which renames and does nothing else."""
+    """Return the template with its last release and a 2.0.0 that only renames."""
     folder = BEFORE.extract(tmp_path_factory.mktemp("service") / "template")
     git(folder, "init", "--quiet")
     releases.save(folder, BEFORE.version)
@@ -87,7 +87,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def mark(path: Path) -> list[str]:
-    """Add a comment to every function of a module, and return what stands there then."""
+    """Add a comment to every function of a module, and return the commented lines."""
     text = path.read_text()
     places = {
         found[0]: f"{found[0]}{found[1]}    # Ours: {found[2]}.\n"

@@ -1,4 +1,4 @@
-"""`just deploy`: what it asks of kubectl, in which order, and when a migration fails."""
+"""`just deploy`: the calls of kubectl, their order, and a migration that fails."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ import pytest
 
 from tests.tools import kubectl, run
 
-# Writes down what it is asked, builds overlays for real, and knows no cluster.
+# A fake kubectl: records its arguments, builds overlays, and has no cluster.
 KUBECTL = """#!/bin/sh
 case "$*" in
     kustomize*) exec {kubectl} "$@" ;;
@@ -29,7 +29,7 @@ def project(copy: Callable[..., Path]) -> Path:
 
 
 def deploy(project: Path, *arguments: str, migrates: bool = True) -> tuple[int, str, list[str]]:
-    """Run the script, and return its exit code, its errors, and what it asked kubectl."""
+    """Run the script, and return its exit code, its errors, and the calls of kubectl."""
     log, folder = project / "asked", project / "bin"
     folder.mkdir()
     waits = 0 if migrates else 1

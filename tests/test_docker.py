@@ -1,4 +1,4 @@
-"""The image and Compose, judged by their own tools, and compared with the service they carry."""
+"""Linters for the Dockerfile and Compose files, and comparisons with the service they run."""
 
 import os
 import re
@@ -38,7 +38,7 @@ def project(request: pytest.FixtureRequest, render: Render) -> Path:
 
 @pytest.fixture
 def config(project: Path) -> Manifest:
-    """Return what Compose makes of it; rows with the same files are read once."""
+    """Return the parsed Compose project; rows with the same files are parsed once."""
     key = digest(project / "compose.yaml", project / "deploy" / "compose")
     if key not in _configs:
         _configs[key] = compose(project)
@@ -52,12 +52,12 @@ def full(render: Render) -> Path:
 
 
 def environment(service: Manifest) -> dict[str, str]:
-    """Return what a service is given, without what is taken from .env if it is there."""
+    """Return a service's variables, except those of an optional .env."""
     return {name: value for name, value in service["environment"].items() if value is not None}
 
 
 def seconds(text: str) -> float:
-    """Read Compose's way to write a time."""
+    """Parse a duration of Compose."""
     found = re.fullmatch(r"(?:(\d+)m)?(?:([\d.]+)s)?", text)
     assert found, text
     return int(found[1] or 0) * 60 + float(found[2] or 0)
@@ -73,7 +73,7 @@ def test_hadolint_finds_nothing(project: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_the_dockerfile_keeps_to_what_every_builder_understands(project: Path) -> None:
+def test_the_dockerfile_uses_only_what_every_builder_supports(project: Path) -> None:
     text = (project / "Dockerfile").read_text()
 
     assert re.findall(r"<<|--link|^# *syntax", text, re.MULTILINE) == []
@@ -122,7 +122,7 @@ def test_every_service_is_in_a_file_of_its_own_and_every_file_is_included(
     assert files - {"shared", "service"} == set(config["services"])
 
 
-def test_only_the_way_in_has_ports_that_others_reach(config: Manifest) -> None:
+def test_only_nginx_publishes_ports(config: Manifest) -> None:
     for name, service in config["services"].items():
         for port in service.get("ports", []):
             assert name == "nginx" or port["host_ip"] == "127.0.0.1", name
@@ -140,7 +140,7 @@ def test_every_service_is_confined(config: Manifest) -> None:
         assert "healthcheck" in service, name
 
 
-def test_no_secret_is_written_down(config: Manifest) -> None:
+def test_no_secret_is_in_a_file(config: Manifest) -> None:
     for service in config["services"].values():
         for name, value in service.get("environment", {}).items():
             if SECRET.search(name) and value is not None:
@@ -150,7 +150,7 @@ def test_no_secret_is_written_down(config: Manifest) -> None:
 
 
 def test_compose_need_not_write_into_what_is_read_only(config: Manifest) -> None:
-    """It refuses to create such a container: there, secrets and configs must be files."""
+    """Compose cannot create such a container: secrets and configs must be files there."""
     mounted = 0
     for name, service in config["services"].items():
         for kind in ("secrets", "configs"):
@@ -185,7 +185,7 @@ def test_prometheus_finds_the_token_in_a_file_that_it_alone_can_read(
     assert service["tmpfs"] == ["/tmp:mode=1777"]  # noqa: S108
 
 
-def test_data_are_there_before_who_needs_them(config: Manifest) -> None:
+def test_services_wait_for_their_dependencies(config: Manifest) -> None:
     services = config["services"]
     conditions = {
         name: {on: how["condition"] for on, how in service.get("depends_on", {}).items()}
@@ -243,7 +243,7 @@ def test_nginx_passes_requests_to_where_the_service_listens(
         assert f"listen {port['target']}" in text
 
 
-def test_who_has_metrics_is_told_not_to_scale_what_prometheus_asks_by_name(
+def test_with_metrics_the_page_warns_not_to_scale_what_prometheus_scrapes_by_name(
     project: Path, config: Manifest
 ) -> None:
     """One name leads to any of several containers, and their counts are not the same."""
@@ -256,14 +256,14 @@ def test_who_has_metrics_is_told_not_to_scale_what_prometheus_asks_by_name(
     assert by_name is ("prometheus" in config["services"])
 
 
-def test_there_is_time_to_stop(config: Manifest) -> None:
+def test_the_stop_timeout_covers_the_shutdown(config: Manifest) -> None:
     app = config["services"]["app"]
     waits = [app["environment"][f"SHUTDOWN_{name}_SECONDS"] for name in ("DRAIN", "GRACE")]
 
     assert seconds(app["stop_grace_period"]) >= sum(map(float, waits)) + 5
 
 
-def test_the_broker_keeps_what_it_is_told(config: Manifest) -> None:
+def test_the_broker_evicts_nothing_and_is_persistent(config: Manifest) -> None:
     if broker := config["services"].get("broker"):
         words = " ".join(broker["command"])
         assert "--maxmemory-policy noeviction" in words
@@ -295,7 +295,7 @@ def test_the_connections_fit_postgresql(config: Manifest) -> None:
     assert processes * pool + 10 <= 100
 
 
-def test_nginx_takes_its_configuration(full: Path, tmp_path: Path) -> None:
+def test_nginx_accepts_its_configuration(full: Path, tmp_path: Path) -> None:
     make_certificate(tmp_path)
     text = (full / "deploy/compose/nginx.conf").read_text()
     text = text.replace(" /tmp/", f" {tmp_path}/").replace("/run/secrets/", f"{tmp_path}/")

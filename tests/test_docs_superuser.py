@@ -1,4 +1,4 @@
-"""The pages of deployment say how to let the first superuser in, with names that there are."""
+"""The deployment pages say how to create the first superuser, with names that exist."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ def project(render: Render) -> Path:
 
 
 def command(project: Path, page: str) -> str:
-    """Return the line of a page that lets the first superuser in."""
+    """Return the line of a page that creates the first superuser."""
     text = (project / page).read_text().replace("\\\n    ", "")
     (line,) = [line for line in text.splitlines(keepends=True) if "create-superuser" in line]
     assert line.endswith(COMMAND)
@@ -67,7 +67,7 @@ def test_with_systemd_a_unit_runs_it_as_the_others_are_run(project: Path) -> Non
     assert f"ExecStart={found[2]} -m app serve\n" in (units / "server.service").read_text()
 
 
-def test_without_users_no_page_speaks_of_one(render: Render) -> None:
+def test_without_users_no_page_mentions_a_superuser(render: Render) -> None:
     toggles = {"docker": True, "kubernetes": True, "systemd": True, "auth": False}
     project = render(preset="custom", **toggles)
 

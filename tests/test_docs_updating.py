@@ -1,4 +1,4 @@
-"""What docs/updating.md tells people to do, done in a project."""
+"""The steps of docs/updating.md work in a project."""
 
 import re
 import shlex
@@ -61,7 +61,7 @@ def test_the_marks_mean_what_the_page_says_and_all_can_be_undone(project: Path) 
     assert (read_tree(project), git(project, "rev-parse", "HEAD")) == (before, commit)
 
 
-def test_the_page_names_what_there_is(copied: Render) -> None:
+def test_the_page_names_only_what_exists(copied: Render) -> None:
     project = copied()
     text = "\n".join(path.read_text() for path in project.rglob("*") if path.is_file())
 

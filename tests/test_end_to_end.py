@@ -1,4 +1,4 @@
-"""A service with everything, seen from outside: by its operators, and by a crowd of clients."""
+"""End-to-end tests of a service with every feature: metrics, traces and many clients."""
 
 import os
 import shutil

@@ -23,7 +23,7 @@ LIMIT = 900.0  # seconds
 
 @pytest.fixture
 def options() -> list[str]:
-    """Return what to tell the builder: to use our own base images, where docker does not run."""
+    """Return options of the builder: our own base images, where docker does not run."""
     if shutil.which("docker"):
         docker = subprocess.run(["docker", "info"], check=False, capture_output=True)
         if docker.returncode == 0:

@@ -1,4 +1,4 @@
-"""The manifests for Kubernetes, judged by its own schemas, and compared with what they run."""
+"""Kubernetes manifests: valid by its schemas, and consistent with the service they run."""
 
 import re
 from pathlib import Path
@@ -36,9 +36,9 @@ ROWS = {
 OVERLAYS = ("staging", "production")
 CASES = [(row, overlay) for row in ROWS.values() for overlay in OVERLAYS]
 IDS = [f"{overlay}-{name}" for name in ROWS for overlay in OVERLAYS]
-# The oldest that has all we use, and the newest.
+# The oldest version that has all used features, and the newest.
 VERSIONS = ("1.34", "1.37")
-# Those of the Prometheus operator; no schema of theirs is at hand.
+# Kinds of the Prometheus operator, which have no schema here.
 FOREIGN = {"ServiceMonitor", "PodMonitor"}
 
 _overlays: dict[str, list[Manifest]] = {}
@@ -58,7 +58,7 @@ def project(case: tuple[Path, str]) -> Path:
 
 @pytest.fixture
 def objects(case: tuple[Path, str]) -> list[Manifest]:
-    """Return what kustomize makes of the overlay; rows with the same files are read once."""
+    """Return the objects of the overlay; rows with the same files are built once."""
     project, overlay = case
     key = overlay + digest(project / "deploy" / "kubernetes")
     if key not in _overlays:
@@ -113,7 +113,7 @@ def test_what_a_service_needs_is_there(project: Path, objects: list[Manifest]) -
     assert ("PersistentVolumeClaim" in kinds) is sqlite
 
 
-def test_no_secret_is_applied_and_the_example_is_good_for_nothing(
+def test_no_secret_is_applied_and_the_example_is_unusable(
     objects: list[Manifest], example: Manifest
 ) -> None:
     assert of_kind(objects, "Secret") == []
@@ -123,7 +123,7 @@ def test_no_secret_is_applied_and_the_example_is_good_for_nothing(
     }
 
 
-def test_names_are_such_as_every_part_of_kubernetes_takes(objects: list[Manifest]) -> None:
+def test_names_are_valid_in_every_part_of_kubernetes(objects: list[Manifest]) -> None:
     names = [found["metadata"]["name"] for found in objects]
     ports = [port["name"] for found in values(objects, "ports") for port in found if "name" in port]
 
@@ -142,7 +142,7 @@ def test_everything_is_in_the_overlays_own_namespace(
     assert {found["metadata"]["namespace"] for found in objects if found is not namespace} == {name}
 
 
-def test_selectors_find_what_they_are_for(objects: list[Manifest]) -> None:
+def test_selectors_match_their_pods(objects: list[Manifest]) -> None:
     pods = [template["metadata"]["labels"] for _, template in pod_templates(objects)]
 
     for found in of_kind(objects, "Deployment"):
@@ -164,7 +164,7 @@ def test_selectors_find_what_they_are_for(objects: list[Manifest]) -> None:
 
 
 def test_the_network_policy_is_for_our_own_pods_alone(objects: list[Manifest]) -> None:
-    """A database in the same namespace stays as open as it was."""
+    """A database in the same namespace is not affected."""
     (policy,) = of_kind(objects, "NetworkPolicy")
     wanted = policy["spec"]["podSelector"]["matchLabels"]
     pods = dict(pod_templates(objects))
@@ -175,8 +175,8 @@ def test_the_network_policy_is_for_our_own_pods_alone(objects: list[Manifest]) -
         assert wanted.items() <= template["metadata"]["labels"].items(), name
 
 
-def test_names_may_be_asked_of_anybody(objects: list[Manifest]) -> None:
-    """As of a cache on the node's own network, which no selector finds."""
+def test_dns_may_be_queried_from_any_server(objects: list[Manifest]) -> None:
+    """For example a DNS cache on the node's network, which no selector matches."""
     (policy,) = of_kind(objects, "NetworkPolicy")
     (rule,) = [
         rule
@@ -189,7 +189,7 @@ def test_names_may_be_asked_of_anybody(objects: list[Manifest]) -> None:
     assert asked >= {(53, "UDP"), (53, "TCP")}
 
 
-def test_what_is_referred_to_is_there(objects: list[Manifest], example: Manifest) -> None:
+def test_every_reference_exists(objects: list[Manifest], example: Manifest) -> None:
     known = {(found["kind"], found["metadata"]["name"]) for found in [*objects, example]}
 
     for _, template in pod_templates(objects):
@@ -233,10 +233,10 @@ def test_ports_lead_to_where_the_service_listens(objects: list[Manifest]) -> Non
     assert {port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]} == inner
 
 
-def test_the_migration_of_one_release_is_not_in_the_way_of_the_next(
+def test_the_migration_of_one_release_does_not_block_the_next(
     case: tuple[Path, str], objects: list[Manifest]
 ) -> None:
-    """A job cannot be changed: it goes soon, and whoever applies by hand is told to delete it."""
+    """A job is immutable: it expires soon, and the page says to delete it by hand."""
     (job,) = of_kind(objects, "Job")
     name, namespace = job["metadata"]["name"], job["metadata"]["namespace"]
     page = (case[0] / "docs/kubernetes.md").read_text()
@@ -259,12 +259,12 @@ def test_the_ingress_answers_over_tls_for_one_host_and_for_the_api_alone(
     assert paths == {"/api", "/health"}
 
 
-def test_pods_may_be_asked_by_their_address(objects: list[Manifest]) -> None:
-    """As probes and Prometheus do; hosts are the ingress' affair."""
+def test_pods_accept_requests_by_their_address(objects: list[Manifest]) -> None:
+    """Probes and Prometheus use addresses; the ingress checks hosts."""
     assert settings(objects)["TRUSTED_HOSTS"] == ""
 
 
-def test_probes_ask_what_the_service_answers(project: Path, objects: list[Manifest]) -> None:
+def test_probes_use_routes_of_the_service(project: Path, objects: list[Manifest]) -> None:
     serving = container(app(objects))
     asked = {
         name: serving[f"{name}Probe"]["httpGet"]["path"]
@@ -280,7 +280,7 @@ def test_probes_ask_what_the_service_answers(project: Path, objects: list[Manife
     assert {probe["port"] for probe in values(serving, "httpGet")} == {"http"}
 
 
-def test_metrics_are_asked_for_where_they_are(project: Path, objects: list[Manifest]) -> None:
+def test_metrics_are_scraped_where_they_are_served(project: Path, objects: list[Manifest]) -> None:
     code = "".join(path.read_text() for path in (project / "app").rglob("*.py"))
     monitors = of_kind(objects, "ServiceMonitor", "PodMonitor")
 
@@ -311,7 +311,7 @@ def test_every_variable_is_a_setting_and_none_that_is_needed_is_missing(
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))
 def test_no_two_overlays_share_a_storage(row: dict[str, str], render: Render) -> None:
-    """The sweeper of one would delete the files of the other."""
+    """The orphan cleanup of one would delete the files of the other."""
     folder = render(**row) / "deploy/kubernetes/overlays"
     overlays = sorted(path.name for path in folder.iterdir())
     with_files = "STORAGE_URL" in settings_fields(render(**row)).known
@@ -354,7 +354,7 @@ def test_each_pod_is_confined(project: Path, objects: list[Manifest]) -> None:
         assert "/tmp" in {mount["mountPath"] for mount in own["volumeMounts"]}, name  # noqa: S108
 
 
-def test_there_is_time_to_stop(objects: list[Manifest]) -> None:
+def test_the_grace_period_covers_the_shutdown(objects: list[Manifest]) -> None:
     pod, given = app(objects)["spec"], settings(objects)
     sleep = container(app(objects))["lifecycle"]["preStop"]["sleep"]["seconds"]
     waits = sleep + sum(int(given[f"SHUTDOWN_{name}_SECONDS"]) for name in ("DRAIN", "GRACE"))
@@ -362,13 +362,13 @@ def test_there_is_time_to_stop(objects: list[Manifest]) -> None:
     assert pod["terminationGracePeriodSeconds"] >= waits + 5
 
 
-def test_the_page_says_which_kubernetes_knows_what_we_use(project: Path) -> None:
+def test_the_page_names_the_oldest_kubernetes_with_all_used_features(project: Path) -> None:
     """`sleep` is on by default since 1.30; before, the API server refuses it."""
     assert "preStop.sleep" in (project / "docs/kubernetes.md").read_text()
     assert "Kubernetes 1.30 or newer" in (project / "docs/kubernetes.md").read_text()
 
 
-def test_there_is_one_clock(objects: list[Manifest]) -> None:
+def test_there_is_one_beat(objects: list[Manifest]) -> None:
     for found in of_kind(objects, "Deployment"):
         if found["metadata"]["name"] == "beat":
             assert found["spec"]["replicas"] == 1
@@ -376,7 +376,7 @@ def test_there_is_one_clock(objects: list[Manifest]) -> None:
 
 
 def test_the_connections_fit_postgresql(objects: list[Manifest]) -> None:
-    """PostgreSQL takes 100 if it is not told otherwise, three of them from superusers only."""
+    """PostgreSQL accepts 100 by default, three of them reserved for superusers."""
     given = settings(objects)
     pool = int(given["DB_POOL_SIZE"]) + int(given["DB_MAX_OVERFLOW"])
     for scaler in of_kind(objects, "HorizontalPodAutoscaler"):

@@ -1,4 +1,4 @@
-"""Files keep their line ends wherever they are cloned: scripts with others do not run."""
+"""Line ends are LF in every clone: scripts with CRLF do not run."""
 
 import shutil
 from pathlib import Path
@@ -19,7 +19,7 @@ def commit(folder: Path) -> Path:
 
 
 def changed(repository: Path, clone: Path, settings: list[str]) -> list[str]:
-    """Clone as on Windows, and return the files that have other line ends afterwards."""
+    """Clone as on Windows, and return the files whose line ends changed."""
     options = [part for setting in settings for part in ("--config", setting)]
     git(repository.parent, "clone", "--quiet", *options, str(repository), str(clone))
     names = git(clone, "ls-files", "-z").split("\0")

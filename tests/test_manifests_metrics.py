@@ -1,4 +1,4 @@
-"""What Prometheus and Grafana are given, judged by Prometheus' own tool."""
+"""Configuration of Prometheus and Grafana, checked by promtool."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def promtool(folder: Path, *arguments: str) -> None:
 
 
 @needs_promtool
-def test_prometheus_takes_its_configuration_and_rules(deploy: Path) -> None:
+def test_prometheus_accepts_its_configuration_and_rules(deploy: Path) -> None:
     rules = sorted(str(path) for path in (deploy / "prometheus/rules").iterdir())
 
     promtool(deploy / "prometheus", "check", "config", "--syntax-only", "prometheus.yml")
@@ -58,7 +58,7 @@ def test_every_alert_has_a_test(deploy: Path) -> None:
     assert alerts == tested
 
 
-def test_a_dashboard_asks_the_source_that_is_provisioned(deploy: Path) -> None:
+def test_a_dashboard_uses_the_provisioned_data_source(deploy: Path) -> None:
     provisioned = yaml.safe_load(
         (deploy / "grafana/provisioning/datasources/prometheus.yml").read_text()
     )

@@ -1,4 +1,4 @@
-"""Files that several features share, edited where people edit, survive every change of answers.
+"""Users' edits to files that several features share survive every change of answers.
 
 Shared files x feature transitions x edits: far more merges than whole updates could try.
 """
@@ -20,7 +20,7 @@ from tests.merges import Merge, wrong
 from tests.projects import SEEDS, single
 
 ANCHOR = re.compile(r"^ *# project [a-z ]+\n", re.MULTILINE)
-# The template's own: people put their wiring into app/main.py.
+# The template's own: users register their code in app/main.py.
 GENERATED = {"app/features.py", "app/api/router.py"}
 # Another answer makes another text of them, from the first line to the last.
 REPLACED = {"LICENSE", "docs/ci.md"}
@@ -52,7 +52,7 @@ def changes() -> dict[tuple[str, str, str], str]:
 
 
 def edits(path: str, text: str) -> Iterator[tuple[str, list[Edit]]]:
-    """Yield what people do to a file, by a name."""
+    """Yield edits of a file, by name."""
     if path not in REPLACED:
         yield "at its end", [lambda old: old + "\n" + MINE]
     if EDITS.get(path):
@@ -60,7 +60,7 @@ def edits(path: str, text: str) -> Iterator[tuple[str, list[Edit]]]:
     for found in ANCHOR.finditer(text):
         anchor = found[0]
         yield f"behind {anchor.strip()}", [lambda old, at=anchor: replace(at, at + MINE, old)]
-    if path == "pyproject.toml":  # its lists end in the anchor, and people write at their end
+    if path == "pyproject.toml":  # its lists end in the anchor, where users add their entries
         for line in ("    # project dependencies", "    # project development dependencies"):
             yield f"before {line.strip()}", [before(line, '    "polars>=1.3",')]
 
@@ -88,7 +88,7 @@ def anywhere(step: int) -> Iterator[Merge]:
             yield Merge(f"{name}, edited at line {i + 1}", old, edited, new, expected)
 
 
-def test_a_text_rendered_here_is_what_copier_writes(render: Render) -> None:
+def test_a_text_rendered_here_equals_that_of_copier(render: Render) -> None:
     for row in combinations.preset_rows():
         project = render(**row)
         expected = dict(texts.rendered(texts.answers(**row)))
@@ -98,7 +98,7 @@ def test_a_text_rendered_here_is_what_copier_writes(render: Render) -> None:
 
 
 @pytest.mark.parametrize("context", [3, 10], ids="{}-lines-of-context".format)
-def test_an_edit_where_people_edit_survives_every_change(tmp_path: Path, context: int) -> None:
+def test_a_usual_edit_survives_every_change(tmp_path: Path, context: int) -> None:
     merges = usual()
 
     assert len({merge.name.partition(":")[0] for merge in merges}) > 20
@@ -116,7 +116,7 @@ def test_an_edit_anywhere_else_survives_every_change(tmp_path: Path, step: int) 
     assert wrong(merges, tmp_path, context=10) == []
 
 
-def test_a_conflict_and_a_misplaced_edit_would_be_seen(tmp_path: Path) -> None:
+def test_a_conflict_and_a_misplaced_edit_are_reported(tmp_path: Path) -> None:
     old, new, edited = "a\nb\nc\n", "a\nB\nc\n", "a\nbb\nc\n"
     good = Merge("good", old, "a\nb\nc\nd\n", new, "a\nB\nc\nd\n")
     conflict = Merge("conflict", old, edited, new, "a\nBbb\nc\n")

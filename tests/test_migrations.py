@@ -1,4 +1,4 @@
-"""The machinery for breaking releases: a script runs in the real project, once, if trusted."""
+"""Migrations of breaking releases: a script runs once, in the real project, with trust."""
 
 import subprocess
 import sys
@@ -43,7 +43,7 @@ def template(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def project(template: Path, tmp_path: Path) -> Path:
-    """Return a project of 1.0.0 with a setting of the user's in a file git does not see."""
+    """Return a project of 1.0.0 with a setting of the user's in a file that git ignores."""
     made = small_template.copy(template, tmp_path / "project", "1.0.0")
     write(made, {".gitignore": ".env\n", ".env": "DEBUG=1\nMAIL_BACKEND=file\n"})
     commit(made)
@@ -105,7 +105,7 @@ def test_a_migration_that_fails_says_how_to_start_again(tmp_path: Path) -> None:
 
 
 def test_a_migration_comes_before_the_prereleases_of_its_release() -> None:
-    """Whoever takes one of them in would miss it otherwise, or have it too late."""
+    """Otherwise an update to a prerelease would skip it, or run it too late."""
     for entry in questions.config().get("_migrations", []):
         version = Version(entry["version"])
 
@@ -118,7 +118,7 @@ def test_a_migration_comes_before_the_prereleases_of_its_release() -> None:
 def call_guard(
     folder: Path, answers: str = ".copier-answers.yml", **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a script there that says where it is once the guard lets it pass."""
+    """Run a script that prints its folder after the guard."""
     code = f"from guard import project; print(project({answers!r}))"
     variables = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(GUARD.parent), **environment}
     command = [sys.executable, "-c", code]
@@ -128,7 +128,7 @@ def call_guard(
 
 
 @pytest.mark.parametrize("answers", [".copier-answers.yml", "other.yml"])
-def test_the_guard_lets_a_script_into_a_project(tmp_path: Path, answers: str) -> None:
+def test_the_guard_accepts_a_project(tmp_path: Path, answers: str) -> None:
     (tmp_path / answers).write_text("_commit: 1.0.0\n")
     start(tmp_path)
 
@@ -137,7 +137,7 @@ def test_the_guard_lets_a_script_into_a_project(tmp_path: Path, answers: str) ->
     assert (inside.returncode, inside.stdout.strip()) == (0, str(tmp_path))
 
 
-def test_the_guard_stops_a_script_that_cannot_know_what_there_was(tmp_path: Path) -> None:
+def test_the_guard_stops_a_script_without_a_committed_answers_file(tmp_path: Path) -> None:
     (tmp_path / "other.yml").write_text("_commit: 1.0.0\n")
     start(tmp_path)
 

@@ -1,4 +1,4 @@
-"""Mutations that leave something out in some combination: the static checks report each."""
+"""Mutations of conditions: the static checks report what is missing in some combination."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ PYPROJECT = "pyproject.toml.jinja"
 
 
 def said(template: Template, layer: Callable[[Template], Iterator[Need]]) -> list[str]:
-    """Return what a layer of the static checks reports."""
+    """Return the reports of one of the static checks."""
     return list(unmet(template.space, layer(template)))
 
 
@@ -52,7 +52,7 @@ def test_a_feature_that_is_never_attached(mutate: Mutate) -> None:
     template = mutate(FEATURES, "    {% if cache %}\n    cache,\n    {% endif %}\n", "")
 
     assert said(template, use) == [
-        "app/cache/feature.py needs somebody who imports it: missing with cache=True"
+        "app/cache/feature.py needs a module that imports it: missing with cache=True"
     ]
 
 
@@ -98,7 +98,7 @@ def test_a_recipe_that_is_not_always_there(mutate: Mutate) -> None:
     ]
 
 
-def test_a_setting_that_nothing_reads_or_nobody_can_find(mutate: Mutate) -> None:
+def test_a_setting_that_is_unknown_or_undocumented(mutate: Mutate) -> None:
     template = mutate(".env.example.jinja", "CACHE_TTL_SECONDS=", "CACHE_TTL_SECOND=")
 
     undocumented, unknown = sorted(said(template, settings))
@@ -157,7 +157,7 @@ def test_a_reference_to_an_object_that_is_not_there(mutate: Mutate) -> None:
     assert "needs PersistentVolumeClaim files: missing with database=sqlite" in message
 
 
-def test_a_file_that_its_toggle_forgets(source: Path) -> None:
+def test_a_file_that_is_missing_in_its_toggle(source: Path) -> None:
     template = Template(source)
     owned = list(questions.exclusions()["cache"])
 

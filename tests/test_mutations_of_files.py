@@ -1,4 +1,4 @@
-"""Mutations of what a file says: the checks of its variants report each."""
+"""Mutations of files: the checks of their variants report each."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ def rendered(template: Template, name: str) -> list[Variant]:
 
 
 def faults(template: Template, name: str, check: Callable[[Variant], Iterator[str]]) -> list[str]:
-    """Return what a check of the variants of a file reports."""
+    """Return the reports of a check for the variants of a file."""
     return [fault for variant in rendered(template, name) for fault in check(variant)]
 
 

@@ -1,4 +1,4 @@
-"""What nginx counts by: networks of IPv6, as the service does."""
+"""nginx counts IPv6 addresses by their /64 network, as the service does."""
 
 import re
 from collections import Counter
@@ -25,7 +25,7 @@ http {{
     }}
 }}
 """
-# The last has line feeds in it, which a careless pattern would not take for bytes.
+# The last contains line feeds, which `.` in a pattern does not match.
 NETWORKS = [
     ["2001:db8:1:2::1", "2001:db8:1:2::2", "2001:db8:1:2:ffff:ffff:ffff:ffff"],
     ["2001:db8:1:3::1", "2001:db8:1:3::2", "2001:db8:1:3:0:1::"],
@@ -36,7 +36,7 @@ NETWORKS = [
 
 
 def answers(folder: Path, port: int) -> Counter[tuple[int, int]]:
-    """Ask from each address, and count the statuses for each network."""
+    """Make a request from each address, and count the statuses for each network."""
     command = [program("nginx"), "-e", "stderr", "-p", str(folder), "-c", f"{folder}/nginx.conf"]
     found: Counter[tuple[int, int]] = Counter()
     with running(command, folder):

@@ -1,4 +1,4 @@
-"""Real renders are what the variants and the static checks say, byte for byte."""
+"""Real renders equal the predictions of the static checks, byte for byte."""
 
 from pathlib import Path
 from random import Random
@@ -23,12 +23,12 @@ SEEDS = range(6)
 
 @pytest.fixture(scope="module")
 def template(source: Path) -> Template:
-    """Return the template as it stands."""
+    """Return the template in the working tree."""
     return Template(source)
 
 
 def chosen(seed: int) -> Answers:
-    """Draw an answer to every question that has choices."""
+    """Return a random answer to every question that has choices."""
     draw = Random(seed)  # noqa: S311  (the same in every run)
     row = {
         name: draw.choice(values) for name, values in combinations.parameters(paper=True).items()
@@ -57,7 +57,7 @@ def predicted(template: Template, row: Answers) -> Tree:
 
 
 def is_a_variant(template: Template, output: str, deciding: dict[str, Any]) -> bool:
-    """Say whether a file was looked at with the lines that these answers give it."""
+    """Return whether a file with these answers is one of the checked variants."""
     source = template.sources[output]
     if not source.is_template:
         return True

@@ -1,4 +1,4 @@
-"""What a person may answer, and what happens to answers given on the command line."""
+"""Validators and defaults of the questions, and answers on the command line."""
 
 import re
 import shutil
@@ -40,7 +40,7 @@ def cases(table: dict[str, list[str]]) -> list[tuple[str, str]]:
 
 
 def run_copier(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run the command people run, without --trust."""
+    """Run `copier copy` without --trust."""
     command = [sys.executable, "-m", "copier", *arguments]
     return subprocess.run(command, cwd=cwd, check=False, capture_output=True, text=True)
 
@@ -49,14 +49,14 @@ def answers_of(project: Path) -> dict[str, Any]:
     return yaml.safe_load((project / ".copier-answers.yml").read_text())
 
 
-def test_every_free_text_has_good_and_bad_examples_here() -> None:
+def test_every_free_text_has_valid_and_invalid_examples() -> None:
     free = [name for name, asked in questions.asked().items() if set(asked) & {"choices"} == set()]
 
     assert sorted(GOOD) == sorted(set(free) - set(questions.toggles())) == sorted(BAD)
 
 
 @pytest.mark.parametrize(("name", "value"), cases(GOOD))
-def test_a_sensible_answer_is_taken_and_remembered(
+def test_a_valid_answer_is_accepted_and_recorded(
     source: Path, tmp_path: Path, name: str, value: str
 ) -> None:
     copier.run_copy(str(source), tmp_path, data={name: value}, defaults=True, quiet=True)
@@ -65,7 +65,7 @@ def test_a_sensible_answer_is_taken_and_remembered(
 
 
 @pytest.mark.parametrize(("name", "value"), cases(BAD))
-def test_an_answer_that_would_break_a_file_is_refused_with_a_hint(
+def test_an_invalid_answer_is_refused_with_a_hint(
     source: Path, tmp_path: Path, name: str, value: str
 ) -> None:
     with pytest.raises(ValueError, match=f"'{name}': .*[a-z].{{15}}") as refusal:
@@ -100,7 +100,7 @@ def test_the_slug_follows_from_the_name(render: Render, name: str, slug: str) ->
 def test_no_package_that_is_installed_can_be_the_projects_own_name(
     render: Render, tmp_path: Path
 ) -> None:
-    """A project that is named like a dependency of a dependency cannot be locked either."""
+    """A project with the name of an indirect dependency cannot be locked either."""
     refusal = questions.questions()["project_slug"]["validator"]
     databases = cycle(questions.choices("database"))
     needed: set[str] = set()
@@ -125,7 +125,7 @@ def test_a_name_that_is_taken_is_refused_with_another(
         )
 
 
-def test_a_long_name_has_a_user_of_its_own(render: Render) -> None:
+def test_a_long_name_has_its_own_system_user(render: Render) -> None:
     slugs = ["a" * 31, "a" * 32, "a" * 40, "a" * 39 + "b", "order-desk"]
     projects = [render(preset="full", project_slug=slug) for slug in slugs]
 
@@ -198,7 +198,7 @@ def test_a_toggle_goes_and_comes_with_the_one_it_needs(
 
 
 @pytest.mark.parametrize("name", questions.toggles())
-def test_a_toggle_given_beside_a_preset_wins_and_is_remembered(render: Render, name: str) -> None:
+def test_a_toggle_overrides_its_preset_and_is_recorded(render: Render, name: str) -> None:
     switched = name not in questions.preset_features("standard")
 
     answers = answers_of(render(preset="standard", **{name: switched}))

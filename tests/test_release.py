@@ -1,4 +1,4 @@
-"""Version, changelog, list of releases and the workflow that makes them agree with each other."""
+"""Version, changelog, list of releases and release workflow are consistent."""
 
 import re
 import subprocess
@@ -24,13 +24,13 @@ HEADING = re.compile(r"^## (\d\S*) - \d{4}-\d{2}-\d{2}$", re.MULTILINE)
 UNRELEASED = re.compile(r"^## (Unreleased)$", re.MULTILINE)
 
 
-def told() -> list[str]:
+def in_changelog() -> list[str]:
     """Return the versions in the changelog, newest first."""
     return HEADING.findall(CHANGELOG)
 
 
 def missing(then: Sequence[str], now: Sequence[str], listed: tuple[str, ...]) -> list[str]:
-    """Return the paths that were rendered once, are no longer, and have no reason given."""
+    """Return the paths that are no longer rendered and have no reason."""
     gone = {output(name) for name in then} - {output(name) for name in now}
     return sorted(gone - set(listed))
 
@@ -44,7 +44,7 @@ def test_releases_are_listed_oldest_first_and_come_from_this_history() -> None:
 
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.version)
-def test_a_release_is_what_its_own_files_say(release: releases.Release) -> None:
+def test_a_release_has_the_version_in_its_own_files(release: releases.Release) -> None:
     named = tomllib.loads(release.read("pyproject.toml"))["project"]["version"]
 
     assert Version(named) == Version(Version(release.version).base_version)
@@ -52,18 +52,19 @@ def test_a_release_is_what_its_own_files_say(release: releases.Release) -> None:
         assert f"\n## {release.version} - " in release.read("CHANGELOG.md")
 
 
-def test_the_version_here_is_the_newest_and_the_changelog_tells_it() -> None:
+def test_the_version_here_is_the_newest_and_in_the_changelog() -> None:
     here = Version(releases.version())
     full = [r.version for r in RELEASES if not Version(r.version).is_prerelease]
 
     assert here >= Version(LATEST.version)
-    assert told() == sorted(told(), key=Version, reverse=True)
-    assert set(told()) - {str(here)} == set(full) - {str(here)}
-    assert str(here) in told() or here < Version("1")
+    versions = in_changelog()
+    assert versions == sorted(versions, key=Version, reverse=True)
+    assert set(versions) - {str(here)} == set(full) - {str(here)}
+    assert str(here) in versions or here < Version("1")
 
 
 def test_each_section_of_the_changelog_can_be_the_notes_of_a_release() -> None:
-    for name in [*UNRELEASED.findall(CHANGELOG), *told()]:
+    for name in [*UNRELEASED.findall(CHANGELOG), *in_changelog()]:
         command = [ROOT / ".ci/release-notes", name]
         notes = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         assert notes.strip() in CHANGELOG
@@ -118,7 +119,7 @@ def test_output_paths_stay_or_have_a_reason_to_go(release: releases.Release) -> 
     assert set(release.gone) <= {output(name) for name in then} - set(map(output, sources()))
 
 
-def test_a_renamed_output_path_is_noticed() -> None:
+def test_a_renamed_output_path_is_reported() -> None:
     renamed = [name.replace("app/models/item.py", "app/models/goods.py") for name in sources()]
 
     assert missing(sources(), renamed, ()) == ["app/models/item.py"]
@@ -126,7 +127,7 @@ def test_a_renamed_output_path_is_noticed() -> None:
 
 
 def switched(config: dict[str, Any], names: Sequence[str]) -> set[str]:
-    """Return the rendered paths that some answer takes away."""
+    """Return the rendered paths that some answer excludes."""
     owners = [paths for name, paths in questions.exclusions(config).items() if name[0] != "_"]
     spec = GitIgnoreSpec.from_lines([path for paths in owners for path in paths])
     return set(spec.match_files(map(output, names)))
@@ -141,7 +142,7 @@ def test_what_could_be_switched_off_still_can(release: releases.Release) -> None
     assert then & always == set(release.everywhere)
 
 
-def test_a_path_that_is_missing_from_its_block_is_noticed() -> None:
+def test_a_path_that_is_missing_from_its_block_is_reported() -> None:
     text = (ROOT / "copier.yml").read_text()
     faulty = yaml.safe_load(text.replace("    docs/cache.md\n", ""))
 

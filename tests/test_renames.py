@@ -1,4 +1,4 @@
-"""The list in hooks/migrations/v2_0_0.txt says what was renamed between the two releases."""
+"""The list in hooks/migrations/v2_0_0.txt is correct and complete for the two releases."""
 
 import re
 from collections import Counter
@@ -26,7 +26,7 @@ Texts = Mapping[str, str]  # by rendered path
 
 
 def read(folder: Path) -> dict[str, str]:
-    """Return the template's files as if every feature was on."""
+    """Return the template's files with every feature on."""
     files = [path for path in (folder / "template").rglob("*") if path.is_file()]
     names = [path.relative_to(folder / "template").as_posix() for path in files]
     texts = [path.read_bytes().decode(errors="replace") for path in files]
@@ -52,7 +52,7 @@ def text_of(files: Texts, module: str) -> str:
 
 
 def faults(text: str, old: Texts, new: Texts, gone: Collection[str]) -> Iterator[str]:
-    """Yield what is wrong in a list of renames, or missing in it."""
+    """Yield the errors and omissions of a list of renames."""
     renames = Renames(text)
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     yield from (f"twice: {line}" for line, times in Counter(lines).items() if times > 1)
@@ -70,7 +70,7 @@ def faults(text: str, old: Texts, new: Texts, gone: Collection[str]) -> Iterator
 
 
 def name_faults(renames: Renames, old: Texts, new: Texts) -> Iterator[str]:
-    """Yield what is wrong in the names of classes, functions and constants."""
+    """Yield the errors in the names of classes, functions and constants."""
     for (source, name), (target, new_name) in renames.names.items():
         if name not in importable(text_of(old, source)):
             yield f"was not defined: {source}:{name}"
@@ -87,7 +87,7 @@ def name_faults(renames: Renames, old: Texts, new: Texts) -> Iterator[str]:
                 yield f"is in another part: {source}:{name} > {elsewhere[0]}:{name}"
 
 
-def test_the_list_is_complete_and_true(old: Texts, new: Texts) -> None:
+def test_the_list_is_complete_and_correct(old: Texts, new: Texts) -> None:
     assert len(old) > 500
     assert len(new) > 300
     assert "add_routes" in defined(text_of(old, "app.api.router"))  # which has statements of Jinja
@@ -123,7 +123,7 @@ app.d:D > app.d:DD
 """
 
 
-def test_a_true_list_has_no_faults() -> None:
+def test_a_correct_list_has_no_faults() -> None:
     assert list(faults(SMALL_LIST, SMALL_OLD, SMALL_NEW, ["docs/gone.md"])) == []
 
 
@@ -144,7 +144,7 @@ def test_a_true_list_has_no_faults() -> None:
         ("app.c:two > app.two:two\n", "", "is in another part: app.c:two > app.two:two"),
     ],
 )
-def test_a_fault_in_the_list_is_named(before: str, now: str, fault: str) -> None:
+def test_a_fault_in_the_list_is_reported(before: str, now: str, fault: str) -> None:
     text = SMALL_LIST.replace(before, now)
 
     assert text != SMALL_LIST

@@ -1,4 +1,4 @@
-"""New names in Python code, and changes to a file that was split: what hooks/migrations/ writes."""
+"""Unit tests of hooks/migrations/: new names in Python code, and changes to split files."""
 
 import pytest
 
@@ -70,7 +70,7 @@ def test_a_name_is_new_where_it_is_imported_and_used(old: str, new: str) -> None
         "from app.hub import Hub\nmatch x:\n    case [*Hub]: pass",
     ],
 )
-def test_a_name_that_means_something_else_too_stays_behind_as(text: str) -> None:
+def test_a_name_with_another_meaning_is_imported_as_the_old_name(text: str) -> None:
     expected = text.replace("from app.hub import Hub", "from app.ws.manager import Manager as Hub")
 
     assert renamed(text) == expected
@@ -101,7 +101,7 @@ def test_a_definition_is_renamed_in_its_own_file(old: str, new: str) -> None:
         "import app.hub_of_ours",
     ],
 )
-def test_what_only_looks_alike_is_left_alone(text: str) -> None:
+def test_what_only_looks_alike_is_unchanged(text: str) -> None:
     assert renamed(text).replace("app.metrics", "app.counts") == text
 
 
@@ -128,7 +128,7 @@ def test_other_line_ends_do_not_move_the_edits() -> None:
     assert renamed(text) == text.replace("app.hub", "app.ws.manager").replace("Hub", "Manager")
 
 
-def test_what_is_left_is_named_by_its_line() -> None:
+def test_leftovers_are_reported_with_their_lines() -> None:
     text = b"See app/hub.py.\nHub\napp.ws.manager and app.hub.x\nTheHub, count, my/app/hub.py_\n"
 
     assert [number for number, _ in RENAMES.leftovers(text)] == [1, 2, 3]
@@ -153,7 +153,7 @@ def test_any_other_conflict_stays_one(line: bytes) -> None:
     assert has_conflict(merged)
 
 
-def test_of_three_files_that_are_no_texts_nothing_is_made() -> None:
+def test_binary_files_are_not_merged() -> None:
     assert merge(b"\0a", b"\0b", b"\0c") is None
 
 

@@ -1,4 +1,4 @@
-"""`just test-all` leaves out what passed on the same files and versions, and nothing else."""
+"""`just test-all` skips tests that passed on the same files and versions, and no others."""
 
 import subprocess
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def outcomes(pytester: pytest.Pytester, project: Path, monkeypatch: pytest.Monke
     return run
 
 
-def test_what_passed_is_left_out_and_what_failed_is_not(outcomes: Outcomes) -> None:
+def test_what_passed_is_skipped_and_what_failed_is_not(outcomes: Outcomes) -> None:
     assert outcomes("--resume") == {"passed": 3, "failed": 1, "errors": 1}
 
     assert outcomes("--resume") == {"passed": 1, "failed": 1, "errors": 1, "skipped": 2}
@@ -84,7 +84,7 @@ def test_other_tools_or_another_python_run_everything(
     assert outcomes("--resume") == {"passed": 3, "failed": 1, "errors": 1}
 
 
-def test_everything_can_be_forgotten(outcomes: Outcomes) -> None:
+def test_fresh_runs_everything(outcomes: Outcomes) -> None:
     outcomes("--resume")
 
     assert outcomes("--resume", "--fresh") == {"passed": 3, "failed": 1, "errors": 1}

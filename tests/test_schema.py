@@ -1,4 +1,4 @@
-"""A feature switched on in a project with data: the schema of a new project, the data of the old.
+"""A feature switched on later gets the schema of a new project, and the data are kept.
 
 The project is one its user has worked on, with a table, a migration, a route, a middleware, a
 setting and a dependency of its own; what belongs to them is tested afterwards.
@@ -33,7 +33,7 @@ Run = Callable[[Path, str], str]
 
 
 def has_tables(toggle: str) -> bool:
-    """Say whether a feature brings models of its own."""
+    """Return whether a feature has its own models."""
     models = [f"app/models/{path.name}" for path in questions.ROOT.glob("template/app/models/*.py")]
     off, on = (texts.answers(**single(toggle, value)) for value in (False, True))
     brought = [spec for name, spec in texts.owned().items() if on[name] and not off[name]]
@@ -51,7 +51,7 @@ CASES = [
 
 @pytest.fixture
 def run(path_of_a_user: str) -> Run:
-    """Return a function that runs a command in a project, and returns what it said."""
+    """Return a function that runs a command in a project, and returns its output."""
 
     def done(project: Path, command: str) -> str:
         environment = {**os.environ, "PATH": path_of_a_user, "PYTHONPATH": str(project)}
@@ -71,13 +71,13 @@ def use(project: Path, run: Run) -> None:
 
 
 def schema(run: Run, project: Path) -> dict[str, Any]:
-    """Return the tables of a project's database, and how many of the items made here it has."""
+    """Return the tables of a project's database, and the number of items of this test."""
     lines = run(project, f"{LAUNCH}/schema.py").splitlines()
     return json.loads(next(line for line in lines if line.startswith("SCHEMA "))[7:])
 
 
 def assert_same_schema(run: Run, project: Path, fresh: Path) -> None:
-    """Compare a project's database with that of a new project, which borrows what is installed."""
+    """Compare a project's schema with that of a new project, which uses the same environment."""
     (fresh / ".venv").symlink_to(project / ".venv")
     shutil.copy2(project / "uv.lock", fresh)
     run(fresh, "uv run just migrate")

@@ -1,4 +1,4 @@
-"""Each service that can be generated: installed from its own files, and put through its tests.
+"""Installs generated services from their own files, and runs their own checks and tests.
 
 What runs when, and why that is enough: docs/decisions/rows.md. To run a row again: `just test -k
 NAME`, or by hand with the command a failure ends with.
@@ -29,7 +29,7 @@ THOROUGH = pytest.mark.thorough
 FEW, MANY = combinations.few(paper=False), combinations.many(paper=False)
 PRESETS = combinations.named(combinations.preset_rows(), paper=False)
 ALONE = combinations.named(combinations.alone(), paper=False)
-# The long ones first: at the end of a run no core waits for them.
+# The long ones first, so that all cores are busy until the end.
 ROWS = [
     pytest.param(row, id=name, marks=() if name in FEW else THOROUGH)
     for name, row in sorted(MANY.items(), key=lambda row: -row[0].count("-"))
@@ -42,9 +42,9 @@ SERVERS = [
 NEWER = questions.choices("python_version")[1:]
 LOCK, INSTALL = "uv lock", "uv sync"
 CHECK, TEST, TEST_ALL = "uv run just check", "uv run just test", "uv run just test-all"
-# One process a row, since several rows run at a time.
+# One process for each row, since several rows run at a time.
 UNMEASURED = f"{TEST} -n 0 --no-cov"
-# What every service must be able to do: start, keep the promises of all routes, read its settings.
+# What is tested in every service: its start, the contract of all routes, its settings.
 COMMON = (
     "tests/test_main.py",
     "tests/api/test_openapi.py",
@@ -60,7 +60,7 @@ Run = Callable[[Path, str], str | None]
 def run(path_of_a_user: str, capfd: pytest.CaptureFixture[str]) -> Run:
     """Return a function that runs a command in a project, and returns its output if it fails.
 
-    It says at once how long each command took: the whole suite is minutes of silence otherwise.
+    It prints the duration of each command at once: the whole suite takes minutes.
     """
 
     def timed(project: Path, command: str) -> str | None:
@@ -101,22 +101,22 @@ def test_the_processes_of_each_server_start_stop_and_are_replaced(
 
 
 def essentials(project: Path, answers: Answers) -> list[str]:
-    """Return what every run does with a row."""
+    """Return the commands of every run for a row."""
     name = combinations.effect(answers, paper=False)
-    if name in PRESETS:  # to measure coverage takes half as long again
+    if name in PRESETS:  # coverage takes half as long again
         return [CHECK, TEST if answers["preset"] == questions.presets()[0] else UNMEASURED]
     checks = [] if name in ALONE else [CHECK]
     return [*checks, f"{UNMEASURED} {' '.join([*COMMON, *own_tests(project, answers)])}"]
 
 
 def everything(answers: Answers) -> list[str]:
-    """Return what `just test-all` does with a row."""
+    """Return the commands of `just test-all` for a row."""
     whole = combinations.effect(answers, paper=False) in {*PRESETS, *ALONE}
     return [CHECK, TEST_ALL if whole else UNMEASURED]
 
 
 def own_tests(project: Path, answers: Answers) -> list[str]:
-    """Return the tests that a row's features bring; of one that another needs, that has a row."""
+    """Return the tests of a row's features, except of a required one that has its own row."""
     known = texts.answers(**answers)
     needed = {need for name, need in questions.requires().items() if known[name]}
     brought = {
@@ -130,12 +130,12 @@ def own_tests(project: Path, answers: Answers) -> list[str]:
 
 
 def is_of_tests(path: str) -> bool:
-    """Say whether a path is a folder of tests, or a module of them."""
+    """Return whether a path is a folder or a module of tests."""
     return path.startswith("tests/") and (Path(path).suffix == "" or "/test_" in path)
 
 
 def run_in(project: Path, run: Run, commands: list[str], skip_if_passed: SkipIfPassed) -> list[str]:
-    """Install a project and run commands in it; return what failed."""
+    """Install a project and run commands in it; return the failures."""
     git(project, "init", "--quiet")
     before = set(files_of(project))
     if failure := run(project, LOCK):
@@ -152,8 +152,8 @@ def run_in(project: Path, run: Run, commands: list[str], skip_if_passed: SkipIfP
 
 
 @pytest.mark.parametrize("name", ["redis-server", "pgbouncer"])
-def test_what_the_services_are_tested_against_is_installed(name: str) -> None:
-    """Their own tests take an imitation, or are skipped, where it is missing; not in CI."""
+def test_programs_that_the_services_are_tested_with_are_installed(name: str) -> None:
+    """Their own tests use a fake, or are skipped, where one is missing; not in CI."""
     program(name)
 
 
@@ -199,7 +199,7 @@ def interpreter(version: str) -> str:
 
 
 def run_all(run: Run, project: Path, commands: list[str]) -> list[str]:
-    """Run every command, even after one failed: each tells something else."""
+    """Run every command, also after a failure, to report all failures."""
     return [failure for command in commands if (failure := run(project, command))]
 
 
@@ -209,7 +209,7 @@ def reproduction(answers: Answers) -> str:
 
 
 def still_running(project: Path) -> list[str]:
-    """Return the commands of processes that were started for this project and are still there."""
+    """Return the commands of processes of this project that are still running."""
     commands = []
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):

@@ -38,6 +38,33 @@ HOSTS = "|".join(rf"{name}\.(?:com|io|org)" for name in REGISTRIES)
 # is left to do here.
 FORBIDDEN = re.compile(rf"\b(?:TODO|FIXME|XXX|HACK)\b|index-url|{HOSTS}")  # deliberate: see above
 
+# Words for which FastAPI, SQLAlchemy, Celery and Redis have a usual term. In snake_case too.
+DIALECT = re.compile(
+    r"(?<![a-z])(?:(?:any|every|no|some)body|(?:any|every|some)one|whoever|farewells?"
+    r"|forgets?|forgetting|forgot|forgotten|tells?|telling|told|hears?|hearing|heard"
+    r"|patience|patient|mend(?:s|ed|ing)?|beside|upkeep|bury|buries|buried|seat(?:s|ed)?"
+    r"|plant(?:s|ed|ing)?|notic(?:ed|ing)|drills?|truths?|surveys?|latecomers?)(?![a-z])",
+    re.IGNORECASE,
+)
+# Names that stay, and the paths where they do: of a user, of API paths and settings, of old code.
+DIALECT_NAMES = {
+    'pwd.getpwnam("nobody")': "template/dev/unprivileged.py",
+    "password/forgot": "template/",
+    "forgot_password": "template/",
+    "FORGOT": "template/tests/auth/",
+    "test_forgotten_password.py": "template/tests/auth/",
+    "forgotten password": "template/app/services/password.py",
+    "JOB_PATIENCE_SECONDS": "template/",
+    "job_patience_seconds": "template/app/workers/",
+    "test_seats.py": "tests/test_crossing_service.py",
+    '"say_farewell"': "tests/test_crossing_service.py",
+}
+# Old names, generated names, and the rules themselves.
+DIALECT_ALLOWED = {
+    *("CHANGELOG.md", "hooks/migrations/v2_0_0.txt", "tests/releases.toml"),
+    *("tests/kill_map.toml", "tests/kill_map.py", "tests/wiring.py", "tests/test_sources.py"),
+}
+
 
 @cache
 def sources() -> tuple[str, ...]:
@@ -211,6 +238,29 @@ def test_nothing_is_left_unfinished_or_tied_to_a_registry() -> None:
     found = [name for name in names if FORBIDDEN.search((questions.ROOT / name).read_text())]
 
     assert found == []
+
+
+def with_path(name: str) -> str:
+    return f"{name}\n{(questions.ROOT / name).read_text()}"
+
+
+def test_names_and_texts_use_the_terms_of_the_field() -> None:
+    found = []
+    for name in sorted(set(working_tree()) - DIALECT_ALLOWED):
+        content = with_path(name)
+        for allowed, where in DIALECT_NAMES.items():
+            content = content.replace(allowed, "") if name.startswith(where) else content
+        found += [f"{name}: {word}" for word in DIALECT.findall(content)]
+
+    assert found == []
+
+
+@pytest.mark.parametrize(("allowed", "where"), DIALECT_NAMES.items())
+def test_every_name_that_stays_still_exists(allowed: str, where: str) -> None:
+    names = [name for name in working_tree() if name.startswith(where)]
+
+    assert DIALECT.search(allowed)
+    assert [name for name in names if allowed in with_path(name)] != []
 
 
 def feature_calls() -> Iterator[dict[str, Any]]:

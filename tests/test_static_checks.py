@@ -1,4 +1,4 @@
-"""What files take for granted is there in all 2ⁿ combinations: docs/decisions/static-checks.md."""
+"""What files refer to is there in all 2ⁿ combinations: docs/decisions/static-checks.md."""
 
 from collections.abc import Callable, Iterator
 from itertools import product
@@ -22,10 +22,10 @@ from tests.static_checks.use import use
 
 Layer = Callable[[Template], Iterator[Need]]
 
-# What is counted, and at least how often: a layer that finds nothing to check is broken.
+# What is counted, and the least number: a check that finds nothing to check is broken.
 LAYERS: dict[str, tuple[Layer, int]] = {
     "imports resolved to a module, a name, a dependency": (imports.imports, 3000),
-    "modules that somebody imports": (use, 200),
+    "modules that are imported": (use, 200),
     "fixtures that tests ask for": (fixtures, 1000),
     "settings that files name, or must": (settings, 200),
     "files, recipes and modules that texts speak of": (mentions.mentions, 150),
@@ -40,7 +40,7 @@ GUARDED, EXEMPT = dict(imports.GUARDED), dict(mentions.EXEMPT)
 
 @pytest.fixture(scope="module")
 def template(source: Path) -> Template:
-    """Return the template as it stands."""
+    """Return the template in the working tree."""
     return Template(source)
 
 
@@ -55,7 +55,7 @@ def test_nothing_is_missing_in_any_combination(template: Template, what: str) ->
     count_covered(what, len(needs))
 
 
-def test_the_tables_hold_every_combination_of_all_that_can_be_chosen(template: Template) -> None:
+def test_the_tables_contain_every_combination_of_choices(template: Template) -> None:
     choices = combinations.parameters(paper=True)
     silent = choices.keys() - template.space.choices.keys()
 
@@ -65,7 +65,7 @@ def test_the_tables_hold_every_combination_of_all_that_can_be_chosen(template: T
     count_covered("combinations of choices, each of them checked", count)
 
 
-def test_a_table_says_what_counting_says() -> None:
+def test_a_table_equals_an_enumeration() -> None:
     space = Space(["observability", "websocket", "http2"])
     names = list(space.choices)
 
@@ -80,7 +80,7 @@ def test_a_table_says_what_counting_says() -> None:
         assert all(space.where(row) & space.table(name) for row in expected)
 
 
-def test_what_is_missing_is_named_with_the_fewest_answers() -> None:
+def test_what_is_missing_is_reported_with_the_fewest_answers() -> None:
     space = Space(questions.toggles())
     table = space.where({"cache": True, "auth": False})
 

@@ -1,4 +1,4 @@
-"""The units and the nginx site: what the real tools say of them, and a run with each server."""
+"""systemd units and the nginx site: checked by systemd-analyze and nginx, and run."""
 
 import json
 import re
@@ -51,7 +51,7 @@ def settings(text: str) -> dict[str, str]:
 
 @pytest.fixture
 def units(render: Render, tmp_path: Path) -> list[Path]:
-    """The units of a service with everything, where systemd-analyze finds them."""
+    """Return the units of a service with every feature, where systemd-analyze finds them."""
     source = render(project_name="Tea Shop", preset="full") / "deploy/systemd"
     python = tmp_path / "srv/.venv/bin/python"
     python.parent.mkdir(parents=True)
@@ -77,7 +77,7 @@ def analyze(units: list[Path], *options: str) -> subprocess.CompletedProcess[str
 
 
 @needs_systemd
-def test_systemd_finds_nothing_to_say_about_the_units(units: list[Path]) -> None:
+def test_systemd_analyze_accepts_the_units(units: list[Path]) -> None:
     """An unknown key is only a line on stderr, with exit code 0."""
     done = analyze(units, "verify", "--man=no")
 
@@ -132,14 +132,14 @@ def test_the_page_for_a_host_fits_it(render: Render, database: str) -> None:
     assert {"--retry", "--retry-connrefused"} <= set(asked.split())
 
 
-def test_what_took_too_long_is_not_to_be_tried_again(render: Render) -> None:
+def test_only_a_502_becomes_a_503_with_retry_after(render: Render) -> None:
     site = (render(preset="full") / "deploy/nginx/site.conf").read_text()
 
     assert re.findall(r"error_page (.*) =503 @away;", site) == ["502"]
 
 
 def test_what_is_copied_to_a_host_holds_no_secrets(render: Render) -> None:
-    """Nor what belongs to the machine it comes from."""
+    """Nor files of the machine it comes from."""
     page = (render(project_name="Tea Shop", preset="full") / "deploy/README.md").read_text()
     [options] = re.findall(r"^rsync (--archive .*) \\\n", page, re.MULTILINE)
 
@@ -161,7 +161,7 @@ def project(copy: Callable[..., Path], server: str) -> Path:
 
 
 class Visitor(threading.Thread):
-    """Asks again and again, and comes again when told to."""
+    """A client that sends requests in a loop, and counts the kinds of responses."""
 
     def __init__(self, nginx: Nginx) -> None:
         super().__init__(daemon=True)
@@ -181,7 +181,7 @@ class Visitor(threading.Thread):
 
 @pytest.fixture
 def deployment(project: Path, tmp_path: Path) -> dict[str, str]:
-    """The deployment's own settings, but for the database's file, the port and the patience."""
+    """Return the deployment's settings, except database file, port and timeouts."""
     text = (project / "deploy/systemd/settings.env").read_text()
     own = {name: value for name, value in settings(text).items() if value}
     changed = {
@@ -243,7 +243,7 @@ def test_nginx_makes_no_tunnel_even_to_a_server_that_grants_it(
 
 @needs
 @pytest.mark.service
-def test_behind_nginx_the_service_is_reached_known_and_restarted(
+def test_behind_nginx_the_service_is_reached_and_restarted(
     project: Path, nginx: Nginx, compose_nginx: Nginx, deployment: dict[str, str]
 ) -> None:
     units = project / "deploy/systemd"
@@ -277,7 +277,7 @@ def test_behind_nginx_the_service_is_reached_known_and_restarted(
 
 
 def look_around(nginx: Nginx, project: Path) -> None:
-    """Check what a client sees of the service, and the service of the client."""
+    """Check the responses, and the address that the service sees."""
     plain = nginx.get_plain("/docs?a=b")
     assert (plain.status, plain.getheader("Location")) == (308, f"https://{NAME}/docs?a=b")
     assert nginx.get("/metrics").status == 404
@@ -290,7 +290,7 @@ def look_around(nginx: Nginx, project: Path) -> None:
 
 
 def dig_tunnels(nginx: Nginx, compose_nginx: Nginx, port: int) -> None:
-    """Check that only a WebSocket makes a connection a tunnel, through a proxy or without one."""
+    """Check that only a WebSocket is tunnelled, with and without a proxy."""
     ways = [nginx.tls, compose_nginx.tls, partial(socket.create_connection, ("127.0.0.1", port))]
     for connect, upgrade in product(ways, UPGRADES):
         status, answers = smuggle(connect(), NAME, upgrade, "/metrics")

@@ -1,8 +1,8 @@
 """`update(edit(copy(A)), B) == edit(copy(B))`, byte for byte, modes and folders included.
 
-The way to a set of answers leaves no trace in a project, whatever its user did to it. Two files are
-the project's own from the first day and stay out of it: the changelog, and the initial migration,
-which has run on somebody's database by then. See `_exclude` in copier.yml.
+A project depends on its answers and the user's edits alone, not on earlier answers. Two files are
+seeds and not compared: the changelog, and the initial migration, which has run on a database by
+then. See `_exclude` in copier.yml.
 """
 
 from itertools import cycle, islice, pairwise, permutations
@@ -19,7 +19,7 @@ from tests.rendering import Tree, read_tree
 
 THOROUGH = pytest.mark.thorough
 CHOSEN = [name for name in combinations.parameters(paper=True) if name not in questions.toggles()]
-# With most other features beside it, a toggle meets other lines.
+# With most other features on, a toggle has other neighbouring lines.
 BASES = [
     pytest.param({}, id="standard"),
     pytest.param({"preset": "full"}, id="full", marks=THOROUGH),
@@ -44,7 +44,7 @@ TOGGLES = [
 
 
 def edited(project: Path, target: Path, names: list[str]) -> Tree:
-    """Return what a copy is to be after the user's changes to these files."""
+    """Return a copy with the user's changes to these files."""
     own = duplicate(project, target)
     edit(own, names)
     return without_seeds(own)

@@ -1,4 +1,4 @@
-"""What people do beside writing code: dependencies by `uv add`, an example taken out."""
+"""Updates after edits other than code: `uv add`, and a deleted example."""
 
 import shutil
 import subprocess
@@ -50,7 +50,7 @@ def test_uv_adds_a_dependency_behind_the_comment(copied: Render, tmp_path: Path)
     assert file.read_text() == after("    # project dependencies", '    "humanize>=4",')(before)
 
 
-def test_an_example_that_was_taken_out_stays_out(copied: Render, tmp_path: Path) -> None:
+def test_a_deleted_example_stays_deleted(copied: Render, tmp_path: Path) -> None:
     project = duplicate(copied(), tmp_path / "project")
     take_out_orders(project)
     start(project)
@@ -63,7 +63,7 @@ def test_an_example_that_was_taken_out_stays_out(copied: Render, tmp_path: Path)
     assert without_seeds(project) == without_seeds(expected)
 
 
-def test_a_feature_beside_the_example_meets_the_gap_in_the_router_alone(
+def test_a_feature_next_to_the_deleted_example_conflicts_in_the_router_alone(
     copied: Render, tmp_path: Path
 ) -> None:
     project = duplicate(copied(), tmp_path / "project")

@@ -1,4 +1,4 @@
-"""Mutations of the template: the tests of updates must notice each of them."""
+"""Mutations of the template: the tests of updates must report each of them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,12 +15,12 @@ Mutate = Callable[[Path], object]
 
 
 def keep_on_update(template: Path) -> None:
-    """Let updates pass over a feature's folder, as over a seed."""
+    """Make updates skip a feature's folder, like a seed."""
     change(template / "copier.yml", "    /CHANGELOG.md\n", "    /CHANGELOG.md\n    app/cache\n")
 
 
 def name_it_like_a_folder_of_cvs(template: Path) -> None:
-    """Give a feature a file that Copier never deletes, for its folder is called like one of CVS."""
+    """Add a file to a feature that Copier never deletes: its folder has a name of CVS."""
     folder = template / "template/app/cache/tags"
     folder.mkdir()
     (folder / "note.txt").write_text("It stays.\n")
@@ -33,7 +33,7 @@ def change(path: Path, old: str, new: str) -> None:
 
 
 def differing(template: Path, folder: Path) -> list[str]:
-    """Switch a feature off, and return the paths in which the result is no fresh copy."""
+    """Switch a feature off, and return the paths that differ from a fresh copy."""
     project, fresh = folder / "project", folder / "fresh"
     for target, cache in ((project, True), (fresh, False)):
         copier.run_copy(str(template), target, data={"cache": cache}, defaults=True, quiet=True)
@@ -51,7 +51,7 @@ def differing(template: Path, folder: Path) -> list[str]:
         (name_it_like_a_folder_of_cvs, "app/cache/tags/note.txt"),
     ],
 )
-def test_a_file_that_an_update_leaves_behind_is_noticed(
+def test_a_file_that_an_update_leaves_behind_is_reported(
     tmp_path: Path, mutate: Mutate, left: str
 ) -> None:
     template = snapshot(tmp_path / "template")
@@ -62,7 +62,7 @@ def test_a_file_that_an_update_leaves_behind_is_noticed(
     assert left in differing(template, tmp_path)
 
 
-def test_a_conflict_is_noticed(copied: Render, tmp_path: Path) -> None:
+def test_a_conflict_is_reported(copied: Render, tmp_path: Path) -> None:
     project = duplicate(copied(), tmp_path / "project")
     change(project / "pyproject.toml", 'description = "A backend service"', 'description = "Ours"')
     start(project)

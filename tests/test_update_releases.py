@@ -1,4 +1,4 @@
-"""From a release to the working tree: the result is that of a fresh copy, edits and all.
+"""Updates from a release to the working tree equal a fresh copy with the same edits.
 
 From the last release in every run, from each older one in `just test-all`.
 """
@@ -48,11 +48,11 @@ def append(project: Path, overlay: Path) -> list[str]:
 
 
 def without(names: list[str], project: Path) -> Tree:
-    """Return what a copy and an update have in common, but for these files."""
+    """Return the files that a copy and an update have in common, except these."""
     return {name: entry for name, entry in without_seeds(project).items() if name not in names}
 
 
-def test_an_upgrade_arrives_where_a_copy_would_and_keeps_edits(
+def test_an_upgrade_equals_a_copy_and_keeps_edits(
     release: Release, repository: Path, tmp_path: Path
 ) -> None:
     project = copy(repository, tmp_path / "project", release.version)
@@ -96,7 +96,7 @@ def test_an_upgrade_may_switch_everything_off_in_the_same_step(
     assert without_seeds(project) == without_seeds(copied)
 
 
-def test_an_upgrade_of_everything_arrives_where_a_copy_would(
+def test_an_upgrade_of_everything_equals_a_copy(
     release: Release, repository: Path, tmp_path: Path
 ) -> None:
     project = start(copy(repository, tmp_path / "project", release.version, preset="full"))

@@ -1,7 +1,7 @@
-"""Every distinct text that any file can have is final: read, linted and formatted as it is.
+"""Every distinct text that any file can have parses, is linted and is formatted.
 
 A file's text depends on a few answers. Its variants are rendered one by one, about a millisecond
-each, and stand for all combinations; tests/test_predictions.py compares them with real renders.
+each, and represent all combinations; tests/test_predictions.py compares them with real renders.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ LICENCES = ("MIT License", "Apache License", "BSD 3-Clause License", "All rights
 
 @pytest.fixture(scope="module")
 def template(source: Path) -> Template:
-    """Return the template as it stands."""
+    """Return the template in the working tree."""
     return Template(source)
 
 
@@ -45,13 +45,13 @@ def test_every_variant_can_be_rendered(template: Template, rendered: list[Varian
 
 
 @pytest.mark.parametrize("check", [reading.unreadable, reading.litter, reading.adrift])
-def test_every_variant_is_whole(
+def test_every_variant_is_valid(
     variants: list[Variant], check: Callable[[Variant], Iterator[str]]
 ) -> None:
     assert [fault for variant in variants for fault in check(variant)] == []
 
 
-def test_the_formats_that_have_a_reader_are_read(variants: list[Variant]) -> None:
+def test_the_formats_that_have_a_parser_are_parsed(variants: list[Variant]) -> None:
     read = [variant for variant in variants if reading.reader(variant)]
     suffixes = {PurePath(variant.source.output).suffix for variant in read}
 

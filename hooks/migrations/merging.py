@@ -1,4 +1,4 @@
-"""Three-way merges of texts, as those of `git merge-file`, and what renamed files need besides."""
+"""Three-way merges of texts by `git merge-file`, and the changes to a file that was split."""
 
 import re
 import subprocess
@@ -17,12 +17,12 @@ IMPORTS = re.compile(rb"(?:[ \t]*(?:from|import)\s[^(\n]*\n|\s*\n)*")
 
 
 def has_conflict(text: bytes) -> bool:
-    """Say whether conflict markers stand in a text."""
+    """Return whether a text has conflict markers."""
     return MARKER.search(text) is not None
 
 
 def merge(ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
-    """Merge three versions of a file. Conflicts stand between markers; None for binary files."""
+    """Merge three versions of a file, with conflict markers. Return None for binary files."""
     if ours == base:
         return theirs
     if theirs == base:
@@ -41,7 +41,7 @@ def merge(ours: bytes, base: bytes, theirs: bytes) -> bytes | None:
 
 
 def _join_imports(conflict: re.Match[bytes], known: set[bytes]) -> bytes:
-    """Resolve a conflict between import statements alone: both sides are wanted."""
+    """Resolve a conflict between import statements by keeping both sides."""
     ours, theirs = conflict.groups()
     if not IMPORTS.fullmatch(ours + theirs):
         return conflict[0]
@@ -52,7 +52,7 @@ def _join_imports(conflict: re.Match[bytes], known: set[bytes]) -> bytes:
 def changes_for(target: int, ours: bytes, base: bytes, targets: list[bytes]) -> bytes:
     """Return the base with those of our changes that belong to one of the files it was split into.
 
-    A change belongs where most of the lines around it are; imports belong to all of them.
+    A change goes to the file that has most of the lines around it; imports go to all of them.
     """
     old, new = base.splitlines(True), ours.splitlines(True)
     texts = [set(text.splitlines(True)) for text in targets]

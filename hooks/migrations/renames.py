@@ -13,7 +13,7 @@ def dotted(path: str) -> str:
 
 
 def _any_of(patterns: list[str]) -> re.Pattern[bytes]:
-    """Return what finds one of these, unless it is the end of something longer."""
+    """Return a pattern that matches one of these, but not as the end of a longer name."""
     return re.compile((rf"(?<![\w.])(?:{'|'.join(patterns)})" if patterns else "(?!)").encode())
 
 
@@ -39,14 +39,14 @@ class Renames:
 
     @cached_property
     def full_name(self) -> re.Pattern[bytes]:
-        """Return what finds an old dotted name."""
+        """Return a pattern that matches an old dotted name."""
         longest_first = sorted(self.full_names, reverse=True)
         return _any_of([self._whole(name) for name in longest_first])
 
     def _whole(self, name: str) -> str:
-        """Return a pattern of a name that does not find longer names."""
+        """Return a pattern that matches a name, but not longer names."""
         is_package = f"{name.replace('.', '/')}/__init__.py" in self.files
-        # Of a package, only the package itself is meant: a module inside it may have stayed.
+        # Match only the package itself: a module inside it may have kept its name.
         return re.escape(name) + (r"(?!\w|\.\w| import)" if is_package else r"\b")
 
     def leftovers(self, text: bytes) -> Iterator[tuple[int, bytes]]:
@@ -54,7 +54,7 @@ class Renames:
         gone = self.files.keys() - self.sources.keys()
         gone |= self.full_names.keys() - set(self.full_names.values())
         for (_, old), (module, new) in self.names.items():
-            # By itself, in a string or a comment; a word in lower case could mean anything there.
+            # A bare name in a string or a comment; in lower case it may be an ordinary word.
             if old != new and not (old.isalpha() and old.islower()) and module.encode() in text:
                 gone.add(old)
         found = _any_of([self._whole(name) for name in sorted(gone, reverse=True)])

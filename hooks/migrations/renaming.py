@@ -11,11 +11,11 @@ Place = tuple[int, int]  # where a text begins and ends, in bytes, as `ast` coun
 
 
 def rename(data: bytes, path: str, renames: Renames, stays: Callable[[str], bool]) -> bytes:
-    """Return a module with the new names in it, or as it is if it is no Python in UTF-8.
+    """Return a module with the new names, or unchanged if it is not Python in UTF-8.
 
-    New are: imports, the uses of what they import, definitions of the module itself, and dotted
-    names anywhere. Attributes of objects and keyword arguments have no module to look them up by.
-    `stays` says of a dotted name whether it is a module that keeps its name.
+    Renamed are imports, uses of imported names, definitions of the module itself, and dotted names
+    anywhere. Attributes of objects and keyword arguments have no module to look them up by.
+    `stays` returns whether a dotted name is a module that keeps its name.
     """
     try:
         tree = ast.parse(data.decode())
@@ -28,7 +28,7 @@ def rename(data: bytes, path: str, renames: Renames, stays: Callable[[str], bool
 
 
 class _Edits:
-    """Finds what is to be edited in one module."""
+    """Collects the edits of one module."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class _Edits:
         self.used = {node.id for node in self.nodes if isinstance(node, ast.Name)}
 
     def _bound_by(self, node: ast.AST) -> list[str]:
-        """Return the names that a node binds, but for those of the module and of plain imports."""
+        """Return the names that a node binds, except module definitions and plain imports."""
         match node:
             case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
                 return [name]
@@ -77,7 +77,7 @@ class _Edits:
         return []
 
     def all(self) -> dict[Place, str]:
-        """Return the text that is to stand in each place."""
+        """Return the new text for each place."""
         for (module, name), (_, new) in self.renames.names.items():
             if module == dotted(self.path) and self._rename_locally(name, new):
                 definition = self.defined.get(name)
@@ -104,7 +104,7 @@ class _Edits:
         return found.span() if found else (start, start)
 
     def _rename_locally(self, old: str, new: str) -> bool:
-        """Say whether a name changes in the whole file: nothing else has the old or the new one."""
+        """Rename in the whole file and return True, unless a name has another meaning there."""
         taken = self.used | self.bound | self.defined.keys()
         if old == new or old in self.bound or new in taken or self.local.get(old, new) != new:
             return False
@@ -133,7 +133,7 @@ class _Edits:
         self.edits |= edits
 
     def _target(self, source: str, alias: ast.alias) -> Name:
-        """Return where something is imported from now, and what it is called."""
+        """Return the new module and name of an import."""
         whole = f"{source}.{alias.name}"
         if (source, alias.name) in self.renames.names:
             return self.renames.names[source, alias.name]
@@ -146,18 +146,18 @@ class _Edits:
         return self.renames.modules.get(source, source), alias.name
 
     def _written(self, start: int, end: int, statements: dict[str, list[str]]) -> str:
-        """Return import statements in place of one, with the comments that stood in it."""
+        """Return the import statements that replace one, with its comments."""
         texts = [
             f"from {name} import {', '.join(what)}" for name, what in sorted(statements.items())
         ]
         before = self.data[self.data.rfind(b"\n", 0, start) + 1 : start].decode()
-        if before.strip():  # something stands in the same line
+        if before.strip():  # another statement on the same line
             return "; ".join(texts)
         comments = re.findall(r"#[^\r\n]*", self.data[start:end].decode())
         return f"\n{before}".join(comments + texts)
 
     def _use(self, node: ast.AST) -> None:
-        """Rename where a name is used: by itself, or as a member of a module."""
+        """Rename a use of a name: the bare name, or an attribute of a module."""
         match node:
             case ast.Name(id=name) if name in self.local:
                 self.edits[self._place(node)] = self.local[name]

@@ -1,8 +1,9 @@
 """2.0.0: files, classes and functions have new names. v2_0_0.txt lists them.
 
-To Copier, a renamed file is one that is deleted and another that is new, so it would drop the
-user's edits. This merges them into the new file. Both sides are given the new names before that: a
-line in which only a name is new is no conflict. So are the Python files that the user added.
+For Copier, a renamed file is a deleted file and a new one, so it would drop the user's edits. This
+script merges them into the new file. Before the merge, the new names are put into both sides, so
+that a line that differs only in a name is no conflict. They are also put into the Python files that
+the user added.
 """
 
 import shutil
@@ -24,14 +25,14 @@ The update to 2.0.0 is not complete. Fix the cause below, undo the update by
 
 
 class Update(Versions):
-    """Carries the user's changes over."""
+    """Merges the user's changes into the renamed files."""
 
     def __init__(self, template: str, answers: str, renames: Renames, scratch: Path) -> None:
         super().__init__(template, answers, scratch)
         self.renames = renames
 
     def run(self) -> None:
-        """Look at every file that was renamed, and at every other file of the user's."""
+        """Merge every renamed file, and rename in every other file of the user's."""
         for target in self.renames.sources:
             self._carry(target)
         known = {self.answers, *self.renames.files, *self.renames.sources}
@@ -41,7 +42,7 @@ class Update(Versions):
                 self._rename_in(path)
 
     def _carry(self, target: str) -> None:
-        """Decide what becomes of a new file, by what the user did to the old ones."""
+        """Merge, keep or delete a new file, depending on the user's changes to the old ones."""
         unmoved = [] if target in self.renames.files else [target]
         sources = [*unmoved, *self.renames.sources[target]]
         old = [path for path in sources if read(self.base, path) is not None]
@@ -65,12 +66,12 @@ class Update(Versions):
             print(f"{target}: left out, as you had deleted {' and '.join(old)}")
 
     def _likeness(self, old: str, new: str) -> float:
-        """Compare a file of the old template with one of the user's."""
+        """Return how similar a file of the old template and one of the user's are, from 0 to 1."""
         base, ours = read(self.base, old) or b"", read(self.ours, new) or b""
         return SequenceMatcher(None, base.splitlines(), ours.splitlines()).ratio()
 
     def _merge(self, target: str, changed: dict[str, str]) -> None:
-        """Merge changed files into a new one. They are given as old path: the user's path."""
+        """Merge changed files, given as a dict of old path to the user's path, into a new one."""
         result = read(self.theirs, target) or b""
         done: list[str] = []
         stages: tuple[bytes, ...] = ()
@@ -91,7 +92,7 @@ class Update(Versions):
         self._report(target, result)
 
     def _renamed(self, folder: Path, path: str, old: str) -> bytes:
-        """Return a file with the new names. `old` is its path where the old names hold."""
+        """Return a file with the new names. `old` is its path in the old template."""
         text = read(folder, path) or b""
         return rename(text, old, self.renames, self._stays) if path.endswith(".py") else text
 
@@ -99,7 +100,7 @@ class Update(Versions):
         return module not in self.renames.modules and self.is_module(module)
 
     def _part(self, target: str, old: str, ours: bytes, base: bytes) -> bytes:
-        """Return the base with the changes that are meant for one part of a file that was split."""
+        """Return the base with those changes that belong to one part of a split file."""
         texts = {part: read(self.theirs, part) for part in self.renames.files.get(old, [])}
         parts = {part: text for part, text in texts.items() if text is not None}
         if len(parts) < 2:
@@ -107,14 +108,14 @@ class Update(Versions):
         return changes_for([*parts].index(target), ours, base, [*parts.values()])
 
     def _keep(self, path: str, target: str) -> None:
-        """Put back a file that cannot be merged."""
+        """Restore a file that cannot be merged."""
         (self.root / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(self.ours / path, self.root / path)
         (self.root / f"{path}.rej").unlink(missing_ok=True)
         print(f"{path}: kept as it was, merge it into {target} by hand")
 
     def _rename_in(self, path: str) -> None:
-        """Rename in a file that keeps its path: one that the user added or changed, or a seed."""
+        """Rename in a file with an unchanged path: added or changed by the user, or a seed."""
         now, ours = read(self.root, path) or b"", read(self.ours, path) or b""
         if b"\r\n" not in ours:  # git may have added them on its way to the working tree
             now = now.replace(b"\r\n", b"\n")
@@ -134,7 +135,7 @@ class Update(Versions):
             self._report(path, read(self.root, path) or b"")
 
     def _write(self, path: str, text: bytes, note: str, stages: tuple[bytes, ...] = ()) -> None:
-        """Write a file, and a conflict into the index too: git refuses to commit it."""
+        """Write a file, and record a conflict in the index, so that git refuses to commit it."""
         git("reset", "--quiet", "--", path)
         (self.root / path).parent.mkdir(parents=True, exist_ok=True)
         (self.root / path).write_bytes(text)
@@ -150,7 +151,7 @@ class Update(Versions):
             print(f"{path}: {note}{', with conflicts' if stages else ''}")
 
     def _report(self, path: str, text: bytes) -> None:
-        """Name the user's lines that still have an old path or name."""
+        """Print the user's lines that still have an old path or name."""
         for number, line in self.renames.leftovers(text):
             if line not in (read(self.theirs, path) or b"").splitlines():
                 print(f"{path}:{number}: old name in {line.decode(errors='replace').strip()[:90]}")

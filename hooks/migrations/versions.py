@@ -1,4 +1,4 @@
-"""The versions of a project that an update merges, each in a folder of its own."""
+"""The three versions of a project that an update merges, each in its own folder."""
 
 import os
 import shutil
@@ -10,25 +10,25 @@ import copier
 
 
 def git(*arguments: str, given: bytes | None = None, index: Path | None = None) -> bytes:
-    """Run git in the project, with an index of its own if one is named. Return what it printed."""
+    """Run git in the project, with a separate index if one is given. Return its output."""
     command = ["git", "--literal-pathspecs", *arguments]
     env = {**os.environ, **({"GIT_INDEX_FILE": str(index)} if index else {})}
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, input=given, env=env).stdout
 
 
 def read(folder: Path, path: str) -> bytes | None:
-    """Return what is in a file, or None if there is no such file."""
+    """Return the content of a file, or None if it does not exist."""
     file = folder / path
     return file.read_bytes() if file.is_file() and not file.is_symlink() else None
 
 
 class Versions:
-    """Ours is what the user had committed, base what the old template made, theirs the new one."""
+    """`ours` is what the user had committed, `base` the old template's render, `theirs` the new."""
 
     def __init__(self, template: str, answers: str, scratch: Path) -> None:
         self.template, self.answers, self.scratch = template, answers, scratch
         self.root = Path.cwd()
-        # Where the project is in its repository.
+        # The path of the project in its repository.
         self.prefix = git("rev-parse", "--show-prefix").decode().rstrip("\n")
         index = scratch / "index"
         git("read-tree", "HEAD", index=index)
@@ -40,7 +40,7 @@ class Versions:
 
     @cached_property
     def theirs(self) -> Path:
-        """Rendered when it is needed first: never in a project without edits."""
+        """The new render, made on first use: never in a project without edits."""
         return self._render("VERSION_TO", self.root)
 
     def _render(self, version: str, project: Path) -> Path:
@@ -60,10 +60,10 @@ class Versions:
         return folder
 
     def is_edited(self, path: str) -> bool:
-        """Say whether the user changed, deleted or added a file."""
+        """Return whether the user changed, deleted or added a file."""
         return read(self.ours, path) != read(self.base, path)
 
     def is_module(self, name: str) -> bool:
-        """Say whether a dotted name is a module of the user's project."""
+        """Return whether a dotted name is a module of the user's project."""
         path = name.replace(".", "/")
         return any((self.ours / file).is_file() for file in (f"{path}.py", f"{path}/__init__.py"))

@@ -138,7 +138,7 @@ class Buildah:
 
 
 class Chroot:
-    """The image's files, and as much of its configuration as programs notice."""
+    """The image's files, and as much of its configuration as programs depend on."""
 
     def __init__(self, root: str, config: dict[str, Any], volume: Path) -> None:
         self.start = ["unshare", "--mount", "sh", "-c", READ_ONLY, "sh"]

@@ -93,7 +93,7 @@ def live(
 @contextmanager
 def storage(folder: Path) -> Generator[str]:
     """Yield a database that the image can reach, and that tests may fill."""
-    folder.chmod(0o777)  # the image's user is nobody here
+    folder.chmod(0o777)  # the image's user is another one
     if not uses_postgresql():
         yield "sqlite:////data/test.db"
         return

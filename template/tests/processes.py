@@ -20,11 +20,11 @@ from app.core.project import ROOT
 from tests.databases import free_port
 
 # What a busy machine may need to start a process, or to do anything else.
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 ATTEMPTS = 3
 
 
-def eventually(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
+def eventually(condition: Callable[[], bool], seconds: float = TIMEOUT_SECONDS) -> None:
     """Wait for a condition, blocking."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -34,7 +34,7 @@ def eventually(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS)
 
 async def until(condition: Callable[[], object]) -> None:
     """Wait for a condition, without blocking the event loop."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while not condition():  # noqa: ASYNC110  (no event to wait for)
             await asyncio.sleep(0.01)
 
@@ -101,7 +101,7 @@ def _start(folder: Path, env: dict[str, str]) -> Service:
 
 def _answers(service: Service) -> bool:
     """Wait until it answers; False if it ends before."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     with httpx2.Client() as client:
         while service.process.poll() is None:
             try:

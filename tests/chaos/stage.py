@@ -1,4 +1,4 @@
-"""A rendered service as it is deployed: PostgreSQL, Redis, two server processes and workers."""
+"""Runs a rendered service as deployed: PostgreSQL, Redis, two server processes and workers."""
 
 import os
 import shutil
@@ -15,12 +15,12 @@ from tests.processes import connects, reserved_port, until
 
 # Copied into the project, or run by its own Python.
 IN_PROJECT = Path(__file__).parent / "in_project"
-EMAIL, PASSWORD = "drill@example.com", "nothing that anybody would guess"
-# Everything else is as it comes: lease, patience, retries, times to wait. Only the pool is patient:
-# fifty requests at once queue for long on a busy machine.
+EMAIL, PASSWORD = "chaos@example.com", "nothing that can be guessed"
+# All other settings are the defaults: lease, timeouts, retries. Only the pool has a longer timeout:
+# fifty requests at once wait long for a connection on a busy machine.
 SETTINGS = {
     "ENVIRONMENT": "staging",
-    "SECRET_KEY": "only for a drill: 0123456789abcdef0123456789abcdef",
+    "SECRET_KEY": "only for a chaos test: 0123456789abcdef0123456789abcdef",
     "FIRST_SUPERUSER_EMAIL": EMAIL,
     "FIRST_SUPERUSER_PASSWORD": PASSWORD,
     "SHUTDOWN_DRAIN_SECONDS": "0",
@@ -34,7 +34,7 @@ SETTINGS = {
 
 @dataclass
 class Stage:
-    """What runs, and how to stop it."""
+    """The running processes of a deployed service."""
 
     project: Path
     folder: Path
@@ -54,7 +54,7 @@ class Stage:
         return [str(self.project / ".venv/bin/python"), *map(str, arguments)]
 
     def run(self, *arguments: str | Path) -> str:
-        """Run Python in the project, to its end."""
+        """Run Python in the project, and wait for it."""
         environment = self.environment | {"PYTHONPATH": str(self.project)}
         command = self.python(*arguments)
         done = subprocess.run(
@@ -63,7 +63,7 @@ class Stage:
         return done.stdout.decode()
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
-        """Start a process in a group of its own, which is ended with the stage."""
+        """Start a process in its own process group, which is killed with the stage."""
         with (self.folder / f"{len(self.running)}.log").open("wb") as log:
             process = subprocess.Popen(
                 command,
@@ -77,7 +77,7 @@ class Stage:
         return process
 
     def start_redis(self) -> None:
-        """Start a Redis that forgets everything when it ends."""
+        """Start a Redis without persistence."""
         program = shutil.which("valkey-server") or shutil.which("redis-server")
         assert program, "install redis-server"
         options = ["--port", str(self.redis_port), "--bind", "127.0.0.1", "--save", ""]
@@ -94,7 +94,7 @@ class Stage:
         until(lambda: connects(self.port))
 
     def celery(self, command: str, *options: str) -> subprocess.Popen[bytes]:
-        """Start a worker, or the clock."""
+        """Start a Celery worker or beat."""
         return self.start(
             *self.python("-m", "celery", "-A", "app.workers.celery_app", command, *options)
         )
@@ -109,7 +109,7 @@ class Stage:
         return self.run(IN_PROJECT / "postgres.py", self.folder / "postgres", action).strip()
 
     def end(self, process: subprocess.Popen[bytes]) -> None:
-        """End a process and what it has started."""
+        """Kill a process and its child processes."""
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(60)
@@ -120,7 +120,7 @@ class Stage:
             yield client
 
     def redis_failures(self) -> int:
-        """Wait until the servers use Redis, and count how often they did without until then."""
+        """Wait until the servers use Redis; return the number of Redis failures until then."""
         log = self.folder / f"{self.server_number}.log"
 
         def all_found_again() -> bool:
@@ -142,7 +142,7 @@ class Stage:
 def staged(project: Path, folder: Path, **settings: str) -> Generator[Stage]:
     """Install a project and run it with two workers, until the block ends."""
     stage = Stage(project, folder)
-    shutil.copy(IN_PROJECT / "handler.py", project / "app/workers/handlers/drill.py")
+    shutil.copy(IN_PROJECT / "handler.py", project / "app/workers/handlers/chaos.py")
     subprocess.run(["uv", "sync", "--quiet"], cwd=project, check=True)
     with ExitStack() as stack:
         database = stage.postgres("start")

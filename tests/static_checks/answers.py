@@ -1,4 +1,4 @@
-"""What follows from which answers, read from `copier.yml`."""
+"""Evaluates computed answers, read from `copier.yml`."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -21,21 +21,21 @@ ENVIRONMENT = SandboxedEnvironment(
 
 @cache
 def is_choice(name: str) -> bool:
-    """Say whether an answer is one of few that a person picks."""
+    """Return whether an answer is one of a few choices of the user."""
     question = questions.asked().get(name, {})
     return name != "preset" and (question.get("type") == "bool" or "choices" in question)
 
 
 @cache
 def inputs(name: str) -> frozenset[str]:
-    """Return the choices an answer depends on in the end: of a choice, that is itself."""
+    """Return the choices that an answer depends on: for a choice, itself."""
     if is_choice(name):
         return frozenset({name})
     return frozenset().union(*map(inputs, _parents(name)))
 
 
 def value(name: str, row: Mapping[str, Any]) -> Any:
-    """Return what Copier makes of an answer that is not asked for."""
+    """Return the value of a computed answer."""
     if name in row:
         return row[name]
     rendered = _default(name).render({parent: value(parent, row) for parent in _parents(name)})
@@ -45,7 +45,7 @@ def value(name: str, row: Mapping[str, Any]) -> Any:
 
 @cache
 def values(name: str) -> list[Any]:
-    """Return the values an answer can have, if it is no free text."""
+    """Return the values of an answer, unless it is free text."""
     if is_choice(name):
         return questions.choices(name)
     names = sorted(inputs(name))

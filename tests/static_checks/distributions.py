@@ -1,4 +1,4 @@
-"""What pyproject.toml declares in which combination, and what can be imported with that."""
+"""The dependencies in pyproject.toml by combination, and the modules they provide."""
 
 import re
 
@@ -11,8 +11,8 @@ from tests.static_checks.template import Template
 SECTION = re.compile(r"(?P<name>dependencies|dev) = \[")
 REQUIREMENT = re.compile(r' +"(?P<text>[^"]+)",')
 
-# Modules that are not named like what brings them. What a distribution depends on counts, where
-# that is so for good: FastAPI will not do without Starlette.
+# Modules that are not named like their distribution. Permanent indirect dependencies count too:
+# FastAPI always depends on Starlette.
 BRINGERS = {
     "anyio": ("fastapi",),
     "billiard": ("celery",),
@@ -33,7 +33,7 @@ BRINGERS = {
 
 
 class Distributions:
-    """Where each distribution is among the project's dependencies."""
+    """Tables of the combinations in which each distribution is a dependency."""
 
     def __init__(self, template: Template) -> None:
         self.runtime: dict[str, Table] = {}
@@ -51,14 +51,14 @@ class Distributions:
                     current[name] = either([current.get(name, NEVER), template.when(source, line)])
 
     def provide(self, module: str, *, with_development: bool = True) -> Table:
-        """Return where a module of others can be imported."""
+        """Return where a third-party module can be imported."""
         tables = [self.runtime, *([self.development] if with_development else [])]
         names = bringers(module)
         return either(table.get(name, NEVER) for table in tables for name in names)
 
 
 def bringers(module: str) -> tuple[str, ...]:
-    """Return the distributions any of which brings a module."""
+    """Return the distributions that provide a module."""
     name = module
     while name:
         if name in BRINGERS:

@@ -1,4 +1,4 @@
-"""Every fixture that a test or another fixture asks for is there in every combination."""
+"""Every fixture that a test or another fixture requests is there in every combination."""
 
 import ast
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from tests.static_checks.needs import Need
 from tests.static_checks.space import Table, either
 from tests.static_checks.template import Template
 
-# pytest's own, of which a test may ask for any.
+# pytest's own fixtures.
 BUILT_IN = {
     *("caplog", "capfd", "capsys", "monkeypatch", "pytestconfig", "recwarn", "request"),
     *("tmp_path", "tmp_path_factory"),
@@ -22,7 +22,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def fixtures(template: Template) -> Iterator[Need]:
-    """Yield what tests and fixtures ask pytest for."""
+    """Yield the fixtures that tests and fixtures request."""
     modules = read(template)
     distributions = Distributions(template)
     tests = [one for one in modules.all if one.source.output.startswith("tests/")]
@@ -56,7 +56,7 @@ class Definitions:
 
 
 def reaches(definer: Module, module: Module) -> bool:
-    """Say whether a module has the fixtures of another: its own, a conftest's or a plugin's."""
+    """Return whether a module has the fixtures of another: its own, a conftest's or a plugin's."""
     file, user = PurePosixPath(definer.source.output), PurePosixPath(module.source.output)
     if file.name == "fixtures.py":
         return len(file.parts) == len(("tests", "folder", "fixtures.py"))
@@ -71,18 +71,18 @@ def functions(tree: ast.Module) -> Iterator[Function]:
 
 
 def is_fixture(function: Function) -> bool:
-    """Say whether a function is decorated as a fixture."""
+    """Return whether a function is decorated as a fixture."""
     return any("pytest.fixture" in ast.unparse(one) for one in function.decorator_list)
 
 
 def is_test(module: Module, function: Function) -> bool:
-    """Say whether pytest collects a function."""
+    """Return whether pytest collects a function."""
     file = PurePosixPath(module.source.output).name
     return file.startswith("test_") and function.name.startswith("test_")
 
 
 def requested(function: Function, marks: dict[str, ast.expr]) -> set[str]:
-    """Return the fixtures that a function asks for, by its parameters and its marks."""
+    """Return the fixtures that a function requests, by its parameters and its marks."""
     arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
     optional = len([default for default in function.args.defaults if default])
     names = {one.arg for one in arguments[: len(arguments) - optional]} - {"self"}
@@ -96,7 +96,7 @@ def requested(function: Function, marks: dict[str, ast.expr]) -> set[str]:
 
 
 def _marked(call: ast.Call, names: set[str]) -> set[str]:
-    """Take out what `parametrize` gives, and add what `usefixtures` demands."""
+    """Remove the parameters of `parametrize`, and add the fixtures of `usefixtures`."""
     match ast.unparse(call.func), call.args:
         case "pytest.mark.parametrize", [first, *_]:
             given = ast.literal_eval(first)

@@ -1,4 +1,4 @@
-"""What a piece of code asks for before it runs: `find_spec` says that a module is there."""
+"""Finds code that runs only if `find_spec` finds a module."""
 
 import ast
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from tests.static_checks.modules import Module, statements
 
 
 def guards(module: Module) -> dict[ast.AST, set[str]]:
-    """Return the modules without which a node does not run, node by node."""
+    """Return the modules that each node requires to run."""
     found: dict[ast.AST, set[str]] = {}
     marks = assigned(module.tree)
     everywhere = set(asked_for(marks["pytestmark"], marks)) if "pytestmark" in marks else set()
@@ -16,7 +16,7 @@ def guards(module: Module) -> dict[ast.AST, set[str]]:
 
 
 def assigned(tree: ast.Module) -> dict[str, ast.expr]:
-    """Return what a module's names stand for: marks are kept in such."""
+    """Return the values assigned to a module's names, such as marks."""
     found: dict[str, ast.expr] = {}
     for statement in statements(tree.body):
         match statement:
@@ -26,7 +26,7 @@ def assigned(tree: ast.Module) -> dict[str, ast.expr]:
 
 
 def asked_for(node: ast.expr, marks: dict[str, ast.expr]) -> Iterator[str]:
-    """Yield the modules whose presence an expression is about."""
+    """Yield the modules whose presence an expression tests."""
     for part in ast.walk(node):
         match part:
             case ast.Call(func=ast.Name(id="find_spec"), args=[ast.Constant(value=str(name))]):
@@ -42,7 +42,7 @@ def _spread(
     marks: dict[str, ast.expr],
     found: dict[ast.AST, set[str]],
 ) -> None:
-    """Hand down what is known to be there: into an `if`, and into a function that is skipped."""
+    """Propagate required modules into an `if`, and into a function with a skip mark."""
     found[node] = known
     for name, value in ast.iter_fields(node):
         inner = set(known)

@@ -13,7 +13,7 @@ from tests.static_checks.needs import Need
 from tests.static_checks.space import Table
 from tests.static_checks.template import Template
 
-# Imports that run only where something else says so than `find_spec`: what that comes down to.
+# Imports that run under a condition other than `find_spec`: the equivalent answers.
 GUARDED = {
     ("app/middleware/proxy_headers.py", "uvicorn.config"): "uvicorn",
     ("app/db/engine.py", "app.db.sqlite"): "sqlite",
@@ -26,7 +26,7 @@ Import = tuple[ast.alias | ast.expr, str, str | None]
 
 
 def imports(template: Template) -> Iterator[Need]:
-    """Yield what every import of the project needs."""
+    """Yield the needs of every import of the project."""
     modules = read(template)
     distributions = Distributions(template)
     for module in modules.all:
@@ -43,7 +43,7 @@ def imports(template: Template) -> Iterator[Need]:
 
 
 def found(tree: ast.Module) -> Iterator[Import]:
-    """Yield the imports of a module, with what is taken from where."""
+    """Yield the imports of a module, with module and name."""
     for node in ast.walk(tree):
         match node:
             case ast.Import():
@@ -57,7 +57,7 @@ def found(tree: ast.Module) -> Iterator[Import]:
 def importable(
     modules: Modules, distributions: Distributions, module: Module, name: str, member: str | None
 ) -> Table:
-    """Return where an import works."""
+    """Return where an import succeeds."""
     if modules.is_ours(name):
         return modules.offers(name, member) if member else modules.present(name)
     if name.partition(".")[0] in sys.stdlib_module_names:

@@ -1,4 +1,4 @@
-"""Ruff's opinion of every variant of every Python file, in two runs."""
+"""Runs ruff on every variant of every Python file, in two runs."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ FOUND = re.compile(r"(?:Would reformat: )?(?P<path>\d+/[^:\n]+\.pyi?)\b.*")
 
 
 def lay_out(template: Template, variants: Iterable[Variant], top: Path) -> dict[str, Variant]:
-    """Write the n-th variant of each file into the n-th of some projects, and say what is where.
+    """Write the n-th variant of each file into the n-th project, and return the paths of variants.
 
     So each stands at its own path below its own `ruff.toml`, as in a real project, which is what
     imports are sorted and rules are lifted by.
@@ -32,7 +32,7 @@ def lay_out(template: Template, variants: Iterable[Variant], top: Path) -> dict[
 
 
 def complaints(top: Path, written: dict[str, Variant]) -> Iterator[str]:
-    """Yield what ruff would change or have changed."""
+    """Yield the reports of ruff."""
     for arguments in (("check", "--output-format=concise"), ("format", "--check")):
         command = ["ruff", *arguments, "--no-cache", "--quiet", "."]
         done = subprocess.run(command, cwd=top, check=False, capture_output=True, text=True)

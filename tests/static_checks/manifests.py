@@ -28,14 +28,14 @@ Known = dict[tuple[str, str], Table]
 
 
 def documents(template: Template, top: str) -> Iterator[Document]:
-    """Yield what the files of YAML below a folder say, and where each says it."""
+    """Yield the YAML documents below a folder, and where each is rendered."""
     for source in template.sources.values():
         if source.output.startswith(top) and source.output.endswith(".yaml"):
             yield from ((source.output, *found) for found in said(template, source))
 
 
 def said(template: Template, source: Source) -> Iterator[tuple[Any, Table]]:
-    """Yield what each variant of a file says, and where it does."""
+    """Yield the documents of each variant of a file, and where it is rendered."""
     present = template.present(source.output)
     for variant in variants(template, source):
         if isinstance(variant, Variant):
@@ -45,12 +45,12 @@ def said(template: Template, source: Source) -> Iterator[tuple[Any, Table]]:
 
 
 def add(known: Known, kind: str, name: str, table: Table) -> None:
-    """Note where something is there."""
+    """Record where something exists."""
     known[kind, name] = known.get((kind, name), NEVER) | table
 
 
 def compose(template: Template) -> Iterator[Need]:
-    """Yield what the files of Compose take for granted."""
+    """Yield the needs of the Compose files."""
     known: Known = {}
     for _, document, table in documents(template, "compose.yaml"):
         for path in document["include"]:
@@ -76,7 +76,7 @@ def compose(template: Template) -> Iterator[Need]:
 
 
 def mentioned(service: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield what a service refers to, by kind and name."""
+    """Yield the references of a service, by kind and name."""
     yield from (("services", name) for name in service.get("depends_on", ()))
     yield from (("networks", name) for name in service.get("networks", ()))
     yield from (("secrets", name) for name in service.get("secrets", ()))
@@ -86,7 +86,7 @@ def mentioned(service: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def files(service: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the files a service refers to, and what it wants of them."""
+    """Yield the files that a service refers to, and their use."""
     if extends := service.get("extends"):
         yield extends["file"], extends["service"]
     yield from ((path, "") for path in service.get("env_file", ()))
@@ -96,7 +96,7 @@ def files(service: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def kubernetes(template: Template) -> Iterator[Need]:
-    """Yield what the manifests and their kustomizations take for granted."""
+    """Yield the needs of the manifests and their kustomizations."""
     known: Known = {}
     found = list(documents(template, "deploy/kubernetes/"))
     for file, document, table in found:
@@ -127,7 +127,7 @@ def references(document: Any) -> Iterator[tuple[str, str]]:
 
 
 def folders(template: Template) -> Iterator[Need]:
-    """Yield that a folder is left out with all that is in it: Copier would leave it, empty."""
+    """Yield that a folder is excluded with its files: Copier would leave it, empty."""
     every = {dirname(name) for name in template.sources} - {""}
     every |= {above for name in every for above in _parents(name)}
     for folder in sorted(every):

@@ -1,4 +1,4 @@
-"""Every link leads somewhere, and every file or recipe that a text speaks of is there."""
+"""Every link has a target, and every file or recipe that a text mentions exists."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ MODULE = re.compile(r"(?<![\w./(-])(?!app\.(?:kubernetes|state)\.)(?P<name>(?:ap
 RECIPE = re.compile(r"(?:`|uv run )just (?P<name>[a-z][a-z-]*)")
 DEFINED = re.compile(r"(?P<name>[a-z][a-z-]*)(?: [^:=]*)?:(?!=).*")
 
-# Spoken of although they may be absent, each with the reason.
+# Mentioned although they may be absent, each with the reason.
 EXEMPT = {
     ("docs/jobs.md", "app/workers/handlers/reports.py"): "a file to be written, as an example",
     ("tests/conftest.py", "tests/auth/fixtures.py"): "the text says when it is there",
@@ -26,7 +26,7 @@ EXEMPT = {
 
 
 def mentions(template: Template) -> Iterator[Need]:
-    """Yield what the texts of a project point to."""
+    """Yield the targets that the texts of a project mention."""
     recipes, modules = defined(template), read(template)
     for source in template.sources.values():
         for line in source.lines:

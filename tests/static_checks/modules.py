@@ -1,4 +1,4 @@
-"""The Python of the template with everything on, each node of it under its line's condition."""
+"""Parses the template's Python with every feature on, each node with its line's condition."""
 
 import ast
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ PARTS = ("body", "orelse", "handlers", "finalbody")
 
 
 class Module:
-    """A source of Python: a seam parses whole, since its lines are independent of each other."""
+    """A Python source: a seam parses as a whole, since its lines are independent."""
 
     def __init__(self, template: Template, source: Source) -> None:
         self.template = template
@@ -20,7 +20,7 @@ class Module:
         self.present = template.present(source.output)
 
     def at(self, node: ast.stmt | ast.expr | ast.arg | ast.alias) -> str:
-        """Name the place of a node."""
+        """Return file and line of a node."""
         return f"{self.source.name}:{node.lineno}"
 
     def when(self, node: ast.stmt | ast.expr | ast.arg | ast.alias) -> Table:
@@ -29,7 +29,7 @@ class Module:
 
     @cached_property
     def bound(self) -> dict[str, Table]:
-        """Return where each name is one of the module's."""
+        """Return where each name is bound by the module."""
         found: dict[str, Table] = {}
         for statement in statements(self.tree.body):
             for name in names(statement):
@@ -68,7 +68,7 @@ class Modules:
         self._tops = {output.partition("/")[0].removesuffix(".py") for output in template.sources}
 
     def is_ours(self, name: str) -> bool:
-        """Say whether a module would be the project's own."""
+        """Return whether a module would be the project's own."""
         return name.partition(".")[0] in self._tops
 
     def find(self, name: str) -> Module | None:

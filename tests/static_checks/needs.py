@@ -1,4 +1,4 @@
-"""What must be there wherever something else is, and in which combinations it is not."""
+"""What must exist where something else exists, and the combinations in which it does not."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from tests.static_checks.space import NEVER, Space, Table, either
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One place that takes something for granted."""
+    """One reference, and the combinations in which source and target exist."""
 
     place: str
     what: str
@@ -17,7 +17,7 @@ class Need:
 
 
 def unmet(space: Space, needs: Iterable[Need]) -> Iterator[str]:
-    """Yield what is missing, and answers with which it is."""
+    """Yield what is missing, with answers that lead to it."""
     found: dict[tuple[str, str], Table] = {}
     for need in needs:
         if missing := need.when & space.without(need.given):

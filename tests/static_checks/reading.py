@@ -1,4 +1,4 @@
-"""Whether a rendered text can be read, and is tidy: what its format demands, and what we do."""
+"""Checks the format of a rendered text, and our own rules."""
 
 import ast
 import json
@@ -15,7 +15,7 @@ from tests.static_checks.template import Source
 from tests.static_checks.variants import Variant
 
 LEFT_OVER = re.compile(r"(?<!\$){[{%#]")
-# Python alone has two blank lines in a row, which ruff sees to.
+# Only Python may have two blank lines in a row, which ruff checks.
 UNTIDY = re.compile(r"\n\n\Z|\A\s*\n|\n{4}|[^\n]\Z")
 UNTIDY_TEXT = re.compile(r"\n\n\Z|\A\s*\n|\n{3}|[^\n]\Z")
 ANCHOR = re.compile(r" *# project (?:\w+ )?\w+")
@@ -23,10 +23,10 @@ ASSIGNED = re.compile(r"^([A-Z_]+)=", re.MULTILINE)
 
 
 class Strict(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """Reads YAML, and refuses a key that a mapping has twice, which YAML itself forbids."""
+    """A YAML loader that refuses duplicate keys, as the YAML specification demands."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Make a mapping of a node."""
+        """Construct a mapping, unless a key is duplicate."""
         keys = [key.value for key, _ in node.value]
         if twice := [key for key, times in Counter(keys).items() if times > 1]:
             message = f"twice in a mapping: {', '.join(twice)}"
@@ -35,12 +35,12 @@ class Strict(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
 
 
 def yaml_documents(text: str) -> list[Any]:
-    """Read a file of YAML, in which any number of documents may be."""
+    """Parse a YAML file of any number of documents."""
     return list(yaml.load_all(text, Loader=Strict))
 
 
 def assignments(text: str) -> list[str]:
-    """Read the names that a file of variables assigns, each of which may stand there once."""
+    """Parse the names in a file of variables, each of which may occur once."""
     names = ASSIGNED.findall(text)
     if twice := [name for name, times in Counter(names).items() if times > 1]:
         raise ValueError(f"assigned twice: {', '.join(twice)}")
@@ -59,12 +59,12 @@ READERS: dict[str, Callable[[str], Any]] = {
 
 
 def reader(variant: Variant) -> Callable[[str], Any] | None:
-    """Return what reads a file of that name."""
+    """Return the parser for a file of that name."""
     return READERS.get(PurePath(variant.source.output).suffix)
 
 
 def unreadable(variant: Variant) -> Iterator[str]:
-    """Yield what is wrong with the format of a text."""
+    """Yield the format errors of a text."""
     read = reader(variant)
     try:
         empty = read is not None and variant.text and read(variant.text) in ({}, [], [None])
@@ -76,7 +76,7 @@ def unreadable(variant: Variant) -> Iterator[str]:
 
 
 def litter(variant: Variant) -> Iterator[str]:
-    """Yield what a toggle has left behind in a text."""
+    """Yield leftovers of a condition in a text."""
     if not variant.source.is_template:
         return
     if not variant.text.strip():
@@ -89,7 +89,7 @@ def litter(variant: Variant) -> Iterator[str]:
 
 
 def anchors(source: Source) -> list[str]:
-    """Return the comments of a source that keep a user's additions apart from an update's."""
+    """Return the anchor comments of a source, which separate user's additions from updates."""
     return [line.text for line in source.lines if ANCHOR.fullmatch(line.text)]
 
 

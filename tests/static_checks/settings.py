@@ -1,4 +1,4 @@
-"""Every variable that a project sets anywhere is a setting in it, and none that is needed lacks."""
+"""Every variable that a project sets is a setting, and no required one is missing."""
 
 import ast
 import re
@@ -12,12 +12,12 @@ from tests.static_checks.space import NEVER, Table
 from tests.static_checks.template import Line, Source, Template
 
 EXAMPLE = ".env.example"
-# What sets variables of the service, and how a line does.
+# Files that set variables of the service, and the pattern of a line.
 FILES = (EXAMPLE, "deploy/*/settings.env", "deploy/compose/*.yaml", "deploy/kubernetes/*.yaml")
 LINE = re.compile(r"(?P<name>[A-Z][A-Z_]+)=.*| +(?:- name: )?(?P<key>[A-Z][A-Z_]+)(?::.*)?")
-# Compose files of others' images set others' variables.
+# Compose files of third-party images set other variables.
 OURS = re.compile(r"file: service\.yaml|context: |^kind: ", re.MULTILINE)
-# What runs the service must set what it needs, in any of these files.
+# Each way to run the service must set its required variables in one of these files.
 DEPLOYMENTS = {
     "compose": "deploy/compose/service.yaml",
     "kubernetes": "deploy/kubernetes/base/configmap.yaml",
@@ -29,7 +29,7 @@ Fields = dict[str, Table]
 
 
 def settings(template: Template) -> Iterator[Need]:
-    """Yield what files that set variables, and the settings themselves, take for granted."""
+    """Yield the needs of files that set variables, and of the settings."""
     known, required = fields(template)
     example: Fields = {}
     given: dict[str, Fields] = {kind: {} for kind in DEPLOYMENTS}

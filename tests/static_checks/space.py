@@ -1,4 +1,4 @@
-"""Static checks: an integer with one bit for each combination of choices.
+"""Tables of combinations: integers with one bit for each combination of choices.
 
 So "wherever this is, that is" takes one `&` for all combinations, some millions, at once.
 """
@@ -19,7 +19,7 @@ NEVER: Table = 0
 
 
 def either(tables: Iterable[Table]) -> Table:
-    """Return where any of some tables holds. One alone is not copied, for they are large."""
+    """Return the union of tables. A single one is not copied, since they are large."""
     found = NEVER
     for table in tables:
         found = found | table if found else table
@@ -41,7 +41,7 @@ class Space:
             self.possible &= self.without(self.table(name)) | self.table(needs[name])
 
     def table(self, name: str, value: Any = True) -> Table:
-        """Return where an answer has that value; nowhere, if nobody asks for it."""
+        """Return where an answer has that value: nowhere, if there is no such question."""
         key = (name, value)
         if key not in self._tables:
             self._tables[key] = self._chosen(*key) if name in self.choices else self._computed(*key)
@@ -52,13 +52,13 @@ class Space:
         return reduce(and_, (self.table(*one) for one in row.items()), self.possible)
 
     def without(self, table: Table) -> Table:
-        """Return where a table does not hold."""
+        """Return the complement of a table."""
         return self._everything ^ table
 
     def rows(
         self, names: Sequence[str], within: Table | None = None
     ) -> Iterator[tuple[Row, Table]]:
-        """Yield every set of values these answers can have together, and where they have it."""
+        """Yield every possible set of values of these answers, and where they have it."""
         table = self.possible if within is None else within
         if not names:
             yield {}, table
@@ -70,7 +70,7 @@ class Space:
                     yield {first: value} | row, found
 
     def explain(self, table: Table) -> str:
-        """Say where a table holds, by the fewest answers that make sure it does."""
+        """Describe a combination of a table by the fewest answers that lead to it."""
         at = (table & -table).bit_length() - 1
         row = {n: v for n in self.choices for v in self.choices[n] if self.table(n, v) >> at & 1}
         for name in reversed(self.choices):
@@ -80,7 +80,7 @@ class Space:
         return ", ".join(f"{name}={value}" for name, value in row.items()) or "any answers"
 
     def _chosen(self, name: str, value: Any) -> Table:
-        """Repeat the bits of a value: they recur, as a digit does in counting."""
+        """Return the table of a value, whose bits repeat periodically."""
         stride = 1
         for other in self.choices:
             if other == name:

@@ -20,7 +20,7 @@ STATEMENT = re.compile(r" *{% (?:if (?P<name>\w+)|endif) %}")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a source, counted from 1, and the one condition it stands under, if any."""
+    """A line of a source, counted from 1, and its condition, if any."""
 
     number: int
     text: str
@@ -51,17 +51,17 @@ class Source:
 
     @cached_property
     def whole(self) -> str:
-        """Return the text with everything switched on, each line at its place."""
+        """Return the text with every condition true, with its line numbers."""
         return "\n".join(line.text for line in self.lines) + "\n"
 
     @property
     def conditions(self) -> set[str]:
-        """Return the names that decide about lines."""
+        """Return the names in the conditions of lines."""
         return {line.condition for line in self.lines if line.condition}
 
 
 class Template:
-    """The template in a folder, with its `copier.yml` beside it."""
+    """The template in a folder, with its `copier.yml`."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -80,7 +80,7 @@ class Template:
 
     @cached_property
     def environment(self) -> Environment:
-        """Return Jinja as Copier itself sets it up for this template."""
+        """Return Copier's own Jinja environment for this template."""
         return Worker(src_path=str(self.root), defaults=True, quiet=True).jinja_env
 
     def owners(self, output: str) -> list[str]:
@@ -117,5 +117,5 @@ class Template:
         return {name for name in found & questions.questions().keys() if answers.inputs(name)}
 
     def python(self) -> Iterator[Source]:
-        """Yield what is Python once it is rendered."""
+        """Yield the sources of Python files."""
         return (one for name, one in self.sources.items() if name.endswith(".py"))

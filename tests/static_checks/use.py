@@ -14,12 +14,12 @@ CODE = ("app/", "dev/")
 IMPORTERS = (*CODE, "migrations/")  # Alembic runs env.py
 # What is run: `python -m app`, `python -m dev`, and a recipe's `python -m dev.image`.
 RUN = {"app.__main__", "dev.__main__", "dev.image", "dev.migrations"}
-# Packages whose modules are imported by what they are called.
+# Packages whose modules are imported by name at run time.
 COLLECTED = ("app.servers.", "app.workers.handlers.")
 
 
 def use(template: Template) -> Iterator[Need]:
-    """Yield what every module of the service needs: somebody who imports it."""
+    """Yield the need of every module of the service: a module that imports it."""
     modules = [one for one in read(template).all if one.source.output.startswith(IMPORTERS)]
     importers: dict[str, list[Table]] = defaultdict(list)
     for module in modules:
@@ -30,11 +30,11 @@ def use(template: Template) -> Iterator[Need]:
         package = module.source.output.endswith("/__init__.py")
         if not package and name not in RUN and not name.startswith(COLLECTED):
             given = either(importers[name])
-            yield Need(module.source.name, "somebody who imports it", module.present, given)
+            yield Need(module.source.name, "a module that imports it", module.present, given)
 
 
 def imported(module: Module) -> Iterator[tuple[str, Table]]:
-    """Yield what may be a module's name, and where: after `import`, and in quotes."""
+    """Yield possible names of modules, and where: after `import`, and in quotes."""
     for node, name, member in found(module.tree):
         yield from ((each, module.when(node)) for each in (name, f"{name}.{member}"))
     for node in ast.walk(module.tree):

@@ -64,8 +64,8 @@ def distinct(template: Template) -> Iterator[Variant | Fault]:
 def rows(template: Template, source: Source) -> Iterator[Row]:
     """Yield every set of answers that a file's lines and its presence can depend on.
 
-    Answers that are only printed take turns: printing one leaves all other lines as they are, so
-    that each value has to be seen once, and not beside every other.
+    Answers that are only printed rotate: printing one does not change other lines, so each value
+    has to occur once, and not with every other.
     """
     owners = dict.fromkeys(template.owners(source.output), True)
     deciding = decisions(template, source)
@@ -78,12 +78,12 @@ def rows(template: Template, source: Source) -> Iterator[Row]:
 
 
 def decisions(template: Template, source: Source) -> list[str]:
-    """Return the names that decide which lines a file has, and whether it is there."""
+    """Return the names that decide which lines a file has, and whether it is rendered."""
     return sorted((source.conditions & template.names(source)) | {*template.owners(source.output)})
 
 
 def _turn(space: Space, table: Table, names: list[str], turn: int) -> Row:
-    """Choose values to be printed, others each time, out of those that are possible."""
+    """Choose values to be printed, others each time, from the possible ones."""
     row: Row = {}
     for name in names:
         possible = [value for value in answers.values(name) if table & space.table(name, value)]

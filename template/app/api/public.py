@@ -14,8 +14,8 @@ from app.core.settings import EnvSettings
 # For the introduction of the OpenAPI document.
 ACCESS = """## Who may do what
 
-There are no users, and there is no login: **everybody** may call every operation, but for
-`GET /health/detailed`. That takes the value of the setting `HEALTH_TOKEN`, sent as
+There are no users, and there is no login. **Every operation is public**, except
+`GET /health/detailed`, which requires the value of the setting `HEALTH_TOKEN`, sent as
 `Authorization: Bearer <HEALTH_TOKEN>`.
 """
 bearer = HTTPBearer(auto_error=False, description="The value of `HEALTH_TOKEN`")

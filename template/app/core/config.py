@@ -45,7 +45,7 @@ class Settings(EnvSettings):
     # The prefix that a proxy strips from paths, such as /shop.
     root_path: Annotated[str, AfterValidator(_root_path)] = ""
     request_max_bytes: Annotated[int, Field(ge=1024)] = 1024 * 1024
-    # Seconds from SIGTERM until the server stops accepting connections: a balancer notices.
+    # Seconds from SIGTERM until the server stops accepting connections: load balancers react.
     shutdown_drain_seconds: Annotated[float, Field(ge=0, le=300)] | None = None
     # Seconds that running requests then have.
     shutdown_grace_seconds: Annotated[int, Field(ge=1, le=3600)] = 30

@@ -33,7 +33,7 @@ async def test_a_document_holds_no_schema_of_another_version(anonymous: AsyncCli
         assert name in two["components"]["schemas"]
 
 
-async def test_version_2_tells_of_its_problems_and_names_its_operations(
+async def test_version_2_documents_its_problems_and_operation_ids(
     anonymous: AsyncClient,
 ) -> None:
     items = (await document(anonymous, "v2"))["paths"]["/api/v2/items"]

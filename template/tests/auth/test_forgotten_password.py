@@ -26,7 +26,7 @@ async def test_the_answer_does_not_reveal_accounts(
     anonymous: AsyncClient, session: AsyncSession, user: User, mailbox: Mailbox
 ) -> None:
     disabled = await make_user(session, is_active=False)
-    emails = [user.email.upper(), disabled.email, "nobody@example.com"]
+    emails = [user.email.upper(), disabled.email, "unknown@example.com"]
 
     responses = [await anonymous.post(FORGOT, json={"email": email}) for email in emails]
 

@@ -73,7 +73,7 @@ async def test_unknown_wrong_and_disabled_get_the_same_answer(
     anonymous: AsyncClient, session: AsyncSession, user: User
 ) -> None:
     disabled = await make_user(session, is_active=False)
-    attempts = [("nobody@example.com", PASSWORD), (user.email, WRONG), (disabled.email, PASSWORD)]
+    attempts = [("unknown@example.com", PASSWORD), (user.email, WRONG), (disabled.email, PASSWORD)]
 
     responses = [await anonymous.post(LOGIN, data=credentials(*attempt)) for attempt in attempts]
 
@@ -112,7 +112,7 @@ async def test_unknown_wrong_and_disabled_take_as_long(
     costly = await app.state.auth.passwords.hash(PASSWORD)
     wrong = await make_user(session, password_hash=costly)
     disabled = await make_user(session, password_hash=costly, is_active=False)
-    attempts = [("nobody@example.com", PASSWORD), (wrong.email, WRONG), (disabled.email, PASSWORD)]
+    attempts = [("unknown@example.com", PASSWORD), (wrong.email, WRONG), (disabled.email, PASSWORD)]
     async with connect(app) as client:
         rounds = [
             [await seconds(client.post(LOGIN, data=credentials(*one))) for one in attempts]

@@ -73,7 +73,7 @@ async def test_parallel_guesses_are_counted(app: FastAPI, user: User) -> None:
 
 async def test_failures_of_one_address_are_limited(make_app: MakeApp) -> None:
     async with connect(await make_app(RATE_LIMIT_LOGIN="1/minute")) as client:
-        names = [f"nobody{number}@example.com" for number in range(11)]
+        names = [f"unknown{number}@example.com" for number in range(11)]
         statuses = [(await guess(client, name, 1))[0] for name in names]
 
     assert statuses == [401] * 10 + [429]
@@ -91,8 +91,8 @@ async def test_failures_on_one_account_are_limited(make_app: MakeApp, user: User
 
 async def test_a_setting_changes_the_rate(make_app: MakeApp) -> None:
     async with connect(await make_app(RATE_LIMIT_LOGIN="2/hour")) as client:
-        assert await guess(client, "nobody@example.com", 2) == [401, 401]
-        response = await client.post(LOGIN, data=credentials("nobody@example.com"))
+        assert await guess(client, "unknown@example.com", 2) == [401, 401]
+        response = await client.post(LOGIN, data=credentials("unknown@example.com"))
 
     assert response.status_code == 429
     assert 3000 < int(response.headers["retry-after"]) <= 3600

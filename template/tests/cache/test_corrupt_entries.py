@@ -27,7 +27,7 @@ ENTRIES: dict[str, Write] = {
 corrupt = pytest.mark.parametrize("write", ENTRIES.values(), ids=ENTRIES.keys())
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("generous_timeouts")
 @corrupt
 async def test_a_corrupt_entry_is_a_miss_for_its_key_alone(
     client: AsyncClient, session: AsyncSession, redis_client: Redis, write: Write
@@ -43,7 +43,7 @@ async def test_a_corrupt_entry_is_a_miss_for_its_key_alone(
     assert second.headers["x-cache"] == "HIT"
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("generous_timeouts")
 @corrupt
 async def test_a_corrupt_entry_breaks_no_change_and_no_statistics(
     client: AsyncClient, session: AsyncSession, redis_client: Redis, write: Write
@@ -59,7 +59,7 @@ async def test_a_corrupt_entry_breaks_no_change_and_no_statistics(
     assert (await client.get(f"{ITEMS}/{item.id}")).json()["stock"] == 7
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("generous_timeouts")
 async def test_an_entry_of_another_type_is_replaced(
     client: AsyncClient, session: AsyncSession, redis_client: Redis
 ) -> None:

@@ -64,7 +64,7 @@ async def test_that_an_item_is_missing_is_not_kept(
     assert (await client.get(f"{ITEMS}/{item.id}")).status_code == 200
 
 
-async def test_whoever_may_not_read_is_not_answered_from_the_cache(
+async def test_a_cached_item_is_not_returned_without_access(
     client: AsyncClient,
     anonymous: AsyncClient,
     session: AsyncSession,

@@ -55,7 +55,7 @@ async def one() -> Number:
     return Number(number=1)
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("generous_timeouts")
 async def test_parallel_requests_load_an_item_once(
     client: AsyncClient, session: AsyncSession, database: Database
 ) -> None:

@@ -15,12 +15,12 @@ import pytest
 from dev import database
 from dev.project import ROOT
 from tests.databases import free_port
-from tests.processes import ATTEMPTS, PATIENCE_SECONDS, environment
+from tests.processes import ATTEMPTS, TIMEOUT_SECONDS, environment
 
 pytestmark = pytest.mark.process
 
 # The launcher starts a server, migrates, and starts another: each of them a minute at most.
-START_SECONDS = 3 * PATIENCE_SECONDS
+START_SECONDS = 3 * TIMEOUT_SECONDS
 SERVE = [sys.executable, "-m", "dev", "serve"]
 
 

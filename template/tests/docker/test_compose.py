@@ -17,5 +17,5 @@ def test_the_service_takes_its_settings(tmp_path: Path) -> None:
     assert refusal(tmp_path, **settings()) == ""
 
 
-def test_a_wrong_one_would_be_noticed(tmp_path: Path) -> None:
+def test_a_wrong_setting_is_refused(tmp_path: Path) -> None:
     assert "WEB_CONCURRENCY" in refusal(tmp_path, **settings() | {"WEB_CONCURRENCY": "none"})

@@ -65,5 +65,5 @@ def test_a_service_without_its_database_is_alive_but_not_ready(tmp_path: Path) -
     assert codes == [0, 1]
 
 
-def test_nobody_is_not_healthy() -> None:
+def test_without_a_server_the_check_fails() -> None:
     assert check("/health/live", str(closed_port())) == 1

@@ -18,7 +18,7 @@ from tests.orders.factories import ORDERS, make_items, make_order, order_of
 from tests.problems import assert_problem
 
 # So many requests wait longer for a connection than DB_POOL_TIMEOUT allows by default.
-PATIENT = {"DB_POOL_TIMEOUT": "30"}
+LONG_POOL_TIMEOUT = {"DB_POOL_TIMEOUT": "30"}
 
 
 async def cancel(client: AsyncClient, order: dict[str, str]) -> Response:
@@ -29,7 +29,7 @@ async def test_concurrent_orders_never_oversell(
     make_app: MakeApp, session: AsyncSession, user: User
 ) -> None:
     item = await make_item(session, stock=20)
-    app = await make_app(**PATIENT)
+    app = await make_app(**LONG_POOL_TIMEOUT)
     async with connect(app, await bearer(app, session, user)) as client:
         body = order_of(item, quantity=2)
         responses = await asyncio.gather(*(client.post(ORDERS, json=body) for _ in range(50)))
@@ -44,7 +44,7 @@ async def test_orders_of_the_same_items_in_opposite_order_do_not_block_each_othe
 ) -> None:
     items = await make_items(session, 5)
     bodies = [order_of(*items), order_of(*items[::-1])]
-    app = await make_app(**PATIENT)
+    app = await make_app(**LONG_POOL_TIMEOUT)
     async with connect(app, await bearer(app, session, user)) as client:
         for _ in range(2):
             orders = [client.post(ORDERS, json=body) for body in bodies]

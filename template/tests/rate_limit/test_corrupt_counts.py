@@ -24,7 +24,7 @@ ENTRIES: dict[str, Write] = {
 }
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("generous_timeouts")
 @pytest.mark.parametrize("write", ENTRIES.values(), ids=ENTRIES.keys())
 async def test_a_corrupt_entry_is_replaced_and_redis_is_still_used(
     make_app: MakeApp, redis_client: Redis, write: Write

@@ -9,10 +9,10 @@ from tests.conftest import MakeApp
 from tests.problems import assert_problem
 
 LOGIN = "/api/v1/auth/login"
-FORM = {"username": "nobody@example.com", "password": "some long wrong password"}
+FORM = {"username": "unknown@example.com", "password": "some long wrong password"}
 pytestmark = [
     pytest.mark.skipif(find_spec("app.auth") is None, reason="a service without users"),
-    pytest.mark.usefixtures("patient"),
+    pytest.mark.usefixtures("generous_timeouts"),
 ]
 
 

@@ -115,7 +115,7 @@ async def test_counts_are_shared_again_when_redis_is_back(
 async def test_logins_are_still_limited(
     client: AsyncClient, redis_server: RedisServer, failure: Failure
 ) -> None:
-    form = {"username": "nobody@example.com", "password": "some long wrong password"}
+    form = {"username": "unknown@example.com", "password": "some long wrong password"}
     with failure(redis_server):
         answers = [await client.post(LOGIN, data=form) for _ in range(6)]
 

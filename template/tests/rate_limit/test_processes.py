@@ -9,7 +9,7 @@ import pytest
 from tests.processes import serving
 
 TEN = {"RATE_LIMIT_DEFAULT": "10/minute"}
-pytestmark = [pytest.mark.process, pytest.mark.usefixtures("patient")]
+pytestmark = [pytest.mark.process, pytest.mark.usefixtures("generous_timeouts")]
 
 
 def test_two_server_processes_share_one_limit(tmp_path: Path, database: object) -> None:

@@ -15,7 +15,7 @@ from app.redis.client import make_client
 
 T = TypeVar("T")
 FIVE = parse("5/minute")
-pytestmark = pytest.mark.usefixtures("patient")
+pytestmark = pytest.mark.usefixtures("generous_timeouts")
 KEY = ("test", "ada@example.com", "192.0.2.1")
 
 

@@ -13,7 +13,7 @@ from tests.conftest import MakeApp
 
 ITEMS = "/api/v1/items"
 TEN = {"RATE_LIMIT_DEFAULT": "10/minute"}
-pytestmark = pytest.mark.usefixtures("patient")
+pytestmark = pytest.mark.usefixtures("generous_timeouts")
 
 
 async def ask(app: FastAPI, times: int) -> int:

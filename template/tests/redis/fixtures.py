@@ -45,7 +45,7 @@ def empty_redis(redis_client: Redis) -> None:
 
 
 @pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+def generous_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Raise all timeouts: the machine may be busy, and the Redis a fake."""
     monkeypatch.setattr(circuit_breaker, "TIMEOUT_SECONDS", 60)
     monkeypatch.setattr(client, "SOCKET_TIMEOUT_SECONDS", 60)

@@ -25,8 +25,8 @@ async def breaker(
 ) -> AsyncGenerator[RedisBreaker]:
     """A breaker for the test's own server, connected."""
     breaker = RedisBreaker(make_client(SecretStr(redis_server.url)))
-    with monkeypatch.context() as patient:
-        patient.setattr(circuit_breaker, "TIMEOUT_SECONDS", 60)
+    with monkeypatch.context() as generous:
+        generous.setattr(circuit_breaker, "TIMEOUT_SECONDS", 60)
         await breaker.ping()
     yield breaker
     await breaker.client.aclose(close_connection_pool=True)
@@ -64,17 +64,17 @@ def stay_open(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(circuit_breaker, "OPEN_SECONDS", 60 * circuit_breaker.OPEN_SECONDS)
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("generous_timeouts")
 async def test_a_result_is_returned(breaker: RedisBreaker) -> None:
     assert await breaker.call(hello) == b"hello"
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("generous_timeouts")
 async def test_many_concurrent_calls_queue(breaker: RedisBreaker) -> None:
     assert await asyncio.gather(*(breaker.call(hello) for _ in range(300))) == [b"hello"] * 300
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("generous_timeouts")
 async def test_a_stopped_redis_is_one_error_at_once(
     breaker: RedisBreaker, redis_server: RedisServer
 ) -> None:
@@ -112,7 +112,7 @@ async def test_a_half_open_breaker_lets_one_call_through(
     assert command.calls == 1
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("generous_timeouts")
 async def test_the_breaker_closes_when_redis_is_back(
     breaker: RedisBreaker, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,7 +171,7 @@ async def test_an_error_of_redis_is_unavailable(breaker: RedisBreaker) -> None:
         await breaker.call(lambda redis: redis.execute_command("NONSENSE"))
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("generous_timeouts")
 async def test_an_unreadable_entry_does_not_open_the_breaker(breaker: RedisBreaker) -> None:
     await breaker.call(lambda redis: redis.rpush("list", "one"))
 

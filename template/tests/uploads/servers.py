@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import httpx2
 
 from tests.databases import free_port
-from tests.processes import ATTEMPTS, PATIENCE_SECONDS
+from tests.processes import ATTEMPTS, TIMEOUT_SECONDS
 
 BUCKET = "tea"
 
@@ -33,7 +33,7 @@ def s3_server() -> Generator[str]:
 
 def _create_bucket(process: subprocess.Popen[bytes], address: str) -> bool:
     """Create the bucket as soon as the server answers; False if it has ended."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while process.poll() is None:
         try:
             httpx2.put(f"{address}/{BUCKET}").raise_for_status()

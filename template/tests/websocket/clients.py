@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.http11 import Response
 
-from tests.processes import PATIENCE_SECONDS
+from tests.processes import TIMEOUT_SECONDS
 
 WS = "/api/v1/ws"
 
@@ -39,12 +39,12 @@ async def listening(app: FastAPI) -> AsyncGenerator[str]:
         yield f"ws://127.0.0.1:{port}{WS}"
     finally:
         server.should_exit = True
-        await asyncio.wait_for(serving, PATIENCE_SECONDS)
+        await asyncio.wait_for(serving, TIMEOUT_SECONDS)
 
 
 async def eventually(condition: Callable[[], object]) -> None:
     """Wait until a condition is true."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while not condition():  # noqa: ASYNC110  (no event to wait for)
             await asyncio.sleep(0.005)
 
@@ -58,7 +58,7 @@ class Client:
 
     async def receive(self) -> dict[str, Any]:
         """Return the next frame."""
-        return json.loads(await asyncio.wait_for(self.socket.recv(), PATIENCE_SECONDS))
+        return json.loads(await asyncio.wait_for(self.socket.recv(), TIMEOUT_SECONDS))
 
     async def send(self, **frame: Any) -> None:
         """Send a frame."""
@@ -89,7 +89,7 @@ class Client:
     async def closed(self) -> tuple[int | None, str | None]:
         """Read until the server closes. Return the close code and the reason."""
         with contextlib.suppress(ConnectionClosed):
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 while True:
                     await self.socket.recv()
         return self.socket.close_code, self.socket.close_reason

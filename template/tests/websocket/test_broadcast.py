@@ -10,7 +10,7 @@ from redis import Redis
 from app.websocket import broadcast
 from app.websocket.protocol import message
 from tests.conftest import MakeApp
-from tests.processes import PATIENCE_SECONDS
+from tests.processes import TIMEOUT_SECONDS
 from tests.redis.servers import RedisServer
 from tests.websocket.clients import Client
 from tests.websocket.conftest import Join, Listen
@@ -48,7 +48,7 @@ async def receives(subscriber: Client, publisher: Client) -> bool:
 
 async def eventually_receives(subscriber: Client, publisher: Client) -> None:
     """Publish until a message arrives, below the limit of messages a second."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while not await receives(subscriber, publisher):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 

@@ -21,7 +21,7 @@ from tests.websocket.conftest import Join
 from tests.workers.inline import RecordingDispatcher, settings
 from tests.workers.scripted_job import SCRIPT
 
-pytestmark = pytest.mark.usefixtures("patient")
+pytestmark = pytest.mark.usefixtures("generous_timeouts")
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ async def test_the_owner_receives_that_a_job_is_cancelled_or_has_failed(
     owner: Client, user: User, user_client: AsyncClient, session: AsyncSession
 ) -> None:
     cancelled = await make_job(session, owner_id=user.id)
-    failing = await make_job(session, owner_id=user.id, type="forgotten")
+    failing = await make_job(session, owner_id=user.id, type="unknown")
     given_up = await make_job(session, owner_id=user.id, attempts=1000)
 
     await user_client.post(f"{JOBS}/{cancelled.id}/cancel")

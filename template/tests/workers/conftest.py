@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.session import Database
 from app.models.job import Job
 from app.workers.runner import JobRunner
-from tests.processes import PATIENCE_SECONDS
+from tests.processes import TIMEOUT_SECONDS
 from tests.redis.servers import RedisServer
 from tests.workers.inline import RecordingDispatcher, settings
 from tests.workers.scripted_job import SCRIPT, Gate
@@ -59,7 +59,7 @@ def gate(tmp_path: Path) -> Gate:
 def wait_for(session: AsyncSession) -> WaitFor:
     """Wait until a job has these values: `await wait_for(id, status="running")`."""
 
-    async def wait(id: UUID, *, seconds: float = PATIENCE_SECONDS, **fields: Any) -> Job:
+    async def wait(id: UUID, *, seconds: float = TIMEOUT_SECONDS, **fields: Any) -> Job:
         deadline = time.monotonic() + seconds
         while True:
             job = await session.get(Job, id, populate_existing=True)

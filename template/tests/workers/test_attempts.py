@@ -12,7 +12,7 @@ from app.db.session import Database
 from app.models.job import Job
 from app.workers import runner as module
 from app.workers.runner import JobRunner
-from tests.processes import PATIENCE_SECONDS
+from tests.processes import TIMEOUT_SECONDS
 from tests.transactions import failing_commits
 from tests.workers.conftest import MakeScript, WaitFor
 from tests.workers.inline import RecordingDispatcher, settings
@@ -65,7 +65,7 @@ async def test_a_lease_is_renewed_while_the_job_runs(
     job = await script(gate.payload)
     running = asyncio.create_task(runner.run(job.id))
     claimed = (await wait_for(job.id, status="running")).due_at
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while (await wait_for(job.id, status="running")).due_at == claimed:
             pass
 
@@ -91,7 +91,7 @@ async def test_an_attempt_that_lost_its_lease_stops(
     await wait_for(job.id, status="running")
 
     await expire_lease(session)
-    await asyncio.wait_for(slow, PATIENCE_SECONDS)  # the gate is closed
+    await asyncio.wait_for(slow, TIMEOUT_SECONDS)  # the gate is closed
 
     await session.refresh(job)
     assert (job.status, job.attempts, await effects(session)) == ("running", 2, [])
@@ -105,7 +105,7 @@ async def test_an_attempt_that_lost_its_lease_changes_nothing(
     gate: Gate,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "HEARTBEAT_SECONDS", 60)  # it notices only at the end
+    monkeypatch.setattr(module, "HEARTBEAT_SECONDS", 60)  # the runner learns of it only at the end
     job = await script(gate.payload)
     slow = asyncio.create_task(runner.run(job.id))
     await wait_for(job.id, status="running")

@@ -78,7 +78,7 @@ async def test_one_trace_spans_the_request_and_its_job(
 @pytest.mark.parametrize(
     ("state", "status"), [("SUCCESS", StatusCode.UNSET), ("FAILURE", StatusCode.ERROR)]
 )
-def test_a_span_tells_how_its_task_has_ended(
+def test_a_span_has_the_status_of_its_task(
     monkeypatch: pytest.MonkeyPatch, state: str, status: StatusCode
 ) -> None:
     ended, provider = InMemorySpanExporter(), TracerProvider()

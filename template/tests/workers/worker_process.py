@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.processes import PATIENCE_SECONDS, environment
+from tests.processes import TIMEOUT_SECONDS, environment
 
 LEASE_SECONDS = 5
 SHORT_TIMES = {
@@ -68,13 +68,13 @@ def running_worker(
         _wait(worker)
         yield worker
         process.terminate()
-        process.wait(PATIENCE_SECONDS)
+        process.wait(TIMEOUT_SECONDS)
     finally:
         worker.kill()
 
 
 def _wait(worker: Worker) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not any(event.endswith(" ready.") for event in worker.events()):
         error = worker.output.with_name("stderr").read_text()
         assert worker.process.poll() is None, error

@@ -1,4 +1,4 @@
-"""A job that a user might add: it takes a while, and makes an item that must be there once."""
+"""A job of the user's: it sleeps, and adds an item, which must exist once afterwards."""
 
 import asyncio
 from decimal import Decimal
@@ -10,17 +10,17 @@ from app.schemas.base import Input
 from app.workers.runner import JobContext
 
 
-class Drill(Input):
-    """What it should do."""
+class Chaos(Input):
+    """The payload of the job."""
 
     name: str
     seconds: float = 0
     crash: bool = False
 
 
-@job("drill", Drill)
-async def drill(context: JobContext, payload: Drill) -> dict[str, Any]:
-    """Work, and leave a trace."""
+@job("chaos", Chaos)
+async def chaos(context: JobContext, payload: Chaos) -> dict[str, Any]:
+    """Sleep, fail if asked to, and add an item."""
     await asyncio.sleep(payload.seconds)
     if payload.crash:
         raise ZeroDivisionError

@@ -1,4 +1,4 @@
-"""What two processes count together, whoever asks and for whatever."""
+"""Metrics of two processes are the sum of both, whichever is scraped."""
 
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +28,7 @@ def read(service: Service) -> Samples:
 
 
 def ask(service: Service, paths: list[str]) -> None:
-    """Ask for every path, some at once, so that both processes have some to answer."""
+    """Request every path, some at once, so that both processes get requests."""
 
     def some(mine: list[str]) -> None:
         for path in mine:  # a connection each: it stays with one process

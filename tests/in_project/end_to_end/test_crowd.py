@@ -1,4 +1,4 @@
-"""Two hundred clients, who have one of two processes each."""
+"""Two hundred WebSocket clients of two processes."""
 
 import asyncio
 from collections.abc import Generator
@@ -15,12 +15,12 @@ from tests.redis.servers import RedisServer
 from tests.websocket.clients import WS, Client, connected, eventually
 
 CLIENTS, USERS = 200, 10
-SPEAKERS = "abcd"
+PUBLISHERS = "abcd"
 MESSAGES = 15  # of each, at once
 
 
 def connections(service: Service) -> dict[psutil.Process, int]:
-    """How many connections each process has that has any."""
+    """Return the number of connections of each process that has any."""
     port = int(service.url.rpartition(":")[2])
     found = {
         process: sum(
@@ -43,11 +43,11 @@ def suspended(process: psutil.Process) -> Generator[None]:
 
 
 def ready(service: Service) -> int:
-    """How many processes hear what the others say."""
+    """Return how many processes receive the messages of the others."""
     return [line["event"] for line in service.lines()].count("websocket_broadcast_connected")
 
 
-async def test_each_of_a_crowd_hears_each_message_once(
+async def test_each_client_receives_each_message_once(
     app: FastAPI, session: AsyncSession, redis_server: RedisServer, tmp_path: Path
 ) -> None:
     users = [await bearer(app, session, await make_user(session)) for _ in range(USERS)]
@@ -66,22 +66,22 @@ async def test_each_of_a_crowd_hears_each_message_once(
                 crowd += await asyncio.gather(*map(stack.enter_async_context, joining[half:]))
             spread = connections(service)
             await asyncio.gather(*(client.subscribe("lobby") for client in crowd))
-            await asyncio.gather(*map(speak, crowd, SPEAKERS))
-            heard = await asyncio.gather(*map(listen, crowd))
+            await asyncio.gather(*map(publish_all, crowd, PUBLISHERS))
+            received = await asyncio.gather(*map(receive_all, crowd))
 
     assert len(spread) == 2
-    everything = sorted(f"{name}{number}" for name in SPEAKERS for number in range(MESSAGES))
-    assert all(sorted(said) == everything for said in heard)
+    everything = sorted(f"{name}{number}" for name in PUBLISHERS for number in range(MESSAGES))
+    assert all(sorted(messages) == everything for messages in received)
 
 
-async def speak(client: Client, name: str) -> None:
-    """Say a few things."""
+async def publish_all(client: Client, name: str) -> None:
+    """Publish some messages."""
     for number in range(MESSAGES):
         await client.publish("lobby", f"{name}{number}")
 
 
-async def listen(client: Client) -> list[str]:
-    """Hear what is to be heard, and then whether there is more."""
-    heard = [(await client.receive())["data"] for _ in range(len(SPEAKERS) * MESSAGES)]
+async def receive_all(client: Client) -> list[str]:
+    """Receive the expected messages, and any more that arrive soon after."""
+    received = [(await client.receive())["data"] for _ in range(len(PUBLISHERS) * MESSAGES)]
     await asyncio.sleep(0.5)
-    return heard + [frame["data"] for frame in await client.waiting()]
+    return received + [frame["data"] for frame in await client.waiting()]

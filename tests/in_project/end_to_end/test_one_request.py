@@ -1,4 +1,4 @@
-"""What a caller calls its request is found wherever the request has led."""
+"""A request id and a trace appear in logs, spans, jobs and outgoing calls."""
 
 from pathlib import Path
 from typing import Any
@@ -77,7 +77,7 @@ async def test_one_id_and_one_trace_lead_through_everything(
 
 
 def complete(spans: list[traces.Span]) -> bool:
-    """Every step is there, and whatever it was a part of."""
+    """Return whether every span is there, with its parent."""
     found = [span for span in spans if span.trace == TRACE]
     known = {span.id for span in found} | {CALLER}
     return {span.name for span in found} >= STEPS and {span.parent for span in found} <= known

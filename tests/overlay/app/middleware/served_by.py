@@ -1,4 +1,4 @@
-"""Tells callers who made the service."""
+"""Adds a header with the maker of the service."""
 
 import humanize
 from starlette.datastructures import MutableHeaders
@@ -6,13 +6,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class ServedByMiddleware:
-    """Add a header to every answer."""
+    """Adds a header to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and add to the answer."""
+        """Call the app, and add the header to the response."""
 
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":

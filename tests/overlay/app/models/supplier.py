@@ -1,4 +1,4 @@
-"""Who sells to us."""
+"""Suppliers."""
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column

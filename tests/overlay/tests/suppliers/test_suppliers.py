@@ -1,4 +1,4 @@
-"""Suppliers, and the header beside them."""
+"""GET /api/v1/suppliers, and the header of the middleware."""
 
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
