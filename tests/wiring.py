@@ -133,7 +133,9 @@ def in_call(call: ast.Call) -> Found:
             yield "router", call, call, "None"
             yield from guards
         case ast.Name(id="Feature"):
-            yield from (("part", k, k, "**{}") for k in call.keywords if k.arg != "name")
+            yield from (
+                ("part", k, k, "**{}") for k in call.keywords if k.arg not in {"name", "after"}
+            )
         case ast.Name(id="job"):
             yield from guards
         case ast.Attribute(

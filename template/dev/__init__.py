@@ -1,4 +1,4 @@
-"""Development tools: a database and a server that need nothing installed.
+"""Development tools: the servers that the service needs, without installation.
 
-Nothing here is deployed. `python -m dev` says what there is to run.
+They are not deployed. `python -m dev` prints the commands.
 """

@@ -1,4 +1,4 @@
-"""`python -m dev`: run the service, or any command, with the servers of development."""
+"""`python -m dev`: run the service, or a command, with the development servers."""
 
 import os
 import signal
@@ -10,18 +10,18 @@ from importlib.util import find_spec
 from types import FrameType
 
 from app.core.port import check_port
-from dev.processes import hand_over, supervise
+from dev.processes import run_in_foreground, run_supervised
 from dev.project import LauncherError, say, setting
 
 USAGE = """\
 python -m dev serve            start the servers it needs, migrate, serve with reload
 python -m dev run COMMAND ...  run a command with DATABASE_URL (and REDIS_URL) set to them"""
 
-STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def serve() -> int:
-    """Serve until asked to stop, which is a success; a failed step's exit code otherwise."""
+    """Serve until a stop signal and return 0, or the exit code of a failed step."""
     host, port = setting("HOST", "127.0.0.1"), setting("PORT", "8000")
     check_address(host, port)
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -30,21 +30,21 @@ def serve() -> int:
         say(import_module("dev.accounts").HINT)
     migrate = [sys.executable, "-m", "app", "migrate"]
     uvicorn = [sys.executable, "-m", "uvicorn", "app.main:app", "--host", host, "--port", port]
-    # Open connections (a browser's, a WebSocket) must not hold up a reload.
+    # Open connections, such as WebSockets, must not delay a reload.
     reload = ["--reload", "--reload-dir", "app", "--timeout-graceful-shutdown", "3"]
     try:
         with development() as servers:
             environment = servers | {"LOG_FORMAT": setting("LOG_FORMAT", "console")}
-            if failure := supervise(migrate, environment):
+            if failure := run_supervised(migrate, environment):
                 return failure
-            with helpers(environment):
-                return supervise(uvicorn + reload, environment)
+            with sidecars(environment):
+                return run_supervised(uvicorn + reload, environment)
     except (KeyboardInterrupt, SystemExit):
         return 0
 
 
 def check_address(host: str, port: str) -> None:
-    """Say that a port is taken before anything is started."""
+    """Raise `LauncherError` if the port cannot be used, before any server is started."""
     if not port.isdecimal():
         raise LauncherError("PORT must be a number, such as 8000.")
     try:
@@ -57,15 +57,15 @@ def run(command: list[str]) -> int:
     """Run a command and return its exit code."""
     with development() as environment:
         try:
-            return hand_over(command, environment)
+            return run_in_foreground(command, environment)
         except OSError as error:
             raise LauncherError(f"{command[0]} cannot be run: {error.strerror}.") from error
 
 
 @contextmanager
 def development() -> Generator[dict[str, str]]:
-    """Our environment, with the servers of development."""
-    # Imported late: that takes a while, in which Ctrl-C may come.
+    """Start the development servers; yield the environment with their URLs."""
+    # Imported late, because it is slow: Ctrl-C must already be handled.
     from dev import database
 
     with ExitStack() as stack:
@@ -79,28 +79,28 @@ def development() -> Generator[dict[str, str]]:
 
 
 @contextmanager
-def helpers(environment: Mapping[str, str]) -> Generator[None]:
-    """Return the programs that run with the server: a worker, if the project has jobs."""
+def sidecars(environment: Mapping[str, str]) -> Generator[None]:
+    """Run the programs that accompany the server: a worker, if the project has jobs."""
     with ExitStack() as stack:
         if find_spec("dev.workers"):
             stack.enter_context(import_module("dev.workers").running_worker(environment))
         yield
 
 
-def leave(number: int, _frame: FrameType | None) -> None:
-    """Stop on a signal, but in order: what was started is stopped on the way out.
+def handle_stop_signal(number: int, _frame: FrameType | None) -> None:
+    """Exit through an exception, so that all started servers are stopped.
 
-    More signals must not break into that. Through `timeout` or `uv run` each may come twice.
+    Further signals are ignored meanwhile: `timeout` and `uv run` may send each one twice.
     """
-    for signum in STOPS:
+    for signum in STOP_SIGNALS:
         signal.signal(signum, lambda _signal, _frame: None)
     raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
 
 def main(arguments: list[str]) -> int:
-    """Do what the command line says and return the exit code."""
-    for number in STOPS:  # scripts start us with SIGINT ignored
-        signal.signal(number, leave)
+    """Run the command line and return the exit code."""
+    for number in STOP_SIGNALS:  # scripts start this program with SIGINT ignored
+        signal.signal(number, handle_stop_signal)
     try:
         match arguments:
             case ["serve"]:

@@ -1,10 +1,10 @@
-"""The databases of development and of the tests: yours if you name them, else the project's own."""
+"""The databases of development and of the tests: those in the settings, else the project's own."""
 
 import asyncio
 import os
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path, PurePath
 
@@ -18,26 +18,22 @@ from app.db.errors import connection_reason
 from dev.project import LOCAL, LauncherError, setting, uses_postgresql, xdist_worker
 
 NO_SUCH_DATABASE = "3D000"
-CREATE_SECONDS = 60
-CREATED_MEANWHILE = {"42P04", "23505"}
+CREATE_TIMEOUT_SECONDS = 60
+CREATED_CONCURRENTLY = {"42P04", "23505"}
 
 
-@contextmanager
-def development() -> Generator[str]:
+def development() -> AbstractContextManager[str]:
     """Yield the URL of the development database: `DATABASE_URL`, or one under `.local/`."""
     if url := setting("DATABASE_URL"):
         create_database("DATABASE_URL", url)
-        yield url
-    else:
-        with _own("app", file="app.db") as url:
-            yield url
+        return nullcontext(url)
+    return _own("app", file="app.db")
 
 
-@contextmanager
-def testing() -> Generator[str]:
+def testing() -> AbstractContextManager[str]:
     """Yield the URL of a database that tests may empty: `TEST_DATABASE_URL`, or one in `.local/`.
 
-    Each process of pytest-xdist has its own, whose name ends with the number of the process.
+    Each process of pytest-xdist has its own, with the number of the process in its name.
     Raises `LauncherError` if the name does not contain "test".
     """
     if url := os.environ.get("TEST_DATABASE_URL"):
@@ -45,14 +41,12 @@ def testing() -> Generator[str]:
         parsed = make_url(url)
         url = parsed.set(database=_of_worker(parsed.database or "")).render_as_string(False)
         create_database("TEST_DATABASE_URL", url)
-        yield url
-    else:
-        with _own(_of_worker("app_test"), file=_of_worker("test.db")) as url:
-            yield url
+        return nullcontext(url)
+    return _own(_of_worker("app_test"), file=_of_worker("test.db"))
 
 
 def refuse_real_data(url: str) -> None:
-    """Tests delete what they find, so the database must say that it is meant for them."""
+    """Raise `LauncherError` unless the name contains "test": the tests delete all rows."""
     name = Path(_parse("TEST_DATABASE_URL", url).database or "").name
     if "test" not in name:
         raise LauncherError(
@@ -62,7 +56,7 @@ def refuse_real_data(url: str) -> None:
 
 
 def _of_worker(database: str) -> str:
-    """Append the number of a process of pytest-xdist to the name of a database or of its file."""
+    """Append the number of the pytest-xdist process to the name of a database or its file."""
     number, path = xdist_worker(), PurePath(database)
     return database if number is None else str(path.with_stem(f"{path.stem}_{number}"))
 
@@ -73,7 +67,7 @@ def _own(name: str, file: str) -> Generator[str]:
     if not uses_postgresql():
         yield f"sqlite:///{LOCAL / file}"
         return
-    clear_libpq_variables()
+    clear_libpq_environment()
     # By name, since a project on SQLite has no such module.
     with import_module("dev.postgres").server(LOCAL / "postgres") as server:
         url = f"{server}/{name}"
@@ -81,8 +75,8 @@ def _own(name: str, file: str) -> Generator[str]:
         yield url
 
 
-def clear_libpq_variables() -> None:
-    """Remove libpq's variables, such as PGSSLMODE: they are for servers other than our own."""
+def clear_libpq_environment() -> None:
+    """Remove libpq's variables, such as PGSSLMODE: they are for other servers than this one."""
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]
 
@@ -96,7 +90,7 @@ def create_database(variable: str, value: str) -> None:
     if url.get_backend_name() != "postgresql":
         return
     try:
-        # In a thread of its own: the caller may be running an event loop.
+        # In a thread: the caller may be running an event loop.
         with ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, _create(url)).result()
     except (OSError, SQLAlchemyError, ValueError) as error:
@@ -120,15 +114,16 @@ async def _create(url: URL) -> None:
 
 
 async def _execute(url: URL, statement: str) -> str:
-    """Execute outside a transaction; return the code of an error that is to be expected, or ""."""
-    arguments = engine_arguments(url, prepared=False, seconds=CREATE_SECONDS)  # or a pooler's
+    """Execute outside a transaction; return the SQLSTATE of an expected error, or ""."""
+    # No prepared statements: the URL may be that of a pooler.
+    arguments = engine_arguments(url, prepared=False, seconds=CREATE_TIMEOUT_SECONDS)
     engine = create_async_engine(**arguments, isolation_level="AUTOCOMMIT")
     try:
         async with engine.connect() as connection:
             await connection.exec_driver_sql(statement)
     except DBAPIError as error:
         state = getattr(error.orig, "sqlstate", "")
-        if state not in {NO_SUCH_DATABASE, *CREATED_MEANWHILE}:
+        if state not in {NO_SUCH_DATABASE, *CREATED_CONCURRENTLY}:
             raise
         return state
     finally:

@@ -1,4 +1,4 @@
-"""`python -m dev.fake_redis PORT`: a Redis written in Python, where no real one is installed."""
+"""`python -m dev.fake_redis PORT`: fakeredis as a server, where no Redis is installed."""
 
 import sys
 from typing import Any
@@ -8,19 +8,19 @@ from redis.exceptions import RedisError
 
 
 class FakeRedis(TcpFakeServer):
-    """Accepts many connections at once, and closes none because of an error reply."""
+    """A fakeredis server with concurrent connections that stay open after an error reply."""
 
     request_queue_size = 128
     daemon_threads = True
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        """Serve one client, until it leaves."""
+        """Serve one client until it disconnects."""
         handler: Any = self.RequestHandlerClass
         type("Handler", (handler,), {"setup": _setup})(request, client_address, self)
 
 
 def _setup(handler: Any) -> None:
-    """Let errors be answers: the server takes what is raised for its own, and disconnects."""
+    """Return errors as replies: for one that is raised, the server disconnects the client."""
     super(type(handler), handler).setup()
     client = handler.current_client
     read = client.read_response

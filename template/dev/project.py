@@ -1,4 +1,4 @@
-"""What the launcher knows of the project it belongs to."""
+"""The project's folders and settings, for the development tools."""
 
 import os
 import sys
@@ -14,11 +14,11 @@ LOCAL = ROOT / ".local"
 
 
 class LauncherError(Exception):
-    """Development cannot go on. The message says what to do, in a sentence."""
+    """An error that ends the launcher. The message is a sentence that says what to do."""
 
 
 def uses_postgresql() -> bool:
-    """Whether `[tool.app] database` in pyproject.toml is `postgresql`; else it is `sqlite`."""
+    """Return whether `[tool.app] database` in pyproject.toml is `postgresql`, not `sqlite`."""
     document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     return document["tool"]["app"]["database"] == "postgresql"
 
@@ -35,11 +35,11 @@ def setting(name: str, default: str = "") -> str:
 
 
 def xdist_worker() -> int | None:
-    """Return the number that pytest-xdist gives this test process; None without it."""
+    """Return the number of this pytest-xdist process; None without pytest-xdist."""
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     return int(worker.removeprefix("gw")) if worker else None
 
 
 def say(line: str) -> None:
-    """Report progress, apart from the output of the program that is run."""
+    """Print a line to stderr, apart from the output of the program that runs."""
     print(line, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Run programs that refuse to be root, such as PostgreSQL's."""
+"""Run programs that refuse to run as root, such as PostgreSQL's."""
 
 import functools
 import os
@@ -13,7 +13,7 @@ from dev.project import LauncherError
 
 
 def execute(command: Sequence[str | Path], directory: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command in `directory` to its end, as another user if we are root."""
+    """Run a command in `directory` to its end, as another user if this one is root."""
     user = account()
     prefix = _setpriv(user) if user else ()
     drop = user if user and not prefix else None
@@ -24,7 +24,7 @@ def execute(command: Sequence[str | Path], directory: Path) -> subprocess.Comple
             user=drop and drop.pw_uid,
             group=drop and drop.pw_gid,
             extra_groups=[] if drop else None,
-            start_new_session=True,  # Ctrl-C is for us: what we started, we stop in order
+            start_new_session=True,  # Ctrl-C must not reach it
             capture_output=True,
             text=True,
             check=False,
@@ -37,7 +37,7 @@ def execute(command: Sequence[str | Path], directory: Path) -> subprocess.Comple
 
 
 def account() -> pwd.struct_passwd | None:
-    """The user to become when we are root, else None."""
+    """Return the user to run as if this one is root, else None."""
     if os.geteuid() != 0:
         return None
     with suppress(KeyError):
@@ -47,11 +47,11 @@ def account() -> pwd.struct_passwd | None:
 
 @functools.cache
 def _setpriv(user: pwd.struct_passwd) -> tuple[str, ...]:
-    """The command that changes the user and keeps the right to enter private folders.
+    """Return the command that changes the user and keeps the capability to enter all folders.
 
-    The project or its virtual environment often lies in a folder that only root may enter
-    (a home directory, a temporary one), and opening those is not ours to decide. Where the
-    command is missing or not allowed, the answer is empty, and such folders do not work.
+    The project or its virtual environment is often in a folder that only root may enter, such
+    as a home directory, and its permissions must not change. Empty if the command is missing
+    or not permitted; then such folders do not work.
     """
     command = (
         "setpriv",
@@ -60,9 +60,9 @@ def _setpriv(user: pwd.struct_passwd) -> tuple[str, ...]:
         "--clear-groups",
         "--inh-caps=+dac_override",
         "--ambient-caps=+dac_override",
-        "--securebits=+no_setuid_fixup",  # else access(2), which initdb asks, ignores the right
+        "--securebits=+no_setuid_fixup",  # else access(2) of initdb ignores the capability
     )
     if shutil.which("setpriv") is None:
         return ()
-    trial = subprocess.run([*command, "true"], capture_output=True, check=False)
-    return command if trial.returncode == 0 else ()
+    check = subprocess.run([*command, "true"], capture_output=True, check=False)
+    return command if check.returncode == 0 else ()

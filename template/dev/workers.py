@@ -13,13 +13,13 @@ from dev.processes import stop
 CELERY = [sys.executable, "-m", "celery", "--app", "app.workers.celery_app"]
 WORKER = [*CELERY, "worker", "--beat", "--concurrency", "2", "--without-mingle"]
 PREFIX = "worker | "
-# A job that is not finished by then begins again.
+# An unfinished job is run again.
 STOP_TIMEOUT_SECONDS = 3
 
 
 @contextmanager
 def running_worker(environment: Mapping[str, str]) -> Generator[None]:
-    """Run a worker with beat, which is restarted when the code changes."""
+    """Run a worker with beat, restarted when the code changes."""
     reload = [sys.executable, "-m", "watchfiles", "--filter", "python", "--verbosity", "warning"]
     worker = subprocess.Popen(
         [*reload, shlex.join(WORKER), "app"],

@@ -68,7 +68,7 @@ def connection_reason(error: BaseException, parameters: Mapping[str, Any]) -> st
         where = f"{hosts or 'the default host'}:{ports or 5432}"
     if isinstance(error, TimeoutError):
         return f"The database at {where} does not answer within {parameters['timeout']} s."
-    message = getattr(error, "strerror", None) or error
+    message = str(getattr(error, "strerror", None) or error).rstrip(".")
     return f"The database at {where} cannot be reached: {message} ({type(error).__name__})."
 
 

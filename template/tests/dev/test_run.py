@@ -1,4 +1,4 @@
-"""`python -m dev run`, from outside."""
+"""`python -m dev run`, end to end."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ def url(monkeypatch: pytest.MonkeyPatch) -> Generator[str]:
         yield url
 
 
-def test_a_command_gets_the_database_url(url: str) -> None:
+def test_a_command_receives_the_database_url(url: str) -> None:
     command = [*RUN, sys.executable, "-c", "import os; print(os.environ['DATABASE_URL'])"]
 
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
@@ -34,13 +34,13 @@ def test_a_command_gets_the_database_url(url: str) -> None:
     assert done.stdout.strip() == url
 
 
-def test_a_commands_exit_code_is_passed_on() -> None:
+def test_the_exit_code_of_a_command_is_returned() -> None:
     command = [*RUN, sys.executable, "-c", "raise SystemExit(7)"]
 
     assert subprocess.run(command, cwd=ROOT, check=False).returncode == 7
 
 
-def test_a_command_that_does_not_exist_is_named(tmp_path: Path) -> None:
+def test_a_missing_command_is_named(tmp_path: Path) -> None:
     command = [*RUN, f"{tmp_path}/missing"]
 
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -49,7 +49,7 @@ def test_a_command_that_does_not_exist_is_named(tmp_path: Path) -> None:
     assert done.stderr == f"{tmp_path}/missing cannot be run: No such file or directory.\n"
 
 
-def test_a_request_to_stop_is_passed_on_without_a_traceback() -> None:
+def test_a_stop_signal_is_passed_on_without_a_traceback() -> None:
     command = [*RUN, sys.executable, "-c", WAIT]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -1,4 +1,4 @@
-"""`python -m dev serve`, from outside: what `just dev` runs."""
+"""`python -m dev serve`, which `just dev` runs, end to end."""
 
 import signal
 import socket
@@ -56,7 +56,7 @@ def answers(url: str, launcher: subprocess.Popen[bytes]) -> bool:
 
 
 @pytest.mark.parametrize("stops", [[signal.SIGINT], [signal.SIGTERM] * 200], ids=["once", "often"])
-def test_the_service_answers_and_ends_quietly(
+def test_the_service_answers_and_stops_without_a_traceback(
     stops: list[signal.Signals], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     output = tmp_path / "output"
@@ -75,7 +75,7 @@ def test_the_service_answers_and_ends_quietly(
 
 
 @pytest.mark.parametrize("listens", [True, False], ids=["taken", "no number"])
-def test_a_port_that_cannot_be_used_is_named_before_anything_starts(
+def test_an_unusable_port_is_reported_before_anything_starts(
     monkeypatch: pytest.MonkeyPatch, listens: bool
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev.redis import ATTEMPTS, PROGRAMS, Server, launch
+from dev.redis import PROGRAMS, START_ATTEMPTS, Server, launch
 
 PROGRAM = next(filter(None, map(shutil.which, PROGRAMS)), None)
 
@@ -23,7 +23,7 @@ class RedisServer:
     @classmethod
     def start(cls, folder: Path, port: int = 0) -> "RedisServer":
         """Start a real server if one is installed, else a fake one."""
-        for _ in range(ATTEMPTS):  # another program may have taken the port
+        for _ in range(START_ATTEMPTS):  # another program may have taken the port
             if server := launch(folder, PROGRAM, port):
                 return cls(folder, server)
         raise ChildProcessError((folder / "server.log").read_text())
