@@ -73,7 +73,7 @@ class Server:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def runs(self) -> bool:
-        """Return whether the process runs. The port tells it from a later one with its PID."""
+        """Return whether the process runs. The port rules out a later one with its PID."""
         with suppress(psutil.Error):
             return any(str(self.port) in part for part in psutil.Process(self.pid).cmdline())
         return False
