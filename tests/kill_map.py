@@ -1,8 +1,7 @@
-"""Which test of a service notices that a registration is missing.
+"""The kill map: which test of a service fails without a registration.
 
-`uv run python -m tests.kill_map` writes down in kill_map.toml what it has found, so that
-tests/test_wiring.py asks that test first. It takes an hour when nothing is written down yet, else
-seconds for each registration that is new.
+`uv run python -m tests.kill_map` writes it to kill_map.toml, so that tests/test_wiring.py runs that
+test first. It takes an hour for an empty map, else seconds for each registration that is new.
 """
 
 import ast
@@ -21,10 +20,10 @@ from tests.wiring import Registration, registrations
 
 RECORD = Path(__file__).with_name("kill_map.toml")
 HEAD = """\
-# Which test of a full service fails when a registration is taken out. It is asked first; should it
-# have another name by now, the others are. Written by `uv run python -m tests.kill_map`.
+# The test of a full service that fails without a registration. It is run first; if it has another
+# name by now, the others are run. Written by `uv run python -m tests.kill_map`.
 """
-# Where to look first, by what is taken out; its own words tell the rest.
+# Where to look first, by the kind of registration; then where its name says.
 LIKELY = {
     "endpoint": ["api"],
     "router": ["api"],

@@ -62,7 +62,7 @@ DIALECT_NAMES = {
 # Old names, generated names, and the rules themselves.
 DIALECT_ALLOWED = {
     *("CHANGELOG.md", "hooks/migrations/v2_0_0.txt", "tests/releases.toml"),
-    *("tests/kill_map.toml", "tests/kill_map.py", "tests/wiring.py", "tests/test_sources.py"),
+    *("tests/kill_map.toml", "tests/test_sources.py"),
 }
 
 

@@ -109,7 +109,7 @@ def find(node: ast.AST) -> Found:
 
 
 def in_function(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Found:
-    """Yield the decorators, and the statements that register, tell or count."""
+    """Yield the decorators, and the statements that register, publish or measure."""
     for decorator in function.decorator_list:
         text = ast.unparse(decorator)
         for kind, form in DECORATORS.items():
