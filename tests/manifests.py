@@ -109,6 +109,5 @@ def knows_command(project: Path, command: list[str]) -> bool:
 def answers(project: Path, path: str) -> bool:
     """Return whether the service has a health route of that path."""
     source = (project / "app/api/health.py").read_text()
-    return (
-        'prefix="/health"' in source and f'@router.get("{path.removeprefix("/health")}"' in source
-    )
+    route = rf'@router\.get\(\s*"{re.escape(path.removeprefix("/health"))}"'
+    return 'prefix="/health"' in source and re.search(route, source) is not None
