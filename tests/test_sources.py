@@ -38,7 +38,8 @@ HOSTS = "|".join(rf"{name}\.(?:com|io|org)" for name in REGISTRIES)
 # unfinished work here.
 FORBIDDEN = re.compile(rf"\b(?:TODO|FIXME|XXX|HACK)\b|index-url|{HOSTS}")  # deliberate: see above
 
-# Words for which FastAPI, SQLAlchemy, Celery and Redis have a usual term. In snake_case too.
+# Deliberate, like the words above: those that a test below looks for, because FastAPI, SQLAlchemy,
+# Celery and Redis have a usual term for each. In snake_case too.
 DIALECT = re.compile(
     r"(?<![a-z])(?:(?:any|every|no|some)body|(?:any|every|some)one|whoever|farewells?"
     r"|forgets?|forgetting|forgot|forgotten|tells?|telling|told|hears?|hearing|heard"

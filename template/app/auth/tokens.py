@@ -94,9 +94,10 @@ class AccessTokens:
 
     def verify_once(self, token: str, scope: MutableMapping[str, Any]) -> Claims:
         """Verify a request's token: once, for the rate limit and for the endpoint."""
-        if SCOPE_KEY not in scope:
-            scope[SCOPE_KEY] = self.verify(token)
-        return scope[SCOPE_KEY]
+        verified: dict[str, Claims] = scope.setdefault(SCOPE_KEY, {})
+        if token not in verified:
+            verified[token] = self.verify(token)
+        return verified[token]
 
     def _decode(self, token: str) -> dict[str, str]:
         for key in self.keys:

@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient, Response
 
+from app.core.exceptions import NotAuthenticatedError
 from app.core.project import PROJECT
 from app.models.user import User
 from tests.auth.factories import ME, authorization, log_in
@@ -188,3 +189,12 @@ def test_the_token_of_a_request_is_verified_once(app: FastAPI, token: str) -> No
     claims = app.state.auth.tokens.verify_once(token, scope)
 
     assert app.state.auth.tokens.verify_once(token, scope) is claims
+
+
+def test_the_claims_of_a_request_are_those_of_its_token_alone(app: FastAPI, token: str) -> None:
+    scope: dict[str, Any] = {}
+    app.state.auth.tokens.verify_once(token, scope)
+
+    for other in (forge(token, key=secrets.token_hex(32)), forge(token, exp=timedelta(seconds=-1))):
+        with pytest.raises(NotAuthenticatedError):
+            app.state.auth.tokens.verify_once(other, scope)
