@@ -1,6 +1,7 @@
 """Dependencies of authenticated routes: the current user, and what authentication needs."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.params import Depends as Dependency
@@ -13,7 +14,7 @@ from app.auth.toolkit import AuthTools
 from app.core.exceptions import NotAuthenticatedError, PermissionDeniedError
 from app.core.mail import Mailer
 from app.models.user import User
-from app.services.caller import Caller, scheme_of
+from app.services.caller import ApiKeyNotAllowedError, Caller, scheme_of
 
 # For the introduction of the OpenAPI document.
 ACCESS = """## Log in
@@ -78,6 +79,19 @@ async def get_current_user(caller: CallerDep) -> User:
     return caller.user
 
 
+async def require_login(caller: CallerDep) -> Caller:
+    """The caller, who must have logged in: no other credential opens accounts and sessions."""
+    if not caller.has_logged_in:
+        raise ApiKeyNotAllowedError
+    return caller
+
+
+async def require_login_for_self(user_id: UUID, caller: CallerDep) -> None:
+    """Let only a login change the caller's own account by its id."""
+    if user_id == caller.user.id:
+        await require_login(caller)
+
+
 async def require_superuser(caller: CallerDep) -> Caller:
     """The caller, who must be a superuser."""
     if not caller.is_superuser:
@@ -86,6 +100,7 @@ async def require_superuser(caller: CallerDep) -> Caller:
 
 
 CurrentUserDep = Annotated[User, Depends(get_current_user)]
+LoginDep = Annotated[Caller, Depends(require_login)]
 SuperuserDep = Annotated[Caller, Depends(require_superuser)]
 
 read_access: list[Dependency] = [Depends(get_caller)]

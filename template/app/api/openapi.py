@@ -31,6 +31,7 @@ from app.core.problem import MEDIA_TYPE, Problem
 TAGS = [
     {"name": "Auth", "description": "Register, log in and out, passwords"},
     {"name": "Users", "description": "Your own account; all accounts for superusers"},
+    {"name": "API keys", "description": "Keys with which scripts call the API as you"},
     {"name": "Items", "description": "Items for sale and their stock"},
     {"name": "Orders", "description": "Orders, which take items out of stock"},
     {"name": "Jobs", "description": "Background jobs"},
@@ -80,6 +81,7 @@ def with_server(document: Document, root_path: str) -> Document:
 
 def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> Document:
     """Build the document of the paths that match."""
+    routes = [c for c in iter_route_contexts(app.routes) if paths.match(str(c.path))]
     document = get_openapi(
         title=app.title,
         version=app.version,
@@ -87,7 +89,7 @@ def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> Document:
         contact=app.contact,
         license_info=app.license_info,
         servers=[{"url": "/"}],
-        routes=[c for c in iter_route_contexts(app.routes) if paths.match(str(c.path))],
+        routes=routes,
     )
     errors_of: ErrorsOf = getattr(app.state, "refusals", _nothing)
     headers_of: list[HeadersOf] = app.state.documented_headers
@@ -98,6 +100,8 @@ def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> Document:
             used.update(operation.get("tags", ()))
             _add_errors(operation, problems(*errors_of(path)))
             _add_headers(operation, added)
+    for describe in getattr(app.state, "document_hooks", ()):
+        describe(document, routes)
     document["tags"] = [tag for tag in TAGS if tag["name"] in used]
     components = document.setdefault("components", {})
     components["headers"] = header_components(document)

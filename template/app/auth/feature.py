@@ -30,15 +30,17 @@ from app.services.superuser import FirstSuperuser, create_superuser, reset_passw
 T = TypeVar("T")
 
 
-def user_id_from_token(schemes: Sequence[TokenScheme]) -> Callable[[Scope], str | None]:
-    """Make the function that rate limits identify a request's user with. Needs no database."""
+def user_id_from_token(
+    schemes: Sequence[TokenScheme],
+) -> Callable[[Scope], Awaitable[str | None]]:
+    """Make the function that rate limits identify a request's user with."""
 
-    def user_id(scope: Scope) -> str | None:
+    async def user_id(scope: Scope) -> str | None:
         header = Headers(scope=scope).get("authorization")
         scheme, token = get_authorization_scheme_param(header)
         if scheme.lower() != "bearer":
             return None
-        return scheme_of(schemes, token).user_id(token, scope)
+        return await scheme_of(schemes, token).user_id(token, scope)
 
     return user_id
 

@@ -1,5 +1,6 @@
 """Login, refresh and logout."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from app.core.exceptions import BearerTokenError, NotAuthenticatedError
 from app.db.base import utc_now
 from app.models.auth import LoginSession
 from app.models.user import User
+from app.repositories.active_session import find_active_sessions
 from app.repositories.auth import SessionRepository
 from app.repositories.user import UserRepository
 from app.schemas.auth import TokenPair
@@ -52,7 +54,7 @@ class AccessTokenScheme:
         """Return True: this is the last scheme."""
         return True
 
-    def user_id(self, token: str, scope: Scope) -> str | None:
+    async def user_id(self, token: str, scope: Scope) -> str | None:
         """Return the user of a token that has not expired; the session may have ended."""
         try:
             return str(self.auth.tokens.verify_once(token, scope).user_id)
@@ -67,6 +69,10 @@ class AccessTokenScheme:
             raise TokenRevokedError
         credential = Credential("session", claims.session_id, claims.expires_at)
         return Caller(user, credential, permissions_of(user))
+
+    async def find_active(self, session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
+        """Return the ids of the sessions that have not ended and belong to an active user."""
+        return await find_active_sessions(session, ids)
 
 
 class AuthService:

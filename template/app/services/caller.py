@@ -1,6 +1,6 @@
 """Who calls: the user, how they have signed in, and what they may do now."""
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Collection, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.permissions import ALL_PERMISSIONS, Permission
+from app.core.exceptions import PermissionDeniedError
 from app.models.user import User
 
 Scope = MutableMapping[str, Any]
@@ -32,9 +33,21 @@ class Caller:
     permissions: frozenset[Permission]
 
     @property
+    def has_logged_in(self) -> bool:
+        """Whether the credential is of a login session."""
+        return self.credential.scheme == "session"
+
+    @property
     def is_superuser(self) -> bool:
         """Whether the caller may do everything: a credential may grant less than its user holds."""
         return self.user.is_superuser and self.permissions == ALL_PERMISSIONS
+
+
+class ApiKeyNotAllowedError(PermissionDeniedError):
+    """The caller has not logged in, and what is asked for needs a login."""
+
+    code = "api_key_not_allowed"
+    detail = "Log in for this: it cannot be done with an API key."
 
 
 class TokenScheme(Protocol):
@@ -44,12 +57,16 @@ class TokenScheme(Protocol):
         """Return whether the token is of this kind, valid or not."""
         ...
 
-    def user_id(self, token: str, scope: Scope) -> str | None:
-        """Return the user for rate limits; None if the token is not valid. Needs no database."""
+    async def user_id(self, token: str, scope: Scope) -> str | None:
+        """Return the user for rate limits; None if the token is not valid."""
         ...
 
     async def authenticate(self, session: AsyncSession, token: str, scope: Scope) -> Caller:
         """Return the caller, or raise a `BearerTokenError`."""
+        ...
+
+    async def find_active(self, session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
+        """Return which of these credentials have not ended, for open connections."""
         ...
 
 

@@ -5,12 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, Body, Depends, Form, Request, Response, status
 from fastapi.exceptions import RequestValidationError
 
-from app.api.auth import (
-    AuthDep,
-    CallerDep,
-    ClientAddressDep,
-    MailerDep,
-)
+from app.api.auth import AuthDep, ClientAddressDep, LoginDep, MailerDep
 from app.api.deps import DatabaseDep, SessionDep
 from app.api.http import location, no_store
 from app.api.oauth2 import REFUSED_REFRESH, RefreshTokenMissingError
@@ -123,7 +118,7 @@ async def refresh(data: RefreshRequest, service: AuthServiceDep) -> TokenPair:
 
 @router.post("/logout", status_code=status.HTTP_204_NO_CONTENT)
 async def logout(
-    caller: CallerDep,
+    caller: LoginDep,
     service: AuthServiceDep,
     data: Annotated[LogoutRequest | None, Body()] = None,
 ) -> None:
@@ -139,7 +134,7 @@ async def logout(
 )
 async def change_password(
     data: PasswordChange,
-    caller: CallerDep,
+    caller: LoginDep,
     passwords: PasswordServiceDep,
     address: ClientAddressDep,
 ) -> None:

@@ -5,7 +5,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 
-from app.api.auth import AuthDep, CallerDep, ClientAddressDep, CurrentUserDep, SuperuserDep
+from app.api.auth import (
+    AuthDep,
+    CallerDep,
+    ClientAddressDep,
+    CurrentUserDep,
+    LoginDep,
+    SuperuserDep,
+    require_login_for_self,
+)
 from app.api.deps import SessionDep
 from app.api.http import location, no_store
 from app.api.responses import headers, problems
@@ -40,10 +48,10 @@ async def get_me(user: CurrentUserDep) -> User:
     responses=problems(EmailTakenError, IncorrectPasswordError, TooManyRequestsError),
 )
 async def update_me(
-    data: ProfileUpdate, user: CurrentUserDep, users: UserServiceDep, address: ClientAddressDep
+    data: ProfileUpdate, caller: LoginDep, users: UserServiceDep, address: ClientAddressDep
 ) -> User:
     """Change your name; or your email, with your password."""
-    return await users.update_profile(user, data, address)
+    return await users.update_profile(caller.user, data, address)
 
 
 @router.get("")
@@ -82,6 +90,7 @@ async def get_user(user_id: UUID, caller: CallerDep, users: UserServiceDep) -> U
 @router.patch(
     "/{user_id:uuid}",
     response_model=UserRead,
+    dependencies=[Depends(require_login_for_self)],
     responses=problems(UserNotFoundError, EmailTakenError, LastSuperuserError),
 )
 async def update_user(
@@ -94,6 +103,7 @@ async def update_user(
 @router.delete(
     "/{user_id:uuid}",
     status_code=status.HTTP_204_NO_CONTENT,
+    dependencies=[Depends(require_login_for_self)],
     responses=problems(UserNotFoundError, LastSuperuserError),
 )
 async def delete_user(user_id: UUID, _: SuperuserDep, users: UserServiceDep) -> None:

@@ -1,0 +1,66 @@
+"""The feature `api_keys`: keys with which scripts call the API as a user."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import RouteContext
+
+from app.api.auth import require_login, require_login_for_self
+from app.api.responses import error_response
+from app.core.exceptions import PermissionDeniedError
+from app.core.feature import Feature
+from app.services.api_key import ApiKeyScheme
+from app.services.caller import ApiKeyNotAllowedError
+
+# For the OpenAPI document.
+INTRODUCTION = """
+## API keys
+
+A script sends a key in the place of the access token, `Authorization: Bearer <key>`, and is its
+user. Make one with `POST /api/v1/users/me/api-keys`. Keys open neither logins, sessions and keys
+nor changes of the account itself: these need an access token.
+"""
+SECURITY_SCHEME = {"type": "http", "scheme": "bearer", "description": "An API key"}
+
+
+def describe_keys(document: dict[str, Any], routes: Sequence[RouteContext]) -> None:
+    """Document which operations accept a key, and which refuse it."""
+    document["components"].setdefault("securitySchemes", {})["ApiKey"] = SECURITY_SCHEME
+    for route in routes:
+        if not getattr(route, "include_in_schema", False):
+            continue
+        guards = set(dependencies(route.dependant))
+        for method in route.methods or ():
+            operation = document["paths"][route.path_format][method.lower()]
+            if guards & {require_login, require_login_for_self}:
+                refused = error_response(PermissionDeniedError, ApiKeyNotAllowedError)
+                operation["responses"]["403"] = refused
+            if operation["security"] and require_login not in guards:
+                operation["security"].append({"ApiKey": []})
+
+
+def dependencies(dependant: Dependant) -> Iterator[Callable[..., Any] | None]:
+    """Yield all dependencies of a route."""
+    for each in dependant.dependencies:
+        yield each.call
+        yield from dependencies(each)
+
+
+def _setup(app: FastAPI) -> None:
+    app.state.api_keys = ApiKeyScheme()
+    app.state.token_schemes.insert(0, app.state.api_keys)
+    app.state.document_hooks = [describe_keys]
+    app.description += INTRODUCTION
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
+    yield
+    await asyncio.gather(*app.state.api_keys.uses.values())  # each has a timeout
+
+
+api_keys = Feature(name="api_keys", after=("auth",), setup=_setup, lifespan=_lifespan)
