@@ -81,7 +81,6 @@ def with_server(document: Document, root_path: str) -> Document:
 
 def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> Document:
     """Build the document of the paths that match."""
-    routes = [c for c in iter_route_contexts(app.routes) if paths.match(str(c.path))]
     document = get_openapi(
         title=app.title,
         version=app.version,
@@ -89,11 +88,21 @@ def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> Document:
         contact=app.contact,
         license_info=app.license_info,
         servers=[{"url": "/"}],
-        routes=routes,
+        routes=[c for c in iter_route_contexts(app.routes) if paths.match(str(c.path))],
     )
+    used = _complete_operations(app, document)
+    document["tags"] = [tag for tag in TAGS if tag["name"] in used]
+    components = document.setdefault("components", {})
+    components["headers"] = header_components(document)
+    _replace_error_schemas(components.setdefault("schemas", {}))
+    return _with_plain_names(document)
+
+
+def _complete_operations(app: FastAPI, document: Document) -> set[str]:
+    """Add what features and the kind of an operation bring. Return the tags."""
     errors_of: ErrorsOf = getattr(app.state, "refusals", _nothing)
     headers_of: list[HeadersOf] = app.state.documented_headers
-    used = set()
+    used: set[str] = set()
     for path, operations in document["paths"].items():
         added = [name for find in headers_of for name in find(path)]
         for operation in operations.values():
@@ -101,12 +110,8 @@ def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> Document:
             _add_errors(operation, problems(*errors_of(path)))
             _add_headers(operation, added)
     for describe in getattr(app.state, "document_hooks", ()):
-        describe(document, routes)
-    document["tags"] = [tag for tag in TAGS if tag["name"] in used]
-    components = document.setdefault("components", {})
-    components["headers"] = header_components(document)
-    _replace_error_schemas(components.setdefault("schemas", {}))
-    return _with_plain_names(document)
+        describe(app, document)
+    return used
 
 
 def _nothing(_: str) -> list[type[AppError]]:

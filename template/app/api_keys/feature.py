@@ -1,13 +1,13 @@
 """The feature `api_keys`: keys with which scripts call the API as a user."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import RouteContext
+from fastapi.routing import iter_route_contexts
 
 from app.api.auth import require_login, require_login_for_self
 from app.api.responses import error_response
@@ -27,15 +27,16 @@ nor changes of the account itself: these need an access token.
 SECURITY_SCHEME = {"type": "http", "scheme": "bearer", "description": "An API key"}
 
 
-def describe_keys(document: dict[str, Any], routes: Sequence[RouteContext]) -> None:
+def describe_keys(app: FastAPI, document: dict[str, Any]) -> None:
     """Document which operations accept a key, and which refuse it."""
     document["components"].setdefault("securitySchemes", {})["ApiKey"] = SECURITY_SCHEME
-    for route in routes:
+    for route in iter_route_contexts(app.routes):
         if not getattr(route, "include_in_schema", False):
             continue
+        operations = document["paths"].get(route.path_format, {})  # or of another version
         guards = set(dependencies(route.dependant))
-        for method in route.methods or ():
-            operation = document["paths"][route.path_format][method.lower()]
+        for method in (route.methods or set()) & {name.upper() for name in operations}:
+            operation = operations[method.lower()]
             if guards & {require_login, require_login_for_self}:
                 refused = error_response(PermissionDeniedError, ApiKeyNotAllowedError)
                 operation["responses"]["403"] = refused

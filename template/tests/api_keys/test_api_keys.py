@@ -8,13 +8,16 @@ from uuid import uuid4
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
-from sqlalchemy import func, select
+from sqlalchemy import Executable, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.auth.tokens import TokenRevokedError
 from app.db.base import utc_now
+from app.db.session import Database
 from app.models.api_key import ApiKey
 from app.models.user import User
-from app.services.api_key import MAX_KEYS
+from app.schemas.api_key import ApiKeyCreate
+from app.services.api_key import MAX_KEYS, ApiKeyService
 from tests.api_keys.factories import KEYS, make_key
 from tests.auth.factories import ME, authorization
 from tests.clients import connect
@@ -136,3 +139,16 @@ async def test_a_user_has_a_limited_number_of_keys_also_of_parallel_requests(
     assert await count(session) == MAX_KEYS
     assert_problem(await user_client.post(KEYS, json={"name": "x"}), 409, "conflict")
     assert (await client.post(KEYS, json={"name": "x"})).status_code == 201
+
+
+@pytest.mark.parametrize("change", [update(User).values(is_active=False), delete(User)])
+async def test_no_key_is_made_for_a_user_that_is_disabled_or_deleted_meanwhile(
+    session: AsyncSession, user: User, database: Database, change: Executable
+) -> None:
+    async with database.transactions() as request:
+        await session.execute(change)
+
+        with pytest.raises(TokenRevokedError):
+            await ApiKeyService(request, user).create(ApiKeyCreate(name="x"))
+
+    assert await count(session) == 0

@@ -1,6 +1,5 @@
 """Requests with an API key."""
 
-import asyncio
 import secrets
 from datetime import timedelta
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.api_keys.tokens import key_prefix, new_key
@@ -17,7 +16,6 @@ from app.db.base import utc_now
 from app.db.session import Database
 from app.models.api_key import ApiKey
 from app.models.user import User
-from app.services import api_key
 from tests.api_keys.factories import KEYS, make_key
 from tests.auth.factories import (
     AUTH,
@@ -187,58 +185,3 @@ async def test_a_key_loses_what_its_user_loses(
 
     await client.patch(f"{USERS}/{user.id}", json={"is_superuser": False})
     assert_problem(await key_client.get(USERS), 403, "permission_denied")
-
-
-async def test_no_key_is_made_for_a_user_that_is_disabled_meanwhile(
-    app: FastAPI, session: AsyncSession, user: User, database: Database
-) -> None:
-    service = api_key.ApiKeyService
-    data = api_key.ApiKeyCreate(name="x")
-
-    async with database.transactions() as other:
-        await other.execute(delete(User).where(User.id == user.id))
-        await other.commit()
-        with pytest.raises(api_key.TokenRevokedError):
-            await service(other, user).create(data)
-
-
-@pytest.mark.parametrize(
-    ("before", "written"), [(None, True), (timedelta(seconds=61), True), (A_SECOND, False)]
-)
-async def test_the_last_use_is_stored_once_a_minute(
-    app: FastAPI,
-    session: AsyncSession,
-    user: User,
-    database: Database,
-    before: timedelta | None,
-    written: bool,
-) -> None:
-    began = utc_now()
-    last_used_at = began - before if before else None
-    row, key = await make_key(session, user, last_used_at=last_used_at)
-
-    with recorded_statements(database.engine) as statements:
-        answers = await asyncio.gather(*(ask(app, key) for _ in range(5)))
-
-    assert {answer.status_code for answer in answers} == {200}
-    await session.refresh(row)
-    assert (row.last_used_at != last_used_at) == written
-    assert not written or (row.last_used_at and row.last_used_at >= began)
-    assert len([s for s in statements if s.startswith("UPDATE")]) == written
-
-
-async def test_a_request_does_not_wait_for_its_use_to_be_stored(
-    app: FastAPI, session: AsyncSession, user: User, database: Database
-) -> None:
-    row, key = await make_key(session, user, last_used_at=None)
-
-    async with database.transactions() as other:
-        await other.execute(update(ApiKey).values(name="locked"))
-        response = await asyncio.wait_for(ask(app, key), 2)
-        await other.commit()
-
-    assert response.status_code == 200
-    scheme = app.state.token_schemes[0]
-    await asyncio.gather(*scheme.uses.values())
-    await session.refresh(row)
-    assert row.last_used_at

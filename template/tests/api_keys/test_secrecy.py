@@ -2,6 +2,7 @@
 
 import json
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import httpx2
@@ -21,6 +22,7 @@ from tests.conftest import MakeApp
 from tests.processes import serving
 
 NAMES = {feature.name for feature in FEATURES}
+with_receiver = pytest.mark.skipif(find_spec("tests.receiver") is None, reason="reports nothing")
 
 
 async def crash(request: Request) -> None:
@@ -64,6 +66,7 @@ async def test_keys_are_neither_logged_nor_repeated(
         assert [key for key in keys if key.rpartition("_")[2][:64] in text] == []
 
 
+@with_receiver
 @pytest.mark.skipif("sentry" not in NAMES, reason="a service without Sentry")
 async def test_keys_are_not_reported_to_sentry(
     make_app: MakeApp, session: AsyncSession, user: User
@@ -84,6 +87,7 @@ async def test_keys_are_not_reported_to_sentry(
 
 
 @pytest.mark.process
+@with_receiver
 @pytest.mark.skipif("tracing" not in NAMES, reason="a service without traces")
 async def test_keys_are_on_no_span(session: AsyncSession, user: User, tmp_path: Path) -> None:
     keys = await several_keys(session, user)

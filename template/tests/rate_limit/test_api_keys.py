@@ -47,7 +47,7 @@ async def test_the_keys_and_sessions_of_a_user_share_a_limit(
 async def test_an_unknown_key_counts_as_the_address(
     limited: FastAPI, session: AsyncSession, user: User
 ) -> None:
-    """Or anyone could use up the limit of a user with its id, or with a key that was deleted."""
+    """Or a user's limit could be used up with its id, or with a key that was deleted."""
     row, key = await make_key(session, user)
     guesses = [new_key(row.prefix), new_key(key_prefix(user.id)), key]
 
