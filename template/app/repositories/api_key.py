@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.base import utc_now
 from app.models.api_key import ApiKey
 from app.models.user import User
-from app.repositories.active_session import BATCH_SIZE
+from app.repositories.active_session import find_in_batches
 from app.repositories.base import Repository
 
 # `last_used_at` is written so often at most.
@@ -64,14 +64,6 @@ class ApiKeyRepository(Repository[ApiKey]):
 
 async def find_active_keys(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
     """Return the ids of the keys that have not expired and belong to an active user."""
-    active: set[UUID] = set()
-    all_ids = list(ids)
-    for start in range(0, len(all_ids), BATCH_SIZE):
-        statement = (
-            select(ApiKey.id)
-            .join(User, User.id == ApiKey.user_id)
-            .where(ApiKey.id.in_(all_ids[start : start + BATCH_SIZE]), User.is_active)
-            .where(ApiKey.expires_at > utc_now())
-        )
-        active.update(await session.scalars(statement))
-    return active
+    owned = select(ApiKey.id).join(User, User.id == ApiKey.user_id).where(User.is_active)
+    statement = owned.where(ApiKey.expires_at > utc_now())
+    return await find_in_batches(session, statement, ApiKey.id, ids)
