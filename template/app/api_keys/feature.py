@@ -1,13 +1,13 @@
 """The feature `api_keys`: keys with which scripts call the API as a user."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import iter_route_contexts
+from fastapi.routing import RouteContext
 
 from app.api.auth import require_login, require_login_for_self
 from app.api.responses import error_response
@@ -27,20 +27,18 @@ nor changes of the account itself: these need an access token.
 SECURITY_SCHEME = {"type": "http", "scheme": "bearer", "description": "An API key"}
 
 
-def describe_keys(app: FastAPI, document: dict[str, Any]) -> None:
+def document_keys(document: dict[str, Any], routes: Iterable[RouteContext]) -> None:
     """Document which operations accept a key, and which refuse it."""
-    document["components"].setdefault("securitySchemes", {})["ApiKey"] = SECURITY_SCHEME
-    for route in iter_route_contexts(app.routes):
-        if not getattr(route, "include_in_schema", False):
-            continue
-        operations = document["paths"].get(route.path_format, {})  # or of another version
-        guards = set(dependencies(route.dependant))
-        for method in (route.methods or set()) & {name.upper() for name in operations}:
+    document["components"]["securitySchemes"]["ApiKey"] = SECURITY_SCHEME
+    for route in routes:
+        operations = document["paths"].get(getattr(route, "path_format", ""), {})
+        guards = set(dependencies(route.dependant)) if operations else set()
+        for method in (route.methods or ()) if operations else ():
             operation = operations[method.lower()]
-            if guards & {require_login, require_login_for_self}:
+            if not guards.isdisjoint({require_login, require_login_for_self}):
                 refused = error_response(PermissionDeniedError, ApiKeyNotAllowedError)
                 operation["responses"]["403"] = refused
-            if operation["security"] and require_login not in guards:
+            if "security" in operation and require_login not in guards:
                 operation["security"].append({"ApiKey": []})
 
 
@@ -54,7 +52,7 @@ def dependencies(dependant: Dependant) -> Iterator[Callable[..., Any] | None]:
 def _setup(app: FastAPI) -> None:
     app.state.api_keys = ApiKeyScheme()
     app.state.token_schemes.insert(0, app.state.api_keys)
-    app.state.document_hooks = [describe_keys]
+    app.state.document_access = document_keys
     app.description += INTRODUCTION
 
 

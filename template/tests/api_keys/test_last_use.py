@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.base import utc_now
 from app.db.session import Database
+from app.main import create_app
 from app.models.api_key import ApiKey
 from app.models.user import User
 from tests.api_keys.factories import make_key
@@ -52,18 +53,18 @@ async def test_the_last_use_is_stored_once_a_minute(
     assert len([s for s in statements if s.startswith("UPDATE")]) == written
 
 
-async def test_a_request_does_not_wait_for_its_use_to_be_stored(
-    app: FastAPI, session: AsyncSession, user: User, database: Database
+async def test_a_request_does_not_wait_for_its_use_to_be_stored_but_the_shutdown_does(
+    session: AsyncSession, user: User, database: Database
 ) -> None:
     row, key = await make_key(session, user, last_used_at=None)
+    other = create_app()
 
-    async with database.transactions() as other:
-        await other.execute(update(ApiKey).values(name="locked"))
-        response = await asyncio.wait_for(ask(app, key), 2)
-        await other.commit()
+    async with other.router.lifespan_context(other), database.transactions() as lock:
+        await lock.execute(update(ApiKey).values(name="locked"))
+        response = await asyncio.wait_for(ask(other, key), 2)
+        assert other.state.api_keys.uses
+        await lock.commit()
 
     assert response.status_code == 200
-    scheme = app.state.token_schemes[0]
-    await asyncio.gather(*scheme.uses.values())
     await session.refresh(row)
     assert row.last_used_at
