@@ -14,7 +14,7 @@ from app.models.user import User
 from app.repositories.auth import SessionRepository
 from app.repositories.user import UserRepository
 from app.schemas.auth import TokenPair
-from app.services.caller import Caller, Credential, Scope, permissions_of
+from app.services.caller import Caller, Credential, Scope
 
 # A client that lost the answer may retry within it; a later reuse means a stolen token.
 REUSE_GRACE = timedelta(seconds=10)
@@ -66,7 +66,7 @@ class AccessTokenScheme:
         if user is None:
             raise TokenRevokedError
         credential = Credential("session", claims.session_id, claims.expires_at)
-        return Caller(user, credential, permissions_of(user))
+        return Caller(user, credential, user.permissions)
 
 
 class AuthService:

@@ -10,6 +10,7 @@ from app.api.auth import (
     CallerDep,
     ClientAddressDep,
     MailerDep,
+    open_access,
 )
 from app.api.deps import DatabaseDep, SessionDep
 from app.api.http import location, no_store
@@ -68,6 +69,7 @@ PasswordServiceDep = Annotated[PasswordService, Depends(get_password_service)]
         201: headers("Location"),
         **problems(RegistrationClosedError, EmailTakenError, PasswordRejectedError),
     },
+    dependencies=open_access,
 )
 async def register(
     data: UserRegister,
@@ -89,6 +91,7 @@ async def register(
 @router.post(
     "/login",
     responses=REFUSED_REFRESH | problems(InvalidCredentialsError, TooManyRequestsError),
+    dependencies=open_access,
 )
 async def login(
     form: Annotated[TokenForm, Form()], service: AuthServiceDep, address: ClientAddressDep
@@ -115,7 +118,11 @@ def missing(**fields: str) -> RequestValidationError:
     )
 
 
-@router.post("/refresh", responses=problems(RefreshTokenInvalidError, RefreshTokenReusedError))
+@router.post(
+    "/refresh",
+    responses=problems(RefreshTokenInvalidError, RefreshTokenReusedError),
+    dependencies=open_access,
+)
 async def refresh(data: RefreshRequest, service: AuthServiceDep) -> TokenPair:
     """Get new tokens for a refresh token, which can be used once."""
     return await service.refresh(data.refresh_token)
@@ -158,6 +165,7 @@ async def change_password(
     "/password/forgot",
     status_code=status.HTTP_202_ACCEPTED,
     responses=problems(TooManyRequestsError),
+    dependencies=open_access,
 )
 async def forgot_password(
     data: PasswordForgotten,
@@ -178,6 +186,7 @@ async def forgot_password(
     "/password/reset",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(ResetTokenInvalidError, PasswordRejectedError),
+    dependencies=open_access,
 )
 async def reset_password(data: PasswordResetRequest, passwords: PasswordServiceDep) -> None:
     """Set a new password with the token from the mail. All your sessions end."""
