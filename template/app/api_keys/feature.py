@@ -1,14 +1,15 @@
 """The feature `api_keys`: keys with which scripts call the API as a user."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext
 
+from app.api.access import dependency_calls
 from app.api.auth import require_login, require_login_for_self
 from app.api.responses import error_response
 from app.core.exceptions import PermissionDeniedError
@@ -24,15 +25,19 @@ A script sends a key in the place of the access token, `Authorization: Bearer <k
 user. Make one with `POST /api/v1/users/me/api-keys`. Keys open neither logins, sessions and keys
 nor changes of the account itself: these need an access token.
 """
+Document = Callable[[dict[str, Any], Iterable[RouteContext]], None]
 SECURITY_SCHEME = {"type": "http", "scheme": "bearer", "description": "An API key"}
 
 
-def document_keys(document: dict[str, Any], routes: Iterable[RouteContext]) -> None:
+def document_keys(
+    document_others: Document, document: dict[str, Any], routes: Iterable[RouteContext]
+) -> None:
     """Document which operations accept a key, and which refuse it."""
+    document_others(document, routes)
     document["components"]["securitySchemes"]["ApiKey"] = SECURITY_SCHEME
     for route in routes:
         operations = document["paths"].get(getattr(route, "path_format", ""), {})
-        guards = set(dependencies(route.dependant)) if operations else set()
+        guards = set(dependency_calls(route.dependant)) if operations else set()
         for method in (route.methods or ()) if operations else ():
             operation = operations[method.lower()]
             if not guards.isdisjoint({require_login, require_login_for_self}):
@@ -42,17 +47,10 @@ def document_keys(document: dict[str, Any], routes: Iterable[RouteContext]) -> N
                 operation["security"].append({"ApiKey": []})
 
 
-def dependencies(dependant: Dependant) -> Iterator[Callable[..., Any] | None]:
-    """Yield all dependencies of a route."""
-    for each in dependant.dependencies:
-        yield each.call
-        yield from dependencies(each)
-
-
 def _setup(app: FastAPI) -> None:
     app.state.api_keys = ApiKeyScheme()
     app.state.token_schemes.insert(0, app.state.api_keys)
-    app.state.document_access = document_keys
+    app.state.document_access = partial(document_keys, app.state.document_access)
     app.description += INTRODUCTION
 
 
@@ -62,4 +60,4 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
     await asyncio.gather(*app.state.api_keys.uses.values())  # each has a timeout
 
 
-api_keys = Feature(name="api_keys", after=("auth",), setup=_setup, lifespan=_lifespan)
+api_keys = Feature(name="api_keys", after=("auth", "permissions"), setup=_setup, lifespan=_lifespan)

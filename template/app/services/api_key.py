@@ -20,7 +20,7 @@ from app.models.api_key import ApiKey
 from app.models.user import User
 from app.repositories.api_key import USE_INTERVAL, ApiKeyRepository, find_active_keys
 from app.schemas.api_key import ApiKeyCreate
-from app.services.caller import Caller, Credential, Scope, permissions_of
+from app.services.caller import Caller, Credential, Scope
 
 MAX_KEYS = 50
 # Of the ASGI scope, for the look-ups of a request.
@@ -48,8 +48,9 @@ class TooManyApiKeysError(ConflictError):
 class ApiKeyService:
     """The API keys of a user, in the caller's transaction."""
 
-    def __init__(self, session: AsyncSession, user: User) -> None:
-        self.user = user
+    def __init__(self, session: AsyncSession, caller: Caller) -> None:
+        self.caller = caller
+        self.user = caller.user
         self.keys = ApiKeyRepository(session)
 
     async def all(self) -> Sequence[ApiKey]:
@@ -57,7 +58,13 @@ class ApiKeyService:
         return await self.keys.of_user(self.user.id)
 
     async def create(self, data: ApiKeyCreate) -> tuple[ApiKey, str]:
-        """Add a key and return it with its text, or raise `TooManyApiKeysError`."""
+        """Add a key and return it with its text, or raise `TooManyApiKeysError`.
+
+        It grants all that the user holds, or a part that the caller holds.
+        """
+        permissions = data.model_dump().get("permissions")
+        if permissions is not None:
+            self.caller.require_grant(frozenset(permissions))
         # Parallel requests are counted one after the other; and none passes one that disables.
         if not await self.keys.lock_user(self.user.id):
             raise TokenRevokedError
@@ -71,6 +78,7 @@ class ApiKeyService:
             name=data.name,
             prefix=prefix,
             fingerprint=hash_token(key),
+            permissions=permissions,
             created_at=now,
             expires_at=now + timedelta(days=data.expires_in_days),
         )
@@ -105,7 +113,10 @@ class ApiKeyScheme:
         key, user = await self._find_once(token, scope)
         session.add(user)
         await self._record_use(key, scope["app"].state.database)
-        return Caller(user, Credential("api_key", key.id, key.expires_at), permissions_of(user))
+        granted = user.permissions
+        if key.permissions is not None:
+            granted = frozenset(name for name in granted if name in key.permissions)
+        return Caller(user, Credential("api_key", key.id, key.expires_at), granted)
 
     async def find_active(self, session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
         """Return the ids of the keys that have not expired and belong to an active user."""

@@ -16,7 +16,7 @@ from app.repositories.active_session import find_active_sessions
 from app.repositories.auth import SessionRepository
 from app.repositories.user import UserRepository
 from app.schemas.auth import TokenPair
-from app.services.caller import Caller, Credential, Scope, permissions_of
+from app.services.caller import Caller, Credential, Scope
 
 # A client that lost the answer may retry within it; a later reuse means a stolen token.
 REUSE_GRACE = timedelta(seconds=10)
@@ -68,7 +68,7 @@ class AccessTokenScheme:
         if user is None:
             raise TokenRevokedError
         credential = Credential("session", claims.session_id, claims.expires_at)
-        return Caller(user, credential, permissions_of(user))
+        return Caller(user, credential, user.permissions)
 
     async def find_active(self, session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
         """Return the ids of the sessions that have not ended and belong to an active user."""

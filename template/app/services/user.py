@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.auth.permissions import NO_PERMISSIONS
 from app.auth.toolkit import AuthTools
 from app.core.email_address import email_spellings
 from app.core.exceptions import ConflictError, NotFoundError, PermissionDeniedError
@@ -65,12 +66,8 @@ class UserService:
         return await self.users.search(query)
 
     async def get(self, id: UUID, caller: Caller) -> User:
-        """Return an account: the caller's own, or any as a superuser."""
-        if id == caller.user.id:
-            return caller.user
-        if not caller.is_superuser:
-            raise PermissionDeniedError
-        return await self._find(id)
+        """Return an account; the caller's own is read already."""
+        return caller.user if id == caller.user.id else await self._find(id)
 
     async def register(self, data: UserRegister, mailer: Mailer) -> User:
         """Add an ordinary account and mail a welcome to it."""
@@ -91,6 +88,11 @@ class UserService:
         await self._flush()
         return user
 
+    async def create_as(self, caller: Caller, data: UserCreate) -> User:
+        """Add an account for a caller, who makes it no superuser without being one."""
+        caller.require_grant(NO_PERMISSIONS, superuser=data.is_superuser)
+        return await self.create(data)
+
     async def update_profile(self, user: User, data: ProfileUpdate, address: str) -> User:
         """Change the caller's own account. A new email needs the password."""
         changes = data.model_dump(exclude={"current_password"})
@@ -101,21 +103,29 @@ class UserService:
             user = await self._find(user.id)
         return await self._apply(user, changes)
 
-    async def update(self, id: UUID, data: UserUpdate) -> User:
-        """Change any account, or raise `LastSuperuserError`. Disabling it ends its sessions."""
+    async def update(self, caller: Caller, id: UUID, data: UserUpdate) -> User:
+        """Change any account, or raise `LastSuperuserError`. Disabling it ends its sessions.
+
+        All but the name is for callers who hold what the account holds, and will hold.
+        """
         changes = data.model_dump()
+        user = await self._find(id)
+        if changes.keys() - {"full_name"}:
+            require_control(caller, user)
+            caller.require_grant(NO_PERMISSIONS, superuser=changes.get("is_superuser", False))
         disabled = changes.get("is_active") is False
         if disabled or changes.get("is_superuser") is False:
             await self._raise_if_last_superuser(id)
-        user = await self._find(id)
         if disabled:
             await SessionRepository(self.session).revoke_all(id)
         return await self._apply(user, changes)
 
-    async def delete(self, id: UUID) -> None:
-        """Delete an account, or raise `LastSuperuserError`."""
+    async def delete(self, caller: Caller, id: UUID) -> None:
+        """Delete an account that holds no more than the caller, or raise `LastSuperuserError`."""
+        user = await self._find(id)
+        require_control(caller, user)
         await self._raise_if_last_superuser(id)
-        await self.users.delete(await self._find(id))
+        await self.users.delete(user)
 
     async def _raise_if_last_superuser(self, id: UUID) -> None:
         if await self.users.lock_superusers() == {id}:
@@ -147,6 +157,11 @@ class UserService:
             if is_unique_violation(error):
                 raise EmailTakenError from error
             raise
+
+
+def require_control(caller: Caller, user: User) -> None:
+    """Raise `PermissionDeniedError` if the user holds what the caller lacks."""
+    caller.require_grant(user.permissions, superuser=user.is_superuser)
 
 
 def has_new_email(user: User, changes: dict[str, Any]) -> bool:

@@ -18,6 +18,7 @@ from app.models.api_key import ApiKey
 from app.models.user import User
 from app.schemas.api_key import ApiKeyCreate
 from app.services.api_key import MAX_KEYS, ApiKeyService
+from app.services.caller import Caller, Credential
 from tests.api_keys.factories import KEYS, make_key
 from tests.auth.factories import ME, authorization
 from tests.clients import connect
@@ -145,10 +146,13 @@ async def test_a_user_has_a_limited_number_of_keys_also_of_parallel_requests(
 async def test_no_key_is_made_for_a_user_that_is_disabled_or_deleted_meanwhile(
     session: AsyncSession, user: User, database: Database, change: Executable
 ) -> None:
+    credential = Credential("session", uuid4(), utc_now())
+    caller = Caller(user, credential, user.permissions)
+
     async with database.transactions() as request:
         await session.execute(change)
 
         with pytest.raises(TokenRevokedError):
-            await ApiKeyService(request, user).create(ApiKeyCreate(name="x"))
+            await ApiKeyService(request, caller).create(ApiKeyCreate(name="x"))
 
     assert await count(session) == 0

@@ -5,35 +5,48 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, status
 
-from app.api.auth import LoginDep
+from app.api.auth import LoginDep, require_owner
 from app.api.deps import SessionDep
 from app.api.http import no_store
 from app.api.responses import problems
+from app.models.api_key import ApiKey
 from app.schemas.api_key import ApiKeyCreate, ApiKeyCreated, ApiKeyList, ApiKeyRead
 from app.services.api_key import ApiKeyNotFoundError, ApiKeyService, TooManyApiKeysError
+from app.services.caller import Caller
 
-router = APIRouter(prefix="/users/me/api-keys", tags=["API keys"], dependencies=[Depends(no_store)])
+router = APIRouter(
+    prefix="/users/me/api-keys",
+    tags=["API keys"],
+    dependencies=[Depends(no_store), Depends(require_owner)],
+)
 
 
 async def get_api_key_service(session: SessionDep, caller: LoginDep) -> ApiKeyService:
     """The caller's keys. With a key, keys are neither read nor changed."""
-    return ApiKeyService(session, caller.user)
+    return ApiKeyService(session, caller)
 
 
 ApiKeyServiceDep = Annotated[ApiKeyService, Depends(get_api_key_service)]
 
 
+def read(key: ApiKey, caller: Caller) -> ApiKeyRead:
+    """Return a key, which grants what its user holds unless it names permissions."""
+    return ApiKeyRead.model_validate(key, context={"held": caller.permissions})
+
+
 @router.get("")
-async def list_api_keys(keys: ApiKeyServiceDep) -> ApiKeyList:
+async def list_api_keys(keys: ApiKeyServiceDep, caller: LoginDep) -> ApiKeyList:
     """List your API keys, newest first."""
-    return ApiKeyList(items=[ApiKeyRead.model_validate(key) for key in await keys.all()])
+    return ApiKeyList(items=[read(key, caller) for key in await keys.all()])
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, responses=problems(TooManyApiKeysError))
-async def create_api_key(data: ApiKeyCreate, keys: ApiKeyServiceDep) -> ApiKeyCreated:
+async def create_api_key(
+    data: ApiKeyCreate, keys: ApiKeyServiceDep, caller: LoginDep
+) -> ApiKeyCreated:
     """Create an API key for a script. Only this answer contains it: store it now."""
     row, key = await keys.create(data)
-    return ApiKeyCreated(**ApiKeyRead.model_validate(row).model_dump(), key=key)
+    return ApiKeyCreated(**dict(read(row, caller)), key=key)
 
 
 @router.delete(

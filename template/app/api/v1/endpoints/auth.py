@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, Body, Depends, Form, Request, Response, status
 from fastapi.exceptions import RequestValidationError
 
-from app.api.auth import AuthDep, ClientAddressDep, LoginDep, MailerDep
+from app.api.auth import AuthDep, ClientAddressDep, LoginDep, MailerDep, open_access
 from app.api.deps import DatabaseDep, SessionDep
 from app.api.http import location, no_store
 from app.api.oauth2 import REFUSED_REFRESH, RefreshTokenMissingError
@@ -63,6 +63,7 @@ PasswordServiceDep = Annotated[PasswordService, Depends(get_password_service)]
         201: headers("Location"),
         **problems(RegistrationClosedError, EmailTakenError, PasswordRejectedError),
     },
+    dependencies=open_access,
 )
 async def register(
     data: UserRegister,
@@ -84,6 +85,7 @@ async def register(
 @router.post(
     "/login",
     responses=REFUSED_REFRESH | problems(InvalidCredentialsError, TooManyRequestsError),
+    dependencies=open_access,
 )
 async def login(
     form: Annotated[TokenForm, Form()], service: AuthServiceDep, address: ClientAddressDep
@@ -110,7 +112,11 @@ def missing(**fields: str) -> RequestValidationError:
     )
 
 
-@router.post("/refresh", responses=problems(RefreshTokenInvalidError, RefreshTokenReusedError))
+@router.post(
+    "/refresh",
+    responses=problems(RefreshTokenInvalidError, RefreshTokenReusedError),
+    dependencies=open_access,
+)
 async def refresh(data: RefreshRequest, service: AuthServiceDep) -> TokenPair:
     """Get new tokens for a refresh token, which can be used once."""
     return await service.refresh(data.refresh_token)
@@ -153,6 +159,7 @@ async def change_password(
     "/password/forgot",
     status_code=status.HTTP_202_ACCEPTED,
     responses=problems(TooManyRequestsError),
+    dependencies=open_access,
 )
 async def forgot_password(
     data: PasswordForgotten,
@@ -173,6 +180,7 @@ async def forgot_password(
     "/password/reset",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(ResetTokenInvalidError, PasswordRejectedError),
+    dependencies=open_access,
 )
 async def reset_password(data: PasswordResetRequest, passwords: PasswordServiceDep) -> None:
     """Set a new password with the token from the mail. All your sessions end."""

@@ -11,13 +11,14 @@ from app.api.auth import (
     ClientAddressDep,
     CurrentUserDep,
     LoginDep,
-    SuperuserDep,
     require_login_for_self,
+    requires,
 )
 from app.api.deps import SessionDep
 from app.api.http import location, no_store
 from app.api.responses import headers, problems
 from app.auth.passwords import PasswordRejectedError
+from app.auth.permissions import Permission
 from app.core.exceptions import TooManyRequestsError
 from app.core.pagination import Page
 from app.models.user import User
@@ -54,10 +55,8 @@ async def update_me(
     return await users.update_profile(caller.user, data, address)
 
 
-@router.get("")
-async def list_users(
-    _: SuperuserDep, users: UserServiceDep, query: Annotated[UserQuery, Query()]
-) -> Page[UserRead]:
+@router.get("", dependencies=[requires(Permission.USERS_READ)])
+async def list_users(users: UserServiceDep, query: Annotated[UserQuery, Query()]) -> Page[UserRead]:
     """List accounts. For superusers."""
     return Page[UserRead].of(await users.page(query), query)
 
@@ -67,21 +66,27 @@ async def list_users(
     status_code=status.HTTP_201_CREATED,
     response_model=UserRead,
     responses={201: headers("Location"), **problems(EmailTakenError, PasswordRejectedError)},
+    dependencies=[requires(Permission.USERS_WRITE)],
 )
 async def create_user(
-    _: SuperuserDep,
+    caller: CallerDep,
     data: UserCreate,
     users: UserServiceDep,
     request: Request,
     response: Response,
 ) -> User:
     """Add an account. For superusers."""
-    user = await users.create(data)
+    user = await users.create_as(caller, data)
     response.headers["Location"] = location(request, f"/api/v1/users/{user.id}")
     return user
 
 
-@router.get("/{user_id:uuid}", response_model=UserRead, responses=problems(UserNotFoundError))
+@router.get(
+    "/{user_id:uuid}",
+    response_model=UserRead,
+    responses=problems(UserNotFoundError),
+    dependencies=[requires(Permission.USERS_READ, or_own=True)],
+)
 async def get_user(user_id: UUID, caller: CallerDep, users: UserServiceDep) -> User:
     """Read an account: your own, or any as a superuser."""
     return await users.get(user_id, caller)
@@ -90,22 +95,22 @@ async def get_user(user_id: UUID, caller: CallerDep, users: UserServiceDep) -> U
 @router.patch(
     "/{user_id:uuid}",
     response_model=UserRead,
-    dependencies=[Depends(require_login_for_self)],
     responses=problems(UserNotFoundError, EmailTakenError, LastSuperuserError),
+    dependencies=[Depends(require_login_for_self), requires(Permission.USERS_WRITE)],
 )
 async def update_user(
-    user_id: UUID, _: SuperuserDep, data: UserUpdate, users: UserServiceDep
+    user_id: UUID, caller: CallerDep, data: UserUpdate, users: UserServiceDep
 ) -> User:
     """Change an account. Disabling it ends its sessions. For superusers."""
-    return await users.update(user_id, data)
+    return await users.update(caller, user_id, data)
 
 
 @router.delete(
     "/{user_id:uuid}",
     status_code=status.HTTP_204_NO_CONTENT,
-    dependencies=[Depends(require_login_for_self)],
     responses=problems(UserNotFoundError, LastSuperuserError),
+    dependencies=[Depends(require_login_for_self), requires(Permission.USERS_WRITE)],
 )
-async def delete_user(user_id: UUID, _: SuperuserDep, users: UserServiceDep) -> None:
+async def delete_user(user_id: UUID, caller: CallerDep, users: UserServiceDep) -> None:
     """Delete an account; its orders stay. For superusers."""
-    await users.delete(user_id)
+    await users.delete(caller, user_id)
