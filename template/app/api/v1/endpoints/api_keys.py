@@ -12,7 +12,6 @@ from app.api.responses import problems
 from app.models.api_key import ApiKey
 from app.schemas.api_key import ApiKeyCreate, ApiKeyCreated, ApiKeyList, ApiKeyRead
 from app.services.api_key import ApiKeyNotFoundError, ApiKeyService, TooManyApiKeysError
-from app.services.caller import Caller
 
 router = APIRouter(
     prefix="/users/me/api-keys",
@@ -29,24 +28,22 @@ async def get_api_key_service(session: SessionDep, caller: LoginDep) -> ApiKeySe
 ApiKeyServiceDep = Annotated[ApiKeyService, Depends(get_api_key_service)]
 
 
-def read(key: ApiKey, caller: Caller) -> ApiKeyRead:
+def read(key: ApiKey, keys: ApiKeyService) -> ApiKeyRead:
     """Return a key, which grants what its user holds unless it names permissions."""
-    return ApiKeyRead.model_validate(key, context={"held": caller.permissions})
+    return ApiKeyRead.model_validate(key, context={"held": keys.caller.permissions})
 
 
 @router.get("")
-async def list_api_keys(keys: ApiKeyServiceDep, caller: LoginDep) -> ApiKeyList:
+async def list_api_keys(keys: ApiKeyServiceDep) -> ApiKeyList:
     """List your API keys, newest first."""
-    return ApiKeyList(items=[read(key, caller) for key in await keys.all()])
+    return ApiKeyList(items=[read(key, keys) for key in await keys.all()])
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, responses=problems(TooManyApiKeysError))
-async def create_api_key(
-    data: ApiKeyCreate, keys: ApiKeyServiceDep, caller: LoginDep
-) -> ApiKeyCreated:
+async def create_api_key(data: ApiKeyCreate, keys: ApiKeyServiceDep) -> ApiKeyCreated:
     """Create an API key for a script. Only this answer contains it: store it now."""
     row, key = await keys.create(data)
-    return ApiKeyCreated(**dict(read(row, caller)), key=key)
+    return ApiKeyCreated(**dict(read(row, keys)), key=key)
 
 
 @router.delete(
