@@ -45,6 +45,7 @@ async def test_the_last_use_is_stored_once_a_minute(
 
     with recorded_statements(database.engine) as statements:
         answers = await asyncio.gather(*(ask(app, key) for _ in range(5)))
+        await asyncio.gather(*app.state.api_keys.uses.values())
 
     assert {answer.status_code for answer in answers} == {200}
     await session.refresh(row)
