@@ -32,7 +32,6 @@ TAGS = [
     {"name": "Auth", "description": "Register, log in and out, passwords"},
     {"name": "Users", "description": "Your own account; all accounts for superusers"},
     {"name": "Roles", "description": "Roles, and the permissions that they grant"},
-    {"name": "API keys", "description": "Keys with which scripts call the API as you"},
     {"name": "Items", "description": "Items for sale and their stock"},
     {"name": "Orders", "description": "Orders, which take items out of stock"},
     {"name": "Jobs", "description": "Background jobs"},

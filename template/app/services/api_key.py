@@ -58,29 +58,25 @@ class ApiKeyService:
         return await self.keys.of_user(self.user.id)
 
     async def create(self, data: ApiKeyCreate) -> tuple[ApiKey, str]:
-        """Add a key and return it with its text, or raise `TooManyApiKeysError`.
-
-        It grants all that the user holds, or a part that the caller holds.
-        """
-        permissions = data.model_dump().get("permissions")
-        if permissions is not None:
+        """Add a key and return it with its text, or raise `TooManyApiKeysError`."""
+        fields = data.model_dump(exclude={"expires_in_days"})
+        if (permissions := fields.get("permissions")) is not None:
             self.caller.require_grant(frozenset(permissions))
         # Parallel requests are counted one after the other; and none passes one that disables.
         if not await self.keys.lock_user(self.user.id):
             raise TokenRevokedError
         if await self.keys.count_of_user(self.user.id) >= MAX_KEYS:
             raise TooManyApiKeysError
-        new_id, now = uuid7(), utc_now()
-        key = new_key(prefix := key_prefix(new_id))
+        prefix = key_prefix(new_id := uuid7())
+        key = new_key(prefix)
+        lifetime = timedelta(days=data.expires_in_days)
         row = ApiKey(
             id=new_id,
             user_id=self.user.id,
-            name=data.name,
             prefix=prefix,
             fingerprint=hash_token(key),
-            permissions=permissions,
-            created_at=now,
-            expires_at=now + timedelta(days=data.expires_in_days),
+            expires_at=utc_now() + lifetime,
+            **fields,
         )
         return await self.keys.add(row), key
 

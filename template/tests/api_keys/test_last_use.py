@@ -44,8 +44,9 @@ async def test_the_last_use_is_stored_once_a_minute(
     row, key = await make_key(session, user, last_used_at=last_used_at)
 
     with recorded_statements(database.engine) as statements:
-        answers = await asyncio.gather(*(ask(app, key) for _ in range(5)))
+        answers = [await ask(app, key)]
         await asyncio.gather(*app.state.api_keys.uses.values())
+        answers += await asyncio.gather(*(ask(app, key) for _ in range(4)))
 
     assert {answer.status_code for answer in answers} == {200}
     await session.refresh(row)

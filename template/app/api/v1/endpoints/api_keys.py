@@ -15,7 +15,7 @@ from app.services.api_key import ApiKeyNotFoundError, ApiKeyService, TooManyApiK
 
 router = APIRouter(
     prefix="/users/me/api-keys",
-    tags=["API keys"],
+    tags=["Users"],
     dependencies=[Depends(no_store), Depends(require_owner)],
 )
 
