@@ -59,6 +59,7 @@ DIALECT_NAMES = {
     "test_forgotten_password.py": "template/tests/auth/",
     "forgotten password": "template/app/services/password.py",
     '"anybody"': "template/",
+    "`anybody`": "template/",
     "JOB_PATIENCE_SECONDS": "template/",
     "job_patience_seconds": "template/app/workers/",
     "test_seats.py": "tests/test_crossing_service.py",

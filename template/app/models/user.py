@@ -11,7 +11,7 @@ from app.db.base import Base, HasId, HasTimes
 
 
 class WithoutRoles:
-    """A user without roles: where there are some, app/models/role.py maps the attribute."""
+    """A user without roles: where there are some, their model maps the attribute."""
 
     # Each role's name, and what it grants.
     roles: ClassVar[Mapping[str, Iterable[str]]] = {}
