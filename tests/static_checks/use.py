@@ -17,6 +17,7 @@ RUN = {
     "app.__main__",
     "dev.__main__",
     "dev.image",
+    "dev.load_test",
     "dev.migration_lint",
     "dev.migrations",
     "dev.openapi",
