@@ -172,14 +172,14 @@ def test_without_a_database_the_command_for_the_migration_is_said(
 
 
 def test_nothing_of_the_blueprint_is_left(project: Path) -> None:
-    main(["make", "order_line", "number:str:unique", "parent:ref(order_line)?", "--cached"])
+    main(["make", "event_day", "number:str:unique", "parent:ref(event_day)?", "--cached"])
 
-    for name in targets(read(["order_line", "number:str"])).values():
+    for name in targets(read(["event_day", "number:str"])).values():
         text = (project / name).read_text().lower()
         assert "specimen" not in text
         assert "# begin" not in text
         assert not any(f"# {variant}:" in text for variant in VARIANTS)
-        assert "a order" not in text
+        assert "a event" not in text
 
 
 def test_a_dry_run_writes_nothing(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
