@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
 
+from app.api.resources import RESOURCES
 from app.api.responses import (
     Responses,
     error_response,
@@ -31,7 +32,6 @@ from app.core.problem import MEDIA_TYPE, Problem
 TAGS = [
     {"name": "Auth", "description": "Register, log in and out, passwords"},
     {"name": "Users", "description": "Your own account; all accounts for superusers"},
-    {"name": "Items", "description": "Items for sale and their stock"},
     {"name": "Orders", "description": "Orders, which take items out of stock"},
     {"name": "Jobs", "description": "Background jobs"},
     {"name": "Files", "description": "Upload and download files"},
@@ -98,11 +98,17 @@ def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> Document:
             used.update(operation.get("tags", ()))
             _add_errors(operation, problems(*errors_of(path)))
             _add_headers(operation, added)
-    document["tags"] = [tag for tag in TAGS if tag["name"] in used]
+    document["tags"] = [tag for tag in all_tags() if tag["name"] in used]
     components = document.setdefault("components", {})
     components["headers"] = header_components(document)
     _replace_error_schemas(components.setdefault("schemas", {}))
     return _with_plain_names(document)
+
+
+def all_tags() -> list[dict[str, str]]:
+    """Return the tags of the service's own operations, and those of its resources."""
+    found = [{"name": tag, "description": text} for tag, (_, text) in RESOURCES.items()]
+    return [*TAGS[:2], *found, *TAGS[2:]]
 
 
 def _nothing(_: str) -> list[type[AppError]]:
