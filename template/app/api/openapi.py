@@ -28,14 +28,12 @@ from app.core.exceptions import (
 )
 from app.core.problem import MEDIA_TYPE, Problem
 
+# Besides those of `app.openapi_tags`. Tags without an operation are left out.
 TAGS = [
     {"name": "Auth", "description": "Register, log in and out, passwords"},
     {"name": "Users", "description": "Your own account; all accounts for superusers"},
-    {"name": "Items", "description": "Items for sale and their stock"},
-    {"name": "Orders", "description": "Orders, which take items out of stock"},
     {"name": "Jobs", "description": "Background jobs"},
     {"name": "Files", "description": "Upload and download files"},
-    {"name": "Rates", "description": "Exchange rates, from another service"},
     {"name": "Health", "description": "Health checks"},
 ]
 # Each version of the API has a document; paths without a version are in the first.
@@ -98,7 +96,8 @@ def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> Document:
             used.update(operation.get("tags", ()))
             _add_errors(operation, problems(*errors_of(path)))
             _add_headers(operation, added)
-    document["tags"] = [tag for tag in TAGS if tag["name"] in used]
+    tags = [*(app.openapi_tags or []), *TAGS]
+    document["tags"] = [tag for tag in tags if tag["name"] in used]
     components = document.setdefault("components", {})
     components["headers"] = header_components(document)
     _replace_error_schemas(components.setdefault("schemas", {}))

@@ -146,7 +146,6 @@ async def test_429_is_counted(make_app: MakeApp) -> None:
         "db_pool_connections",
         "db_pool_connections_limit",
         "http_requests_in_progress",
-        "orders_total",
         "process_cpu_seconds_total",
         "process_resident_memory_bytes",
         "rate_limited_total",
