@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
 
+from app.api.resources import RESOURCES
 from app.api.responses import (
     Responses,
     error_response,
@@ -28,7 +29,7 @@ from app.core.exceptions import (
 )
 from app.core.problem import MEDIA_TYPE, Problem
 
-# Besides those of `app.openapi_tags`. Tags without an operation are left out.
+# Tags without an operation are left out.
 TAGS = [
     {"name": "Auth", "description": "Register, log in and out, passwords"},
     {"name": "Users", "description": "Your own account; all accounts for superusers"},
@@ -96,12 +97,18 @@ def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> Document:
             used.update(operation.get("tags", ()))
             _add_errors(operation, problems(*errors_of(path)))
             _add_headers(operation, added)
-    tags = [*(app.openapi_tags or []), *TAGS]
-    document["tags"] = [tag for tag in tags if tag["name"] in used]
+    document["tags"] = [tag for tag in all_tags(app) if tag["name"] in used]
     components = document.setdefault("components", {})
     components["headers"] = header_components(document)
     _replace_error_schemas(components.setdefault("schemas", {}))
     return _with_plain_names(document)
+
+
+def all_tags(app: FastAPI) -> list[dict[str, Any]]:
+    """Return the tags of the service's own operations, and those of its resources."""
+    found = [{"name": tag, "description": text} for tag, (_, text) in RESOURCES.items()]
+    found += app.openapi_tags or []
+    return [*TAGS[:2], *found, *TAGS[2:]]
 
 
 def _nothing(_: str) -> list[type[AppError]]:
