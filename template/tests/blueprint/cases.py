@@ -74,6 +74,10 @@ SORTS: list[str] = [
     "grade",
     "parent_id",
 ]
+# Fields whose values are taken once, and the code of the error.
 UNIQUE: list[tuple[str, str]] = [("name", "name_taken")]
-REFERENCES: list[str] = ["parent_id"]
+# Fields that refer to another row, and where that is.
+REFERENCES: list[tuple[str, str]] = [("parent_id", "/api/v1/specimens")]
+# Those that only refer to rows of the same owner.
+OWN_REFERENCES: list[str] = []
 # end

@@ -12,7 +12,7 @@ numbers = count(1)
 async def specimen_body(client: AsyncClient, **fields: Any) -> dict[str, Any]:
     """Return the body of a new specimen, and make the rows that it refers to."""
     # begin body
-    defaults = {
+    defaults: dict[str, Any] = {
         "name": f"Name {next(numbers)}",
         "description": "Some words",
         "price": "9.90",

@@ -6,12 +6,16 @@ from uuid import uuid4
 import pytest
 from httpx2 import AsyncClient
 
-from tests.blueprint.cases import BAD, CHANGES, FILTERS, REFERENCES, SORTS, UNIQUE
+from tests.blueprint.cases import (
+    BAD,
+    CHANGES,
+    FILTERS,
+    REFERENCES,
+    SORTS,
+    UNIQUE,
+)
 from tests.blueprint.factories import SPECIMENS, make_specimen, specimen_body
 from tests.problems import assert_problem
-
-# owned: from tests.auth.factories import make_user
-# owned: from tests.auth.fixtures import ClientOf
 
 
 async def test_a_new_specimen_can_be_read(client: AsyncClient) -> None:
@@ -90,7 +94,7 @@ async def test_a_value_is_taken_once(client: AsyncClient, field: str, code: str)
     assert_problem(changed, 409, code)
 
 
-@pytest.mark.parametrize("field", REFERENCES)
+@pytest.mark.parametrize("field", dict(REFERENCES))
 async def test_a_reference_needs_its_row(client: AsyncClient, field: str) -> None:
     specimen, missing = await make_specimen(client), {field: str(uuid4())}
 
@@ -101,8 +105,19 @@ async def test_a_reference_needs_its_row(client: AsyncClient, field: str) -> Non
     assert field in assert_problem(changed, 404, "not_found")["detail"]
 
 
+@pytest.mark.parametrize(("field", "url"), REFERENCES)
+async def test_a_row_that_is_referred_to_stays(client: AsyncClient, field: str, url: str) -> None:
+    own = {field: (await make_specimen(client))["id"]} if url == SPECIMENS else {}
+    specimen = await make_specimen(client, **own)
+
+    response = await client.delete(f"{url}/{specimen[field]}")
+
+    assert response.status_code == 409, response.text
+
+
 async def test_only_the_version_that_was_seen_is_changed(client: AsyncClient) -> None:
-    url = f"{SPECIMENS}/{(await make_specimen(client))['id']}"
+    specimen = await make_specimen(client)
+    url = f"{SPECIMENS}/{specimen['id']}"
     stale, fresh = {"If-Match": '"7"'}, {"If-Match": '"1"'}
 
     assert_problem(await client.patch(url, json={}, headers=stale), 412, "precondition_failed")
@@ -112,7 +127,8 @@ async def test_only_the_version_that_was_seen_is_changed(client: AsyncClient) ->
 
 
 async def test_a_deleted_specimen_is_gone(client: AsyncClient) -> None:
-    url = f"{SPECIMENS}/{(await make_specimen(client))['id']}"
+    specimen = await make_specimen(client)
+    url = f"{SPECIMENS}/{specimen['id']}"
 
     assert (await client.delete(url)).status_code == 204
 
@@ -124,7 +140,8 @@ async def test_a_deleted_specimen_is_gone(client: AsyncClient) -> None:
 # guarded: async def test_users_read_and_superusers_write(
 # guarded:     client: AsyncClient, user_client: AsyncClient
 # guarded: ) -> None:
-# guarded:     url = f"{SPECIMENS}/{(await make_specimen(client))['id']}"
+# guarded:     specimen = await make_specimen(client)
+# guarded:     url = f"{SPECIMENS}/{specimen['id']}"
 # guarded:     body = await specimen_body(client)
 # guarded:
 # guarded:     assert (await user_client.get(url)).status_code == 200
@@ -132,3 +149,42 @@ async def test_a_deleted_specimen_is_gone(client: AsyncClient) -> None:
 # guarded:     assert_problem(await user_client.patch(url, json={}), 403, "permission_denied")
 # guarded:     response = await user_client.post(SPECIMENS, json=body)
 # guarded:     assert_problem(response, 403, "permission_denied")
+# owned: @pytest.fixture
+# owned: async def other_client(client_of: ClientOf, session: AsyncSession) -> AsyncClient:
+# owned:     """A client of another superuser."""
+# owned:     return await client_of(await make_user(session, is_superuser=True))
+# owned:
+# owned:
+# owned: async def test_only_the_owner_sees_it(
+# owned:     client: AsyncClient, other_client: AsyncClient
+# owned: ) -> None:
+# owned:     specimen = await make_specimen(client)
+# owned:     url = f"{SPECIMENS}/{specimen['id']}"
+# owned:
+# owned:     assert_problem(await other_client.get(url), 404, "not_found")
+# owned:     assert_problem(await other_client.patch(url, json={}), 404, "not_found")
+# owned:     assert_problem(await other_client.delete(url), 404, "not_found")
+# owned:     assert (await other_client.get(SPECIMENS)).json()["total"] == 0
+# owned:     assert (await client.get(url)).status_code == 200
+# owned:
+# owned:
+# owned: @pytest.mark.parametrize("field", dict(UNIQUE))
+# owned: async def test_another_owner_may_have_the_value(
+# owned:     client: AsyncClient, other_client: AsyncClient, field: str
+# owned: ) -> None:
+# owned:     specimen = await make_specimen(client)
+# owned:     own = {} if field in OWN_REFERENCES else {field: specimen[field]}
+# owned:
+# owned:     await make_specimen(other_client, **own)
+# owned:
+# owned:
+# owned: @pytest.mark.parametrize("field", OWN_REFERENCES)
+# owned: async def test_another_owners_row_cannot_be_referred_to(
+# owned:     client: AsyncClient, other_client: AsyncClient, field: str
+# owned: ) -> None:
+# owned:     specimen = await make_specimen(client)
+# owned:     body = await specimen_body(other_client) | {field: specimen[field]}
+# owned:
+# owned:     response = await other_client.post(SPECIMENS, json=body)
+# owned:
+# owned:     assert field in assert_problem(response, 404, "not_found")["detail"]

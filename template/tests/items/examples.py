@@ -4,7 +4,7 @@ from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.examples import Call, Example
-from tests.factories import make_item
+from tests.items.factories import item_body, make_item
 
 
 async def nothing(_: AsyncClient, __: AsyncSession) -> Call:
@@ -12,24 +12,24 @@ async def nothing(_: AsyncClient, __: AsyncSession) -> Call:
     return Call()
 
 
-async def new_item(_: AsyncClient, __: AsyncSession) -> Call:
+async def new_item(client: AsyncClient, _: AsyncSession) -> Call:
     """An item that does not exist yet."""
-    return Call(json={"name": "Teapot", "price": "24.90"})
+    return Call(json=await item_body(client))
 
 
-async def existing_item(_: AsyncClient, session: AsyncSession) -> Call:
+async def existing_item(client: AsyncClient, _: AsyncSession) -> Call:
     """An item that no row refers to."""
-    return Call(path={"item_id": (await make_item(session)).id})
+    return Call(path={"item_id": (await make_item(client))["id"]})
 
 
-async def changed_item(_: AsyncClient, session: AsyncSession) -> Call:
-    """New stock for an item."""
-    return Call(path={"item_id": (await make_item(session)).id}, json={"stock": 7})
+async def changed_item(client: AsyncClient, _: AsyncSession) -> Call:
+    """New values for an item."""
+    item = await make_item(client)
+    return Call(path={"item_id": item["id"]}, json=await item_body(client))
 
 
 EXAMPLES: dict[str, Example] = {
     "list_items": nothing,
-    "export_items": nothing,
     "create_item": new_item,
     "get_item": existing_item,
     "update_item": changed_item,

@@ -46,7 +46,7 @@ class SpecimenRepository(Repository[Specimen]):
     # owned:     own = Specimen.owner_id == self.owner_id
     # owned:     return await super().page(query, sort, [own, *where])
     # owned:
-    # owned: def _own(self, id: UUID) -> Select[tuple[Specimen]]:
+    # owned: def _own(self, id: UUID) -> Select[Specimen]:
     # owned:     own = Specimen.owner_id == self.owner_id
     # owned:     return select(Specimen).where(Specimen.id == id, own)
 
