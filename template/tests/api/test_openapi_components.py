@@ -59,7 +59,7 @@ def test_names_are_of_letters_and_digits(documents: list[dict[str, Any]]) -> Non
             assert schema.get("title", name) == name or "[" not in schema["title"]
 
     names = documents[0]["components"]["schemas"].keys()
-    assert {"PageItemRead", "EnvelopeOfLine", "PostEnvelopeBody"} <= names
+    assert {"PageSpecimenRead", "EnvelopeOfLine", "PostEnvelopeBody"} <= names
     assert not [name for name in names if name.startswith("Body")]
 
 

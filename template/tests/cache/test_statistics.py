@@ -9,7 +9,7 @@ from redis import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cache.entry import PREFIX
-from app.services.item import STATISTICS_KEY
+from app.services.item import ITEMS_KEY
 from tests.factories import make_item
 
 STATISTICS = "/api/v1/statistics"
@@ -71,7 +71,7 @@ async def test_they_follow_every_change(
 
 
 async def test_a_corrupt_entry_is_a_miss(client: AsyncClient, redis_client: Redis) -> None:
-    redis_client.rpush(f"{PREFIX}{STATISTICS_KEY}", "one")
+    redis_client.rpush(f"{PREFIX}{ITEMS_KEY}", "one")
 
     response = await client.get(STATISTICS)
 
