@@ -171,7 +171,7 @@ def plain_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def _plain_name(name: str) -> str:
-    """Turn `Page_ItemRead_` into `PageItemRead`, and FastAPI's `Body_login` into `LoginBody`."""
+    """Turn `Page_UserRead_` into `PageUserRead`, and FastAPI's `Body_login` into `LoginBody`."""
     words = re.findall("[A-Za-z0-9]+", name)
     if name.startswith("Body_"):
         words = [*words[1:], "Body"]

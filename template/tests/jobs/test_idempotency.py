@@ -14,7 +14,7 @@ from tests.problems import assert_problem
 async def test_fifty_equal_requests_with_one_key_make_one_job(
     client: AsyncClient, session: AsyncSession
 ) -> None:
-    key = {"Idempotency-Key": "order 7"}
+    key = {"Idempotency-Key": "request 7"}
 
     responses = await asyncio.gather(
         *(client.post(JOBS, json=CREATE, headers=key) for _ in range(50))
@@ -26,7 +26,7 @@ async def test_fifty_equal_requests_with_one_key_make_one_job(
 
 
 async def test_a_key_belongs_to_one_body(client: AsyncClient, session: AsyncSession) -> None:
-    key = {"Idempotency-Key": "order 7"}
+    key = {"Idempotency-Key": "request 7"}
     first = (await client.post(JOBS, json=CREATE, headers=key)).json()
     row = await session.get(Job, UUID(first["id"]))
     assert row is not None

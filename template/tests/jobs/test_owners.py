@@ -49,7 +49,7 @@ async def test_a_superuser_sees_all_jobs(
 async def test_two_users_may_use_the_same_key(
     client: AsyncClient, user_client: AsyncClient
 ) -> None:
-    key = {"Idempotency-Key": "order 7"}
+    key = {"Idempotency-Key": "request 7"}
 
     ids = {
         (await each.post(JOBS, json=CREATE, headers=key)).json()["id"]
@@ -67,7 +67,7 @@ async def test_only_superusers_send_bulk_mail(
 
 
 async def test_a_key_does_not_fit_another_body(client: AsyncClient) -> None:
-    key = {"Idempotency-Key": "order 7"}
+    key = {"Idempotency-Key": "request 7"}
     await client.post(JOBS, json=CREATE, headers=key)
 
     assert_problem(await client.post(JOBS, json=BULK, headers=key), 422, "validation_error")
