@@ -47,19 +47,20 @@ PYTHON_LOG_IN = """
 from client.api.auth import login
 from client.models import TokenForm, TokenPair
 
-tokens = login.sync(client=client, body=TokenForm(username=username, password=password))
+form = TokenForm(username=username, password=password)
+tokens = login.sync(client=anonymous, body=form)
 assert isinstance(tokens, TokenPair), tokens
-client = client.with_headers({"Authorization": f"Bearer {tokens.access_token}"})
+client = AuthenticatedClient(base_url=url, token=tokens.access_token)
 """
 PYTHON = """
 import sys
 
-from client import Client
+from client import AuthenticatedClient, Client
 from client.api.items import create_item, delete_item, list_items
 from client.models import ItemCreate, ItemRead, PageItemRead, Problem
 
 url, username, password = sys.argv[1:]
-client = Client(base_url=url)
+anonymous = Client(base_url=url)
 %s
 body = ItemCreate(name="Urn", price="19.50")
 item = create_item.sync(client=client, body=body)
@@ -70,7 +71,7 @@ assert item.id in [one.id for one in page.items]
 problem = create_item.sync(client=client, body=body)
 assert isinstance(problem, Problem), problem
 assert problem.code == "name_taken"
-assert delete_item.sync_detailed(client=client, id=item.id).status_code == 204
+assert delete_item.sync_detailed(item.id, client=client).status_code == 204
 """
 
 
@@ -83,7 +84,7 @@ def test_generated_clients_compile_and_work(
     typescript, python = tmp_path / "typescript", tmp_path / "python"
     generate(project, typescript, python)
     (typescript / "main.ts").write_text(TYPESCRIPT % (LOG_IN if has_users else ""))
-    (python / "main.py").write_text(PYTHON % (PYTHON_LOG_IN if has_users else ""))
+    (python / "main.py").write_text(PYTHON % (PYTHON_LOG_IN if has_users else "client = anonymous"))
 
     execute(typescript, *TSC, *OUTPUT, "main.ts")
     libraries = [f"--with={name}" for name in ("httpx", "attrs", "python-dateutil")]

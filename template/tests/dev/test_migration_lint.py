@@ -1,12 +1,15 @@
 """New migrations that lock a table in use are refused; a reason allows them."""
 
+import re
 import subprocess
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from alembic.script import ScriptDirectory
 
 from dev.migration_lint import VERSIONS, lint, new_migrations
+from dev.project import ROOT
 from tests.db.scripts import scripts
 
 IDENTITY = ("-c", "user.name=Ann", "-c", "user.email=ann@example.com")
@@ -80,6 +83,15 @@ def test_what_locks_a_table_is_refused_with_its_line(tmp_path: Path, body: str, 
     refused = found(tmp_path, body)
 
     assert any(one.startswith(f"{VERSIONS}/2.py:{line}: {rule}") for one in refused)
+
+
+def test_what_the_page_recommends_is_allowed(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "migrations.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+
+    assert len(blocks) == 4
+    for number, block in enumerate(blocks):
+        assert found(tmp_path / str(number), dedent(block)) == []
 
 
 def test_migrations_of_the_default_branch_are_not_new(tmp_path: Path) -> None:
