@@ -15,7 +15,7 @@ IMPORTERS = (*CODE, "migrations/")  # Alembic runs env.py
 # What is run: `python -m app`, `python -m dev`, and a recipe's `python -m dev.image`.
 RUN = {"app.__main__", "dev.__main__", "dev.image", "dev.migrations"}
 # Packages whose modules are imported by name at run time.
-COLLECTED = ("app.servers.", "app.workers.handlers.")
+COLLECTED = ("app.observability.metrics.business.", "app.servers.", "app.workers.handlers.")
 
 
 def use(template: Template) -> Iterator[Need]:
