@@ -57,7 +57,8 @@ def understand(parsed: Namespace) -> Resource:
 def words_of(resource: Resource) -> set[str]:
     """Return the names in the code of such a resource, but for those of its fields."""
     own = {resource.name: "zzz", resource.plural: "zzzs"}
-    fields = tuple(field for field in resource.fields if field.column not in own)
+    references = {field for field, target in resource.references if target.name in own}
+    fields = tuple(f for f in resource.fields if f.column not in own and f not in references)
     other = render(replace(resource, name="zzz", plural="zzzs", fields=fields))
     found = {name for text in other.values() for name in names_in(text)}
     return found - {name for field in resource.fields for name in (field.column, *field.filters)}

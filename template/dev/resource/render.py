@@ -14,8 +14,8 @@ from dev.resource.spec import Resource, camel
 
 VARIANTS = {"owned", "shared", "cached", "uncached", "refs", "guarded"}
 VARIANT_LINE = re.compile(rf"( *)# ({'|'.join(VARIANTS)}):(?: (.*))?")
-# Docstrings, comments and strings of several words.
-PROSE = re.compile(r'"""[^"]*"""|#.*|"[^"\n]* [^"\n]*"')
+# Docstrings, comments and strings; those of several words are sentences.
+TEXTS = re.compile(r'"""[^"]*"""|#.*|"(?:\\.|[^"\\\n])*"')
 MAX_WIDTH = 100
 # What the owned variant and the fields may need besides the blueprint's imports; ruff removes
 # those that are not used.
@@ -105,6 +105,8 @@ def with_names(text: str, resource: Resource) -> str:
     article = "an" if re.match("[aeiou](?!ni|se|ur)|hour|honest", word) else "a"
 
     def in_words(match: re.Match[str]) -> str:
+        if " " not in match[0] and not match[0].startswith('"""'):
+            return match[0]
         found = re.sub(r"\b([Aa]) ((?:new )?)specimen\b", with_article, match[0])
         found = re.sub(r"(?<![/`])\bspecimens\b", words, found)
         found = re.sub(r"\bSpecimens\b", words.capitalize(), found)
@@ -116,7 +118,7 @@ def with_names(text: str, resource: Resource) -> str:
 
     if resource.owned:  # one router, which asks for a user itself
         text = re.sub("@(list|read|write)_router", "@router", text)
-    text = PROSE.sub(in_words, text)
+    text = TEXTS.sub(in_words, text)
     names = {
         "SPECIMENS": resource.plural.upper(),
         "Specimens": words.capitalize(),
