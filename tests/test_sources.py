@@ -18,6 +18,7 @@ from tests.rendering import working_tree
 
 SEAMS = {
     "app/features.py.jinja",
+    "app/api/example.py.jinja",
     "app/api/router.py.jinja",
     "migrations/versions/0001_initial.py.jinja",
 }

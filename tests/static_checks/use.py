@@ -24,7 +24,7 @@ RUN = {
     "dev.seed",
 }
 # Packages whose modules are imported by name at run time.
-COLLECTED = ("app.servers.", "app.workers.handlers.")
+COLLECTED = ("app.observability.metrics.business.", "app.servers.", "app.workers.handlers.")
 
 
 def use(template: Template) -> Iterator[Need]:
