@@ -28,6 +28,7 @@ ITEM_FILES = (
     "app/api/v1/endpoints/items.py",
     *(f"tests/items/{name}.py" for name in ("__init__", "cases", "examples", "factories")),
     "tests/items/test_items.py",
+    "tests/items/test_access.py",
 )
 SMALLEST = "note body:text"
 EVERY_KIND = (
