@@ -21,10 +21,16 @@ RUN = {
     "dev.migration_lint",
     "dev.migrations",
     "dev.openapi",
+    "dev.resource.__main__",
     "dev.seed",
 }
 # Packages whose modules are imported by name at run time.
-COLLECTED = ("app.observability.metrics.business.", "app.servers.", "app.workers.handlers.")
+COLLECTED = (
+    "app.observability.metrics.business.",
+    "app.servers.",
+    "app.workers.handlers.",
+    "dev.resource.blueprint.",
+)
 
 
 def use(template: Template) -> Iterator[Need]:
