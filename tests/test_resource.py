@@ -28,6 +28,7 @@ ITEM_FILES = (
     "app/api/v1/endpoints/items.py",
     *(f"tests/items/{name}.py" for name in ("__init__", "cases", "examples", "factories")),
     "tests/items/test_items.py",
+    "tests/items/test_access.py",
 )
 SMALLEST = "note body:text"
 EVERY_KIND = (
@@ -109,7 +110,7 @@ def test_the_items_are_what_one_line_writes(copy: Callable[..., Path], tmp_path:
     lines = wiring.read_text().splitlines(keepends=True)
     wiring.write_text("".join(line for line in lines if '"Items"' not in line))
 
-    nowhere = f"postgresql://nobody@127.0.0.1:1/{tmp_path.name}"
+    nowhere = f"postgresql://app@127.0.0.1:1/{tmp_path.name}"
     output = run(project, f"uv run just resource {ITEM}", DATABASE_URL=nowhere)
 
     assert {name: (project / name).read_bytes() for name in ITEM_FILES} == shipped

@@ -23,6 +23,8 @@ EXEMPT = {
     ("tests/conftest.py", "tests/auth/fixtures.py"): "the text says when it is there",
     ("tests/conftest.py", "tests/public/fixtures.py"): "the text says when it is there",
 }
+# They are about resources that `just resource` makes.
+MAKERS = ("docs/resources.md", "tests/dev/test_resource.py", "tests/dev/test_resource_process.py")
 
 
 def mentions(template: Template) -> Iterator[Need]:
@@ -32,7 +34,7 @@ def mentions(template: Template) -> Iterator[Need]:
         for line in source.lines:
             when, place = template.when(source, line), f"{source.name}:{line.number}"
             for path in paths(source, line):
-                if (source.output, path) not in EXEMPT:
+                if (source.output, path) not in EXEMPT and source.output not in MAKERS:
                     yield Need(place, path, when, template.present(path))
             for name in names(RECIPE, line.text):
                 yield Need(place, f"recipe {name}", when, recipes.get(name, NEVER))

@@ -13,9 +13,14 @@ from tests.static_checks.template import Template
 CODE = ("app/", "dev/")
 IMPORTERS = (*CODE, "migrations/")  # Alembic runs env.py
 # What is run: `python -m app`, `python -m dev`, and a recipe's `python -m dev.image`.
-RUN = {"app.__main__", "dev.__main__", "dev.image", "dev.migrations"}
+RUN = {"app.__main__", "dev.__main__", "dev.image", "dev.migrations", "dev.resource.__main__"}
 # Packages whose modules are imported by name at run time.
-COLLECTED = ("app.observability.metrics.business.", "app.servers.", "app.workers.handlers.")
+COLLECTED = (
+    "app.observability.metrics.business.",
+    "app.servers.",
+    "app.workers.handlers.",
+    "dev.resource.blueprint.",
+)
 
 
 def use(template: Template) -> Iterator[Need]:

@@ -1,6 +1,6 @@
 """The values of a resource's fields in its tests."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from dev.resource.kinds import Kind, kind_of
 from dev.resource.spec import Field, Resource, Target
@@ -14,26 +14,32 @@ def test_sections(resource: Resource) -> dict[str, str]:
         for f, k in found.items()
         if not f.target or f.target.name != resource.name
     ]
-    cases = [
-        "# Another value of each field that refers to no row.",
-        table("CHANGES", "tuple[str, Any]", (changed(f, k) for f, k in found.items())),
-        "# Fields, filters of the list that these match, and filters that they do not match.",
-        table(
-            "FILTERS",
-            "tuple[dict[str, Any], dict[str, Any], dict[str, Any]]",
-            (row for f, k in found.items() for row in filtered(f, k)),
-        ),
-        "# Values that are refused.",
-        table("BAD", "tuple[str, Any]", (row for f, k in found.items() for row in refused(f, k))),
-        table("SORTS", "str", ['"created_at"', *(f'"{f.column}"' for f in found)]),
-        "# Fields whose values are taken once, and the code of the error.",
-        table("UNIQUE", "tuple[str, str]", (taken(f) for f in found)),
-        "# Fields that refer to another row, and where that is.",
-        table("REFERENCES", "tuple[str, str]", (referred(f, t) for f, t in resource.references)),
-        "# Those that only refer to rows of the same owner.",
-        table("OWN_REFERENCES", "str", (own(resource, f, t) for f, t in resource.references)),
-    ]
-    return {"body": f"defaults: dict[str, Any] = {{{' '.join(body)}}}", "cases": "\n".join(cases)}
+    tables = "\n".join([*value_tables(found), *reference_tables(resource)])
+    return {"body": f"defaults: dict[str, Any] = {{{' '.join(body)}}}", "cases": tables}
+
+
+def value_tables(found: Mapping[Field, Kind]) -> Iterator[str]:
+    """Write the lists of values."""
+    pairs = found.items()
+    yield "# Another value of each field that refers to no row."
+    yield table("CHANGES", "tuple[str, Any]", (changed(f, k) for f, k in pairs))
+    yield "# Fields, filters of the list that these match, and filters that they do not match."
+    rows = (row for f, k in pairs for row in filtered(f, k))
+    yield table("FILTERS", "tuple[dict[str, Any], dict[str, Any], dict[str, Any]]", rows)
+    yield "# Values that are refused."
+    yield table("BAD", "tuple[str, Any]", (row for f, k in pairs for row in refused(f, k)))
+    yield table("SORTS", "str", ['"created_at"', *(f'"{f.column}"' for f in found)])
+    yield "# Fields whose values are taken once, and the code of the error."
+    yield table("UNIQUE", "tuple[str, str]", (taken(f) for f in found))
+
+
+def reference_tables(resource: Resource) -> Iterator[str]:
+    """Write the lists of fields that refer to another row."""
+    pairs = resource.references
+    yield "# Fields that refer to another row, and where that is."
+    yield table("REFERENCES", "tuple[str, str]", (referred(f, t) for f, t in pairs))
+    yield "# Those that only refer to rows of the same owner."
+    yield table("OWN_REFERENCES", "str", (own(resource, f, t) for f, t in pairs))
 
 
 def table(name: str, type: str, rows: Iterable[str]) -> str:

@@ -13,10 +13,12 @@ from typing import Any
 
 from dev.project import ROOT, LauncherError, say
 from dev.resource import migration
+from dev.resource.existing import check_free
+from dev.resource.line import read_line
 from dev.resource.render import MAX_WIDTH, render, targets
-from dev.resource.spec import NAME, Resource, ResourceError, check_free, read_line
+from dev.resource.spec import NAME, Resource, ResourceError
 
-MADE = ROOT / "dev/resource/made"
+MADE = ROOT / "dev" / "resource" / "made"
 WIRING = "app/api/resources.py"
 ANCHOR = "    # project resources\n"
 

@@ -1,11 +1,12 @@
 """What the types of fields are in Python, in SQL, in JSON and in the tests."""
 
 import datetime as dt
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from dev.resource.spec import Field, Resource, camel
+from dev.resource.spec import Field, Resource, Target, camel
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,41 +119,38 @@ def kind_of(resource: Resource, field: Field) -> Kind:
     """Return the kind of a field, with its own bounds, values or target."""
     alias = resource.class_name + camel(field.name)
     if field.target:
-        own = f'(await make_{field.target.name}(client))["id"]'
-        if field.target.name == "user":
-            own = '(await client.get("/api/v1/users/me")).json()["id"]'
-        key = f'ForeignKey("{field.target.plural}.id")'
-        return Kind("UUID", key, "UUID", "UUID", own, "", own, ('"no-id"',))
+        return reference(field.target)
     if field.type == "enum":
-        values = [quoted(value) for value in field.arguments]
-        value, other = values[0], values[-1]
-        size = max(20, *map(len, field.arguments))
-        return Kind(
-            "str", f"String({size})", alias, alias, value, other, "", ('"no such"',), alias, value
-        )
+        first, *_, last = [*map(quoted, field.arguments)] * 2
+        column = f"String({max(20, *map(len, field.arguments))})"
+        return Kind("str", column, alias, alias, first, last, "", ('"no such"',), alias)
     if field.bounds:
         low, high = field.bounds
-        above = str(low + 2) if low + 2 <= high else ""
-        bad = (str(low - 1), str(high + 1), '"5"', "1.5")
-        return Kind(
-            "int",
-            "",
-            alias,
-            "OutputInteger",
-            str(low),
-            str(low + 1),
-            "",
-            bad,
-            f"{alias}Query",
-            str(low),
-            above,
+        return replace(
+            KINDS["int"],
+            input=alias,
+            query=f"{alias}Query",
+            value=str(low),
+            other=str(low + 1),
+            bad=(str(low - 1), str(high + 1), '"5"', "1.5"),
+            below=str(low),
+            above=str(low + 2) if low + 2 <= high else "",
         )
     return KINDS[field.type]
 
 
+def reference(target: Target) -> Kind:
+    """Return the kind of a field that refers to another row."""
+    own = f'(await make_{target.name}(client))["id"]'
+    if target.name == "user":
+        own = '(await client.get("/api/v1/users/me")).json()["id"]'
+    key = f'ForeignKey("{target.plural}.id")'
+    return Kind("UUID", key, "UUID", "UUID", own, "", own, ('"no-id"',))
+
+
 def quoted(text: str) -> str:
-    """Write a string as `ruff format` does."""
-    return '"' + repr("'" + text)[2:-1].replace('"', '\\"') + '"'
+    """Write a string in double quotes."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def source(value: Any) -> str:

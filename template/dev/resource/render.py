@@ -12,7 +12,7 @@ from dev.resource.cases import test_sections
 from dev.resource.sections import code_sections, missing_name, taken_name, unique
 from dev.resource.spec import Resource, camel
 
-VARIANTS = {"owned", "shared", "cached", "uncached", "refs", "guarded"}
+VARIANTS = {"owned", "shared", "cached", "uncached", "refs"}
 VARIANT_LINE = re.compile(rf"( *)# ({'|'.join(VARIANTS)}):(?: (.*))?")
 # Docstrings, comments and strings; those of several words are sentences.
 TEXTS = re.compile(r'"""[^"]*"""|#.*|"(?:\\.|[^"\\\n])*"')
@@ -29,7 +29,7 @@ IMPORTS = {
     "service": "",
     "endpoints": "from app.api.auth import CurrentUserDep\nfrom app.api.http import no_store",
     "factories": "import datetime as dt\nfrom uuid import uuid4",
-    "test_specimens": "from sqlalchemy.ext.asyncio import AsyncSession\n"
+    "test_access": "import pytest\nfrom sqlalchemy.ext.asyncio import AsyncSession\n"
     "from tests.auth.factories import make_user\nfrom tests.auth.fixtures import ClientOf",
 }
 
@@ -38,7 +38,7 @@ def targets(resource: Resource) -> dict[str, str]:
     """Return the files of a resource, by the files of the blueprint."""
     name, plural = resource.name, resource.plural
     code, tests = "dev/resource/blueprint", "tests/blueprint"
-    return {
+    found = {
         f"{code}/model.py": f"app/models/{name}.py",
         f"{code}/schemas.py": f"app/schemas/{name}.py",
         f"{code}/repository.py": f"app/repositories/{name}.py",
@@ -49,7 +49,10 @@ def targets(resource: Resource) -> dict[str, str]:
         f"{tests}/factories.py": f"tests/{plural}/factories.py",
         f"{tests}/examples.py": f"tests/{plural}/examples.py",
         f"{tests}/test_specimens.py": f"tests/{plural}/test_{plural}.py",
+        f"{tests}/test_access.py": f"tests/{plural}/test_access.py",
     }
+    # Without users there is no access to test.
+    return {source: target for source, target in found.items() if (ROOT / source).exists()}
 
 
 def render(resource: Resource) -> dict[str, str]:
@@ -59,7 +62,6 @@ def render(resource: Resource) -> dict[str, str]:
         "owned" if resource.owned else "shared",
         "cached" if resource.cached else "uncached",
     }
-    variants |= {"guarded"} if resource.guarded else set()
     variants |= {"refs"} if resource.references else set()
     files = targets(resource)
     written = {}
@@ -101,27 +103,12 @@ def with_sections(text: str, variants: set[str], sections: dict[str, str]) -> st
 
 def with_names(text: str, resource: Resource) -> str:
     """Replace the blueprint's names: in sentences by words, elsewhere by identifiers."""
-    word, words = resource.name.replace("_", " "), resource.plural.replace("_", " ")
-    article = "an" if re.match("[aeiou](?!ni|se|ur)|hour|honest", word) else "a"
-
-    def in_words(match: re.Match[str]) -> str:
-        if " " not in match[0] and not match[0].startswith('"""'):
-            return match[0]
-        found = re.sub(r"\b([Aa]) ((?:new )?)specimen\b", with_article, match[0])
-        found = re.sub(r"(?<![/`])\bspecimens\b", words, found)
-        found = re.sub(r"\bSpecimens\b", words.capitalize(), found)
-        return re.sub(r"\bspecimen\b", word, found)
-
-    def with_article(match: re.Match[str]) -> str:
-        new = "a" if match[2] else article
-        return f"{new.capitalize() if match[1] == 'A' else new} {match[2]}{word}"
-
     if resource.owned:  # one router, which asks for a user itself
         text = re.sub("@(list|read|write)_router", "@router", text)
-    text = TEXTS.sub(in_words, text)
+    text = TEXTS.sub(lambda match: in_words(match[0], resource), text)
     names = {
         "SPECIMENS": resource.plural.upper(),
-        "Specimens": words.capitalize(),
+        "Specimens": resource.plural.replace("_", " ").capitalize(),
         "specimens": resource.plural,
         "Specimen": resource.class_name,
         "specimen": resource.name,
@@ -129,13 +116,25 @@ def with_names(text: str, resource: Resource) -> str:
     return re.sub("|".join(names), lambda match: names[match[0]], text)
 
 
+def in_words(text: str, resource: Resource) -> str:
+    """Replace the names in a sentence; another string is code."""
+    if " " not in text and not text.startswith('"""'):
+        return text
+    word, words = resource.name.replace("_", " "), resource.plural.replace("_", " ")
+    if re.match("[aeiou](?!ni|se|ur)|hour|honest", word):
+        text = re.sub(r"\b([Aa]) specimen\b", rf"\1n {word}", text)
+    text = re.sub(r"(?<![/`])\bspecimens\b", words, text)
+    text = re.sub(r"\bSpecimens\b", words.capitalize(), text)
+    return re.sub(r"\bspecimen\b", word, text)
+
+
 def imports(layer: str, resource: Resource) -> str:
     """Return the imports that a file may need besides those of the blueprint."""
     found = [IMPORTS.get(layer, "")]
     errors = [taken_name(f) for f in unique(resource)]
     errors += [missing_name(f) for f, _ in resource.references]
-    if layer == "test_specimens":
-        found.append(f"from tests.{resource.plural}.cases import OWN_REFERENCES")
+    if layer == "test_access":
+        found.append(f"from tests.{resource.plural}.cases import OWN_REFERENCES, UNIQUE")
     if layer == "endpoints" and errors:
         found.append(f"from app.services.{resource.name} import {', '.join(errors)}")
     for _, target in resource.references:

@@ -1,6 +1,6 @@
 """The lines of a resource's fields, for the sections of the blueprint's code."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from dev.resource.kinds import Kind, kind_of, quoted, source
 from dev.resource.spec import Field, Resource, Target, camel
@@ -10,35 +10,46 @@ def code_sections(resource: Resource) -> dict[str, str]:
     """Write the text of each section: `# begin NAME` in the blueprint."""
     found = {field: kind_of(resource, field) for field in resource.fields}
     names = [field.column for field in found]
-    errors = ", ".join(
-        [taken_name(f) for f in unique(resource)]
-        + [missing_name(f) for f, _ in resource.references]
-    )
     return {
         "constraints": constraints(resource),
         "columns": lines(column(resource, field, kind) for field, kind in found.items()),
-        "types": lines(alias(resource, field) for field in found),
-        "create": lines(
-            f"{f.column}: {optional(f, k.input)}{default(f)}" for f, k in found.items()
-        ),
-        "update": lines(
-            f"{f.column}: {optional(f, k.input)} | MISSING = MISSING" for f, k in found.items()
-        ),
-        "read": lines(f"{f.column}: {optional(f, k.output)}" for f, k in found.items()),
-        "filters": lines(
-            f"{name}: {'bool' if name == f'in_{f.name}' else k.query or k.input} | None = None"
-            for f, k in found.items()
-            for name in f.filters
-        ),
         "sorts": lines(f'"{name}",\n"-{name}",' for name in names),
         "sortable": lines(f'"{name}",' for name in names),
         "conditions": lines([search(resource), *(condition(resource, f) for f in found)]),
-        "errors": lines(taken_error(resource, f) for f in unique(resource))
-        + lines(missing_error(f, t) for f, t in resource.references),
-        "references": lines(reference(f, t) for f, t in resource.references),
+        **schema_sections(resource, found),
+        **error_sections(resource),
+    }
+
+
+def schema_sections(resource: Resource, found: Mapping[Field, Kind]) -> dict[str, str]:
+    """Write the fields of the schemas."""
+    pairs = found.items()
+    return {
+        "types": lines(alias(resource, field) for field in found),
+        "create": lines(f"{f.column}: {optional(f, k.input)}{default(f)}" for f, k in pairs),
+        "update": lines(
+            f"{f.column}: {optional(f, k.input)} | MISSING = MISSING" for f, k in pairs
+        ),
+        "read": lines(f"{f.column}: {optional(f, k.output)}" for f, k in pairs),
+        "filters": lines(
+            f"{name}: {'bool' if name == f'in_{f.name}' else k.query or k.input} | None = None"
+            for f, k in pairs
+            for name in f.filters
+        ),
+    }
+
+
+def error_sections(resource: Resource) -> dict[str, str]:
+    """Write the errors of the service, and what raises them."""
+    taken, references = unique(resource), resource.references
+    errors = ", ".join([*map(taken_name, taken), *(missing_name(f) for f, _ in references)])
+    return {
+        "errors": lines(taken_error(resource, f) for f in taken)
+        + lines(missing_error(f, t) for f, t in references),
+        "references": lines(reference(f, t) for f, t in references),
         "taken": lines(
             f'if is_unique_violation(error, "{f.column}"):\n    raise {taken_name(f)} from error'
-            for f in sorted(unique(resource), key=lambda f: -len(f.column))
+            for f in sorted(taken, key=lambda f: -len(f.column))
         ),
         "create errors": f"**problems({errors})," if errors else "",
         "update errors": f"{errors}," if errors else "",

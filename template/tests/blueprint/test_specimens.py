@@ -94,6 +94,7 @@ async def test_a_value_is_taken_once(client: AsyncClient, field: str, code: str)
     assert_problem(changed, 409, code)
 
 
+# begin refs
 @pytest.mark.parametrize("field", dict(REFERENCES))
 async def test_a_reference_needs_its_row(client: AsyncClient, field: str) -> None:
     specimen, missing = await make_specimen(client), {field: str(uuid4())}
@@ -115,6 +116,7 @@ async def test_a_row_that_is_referred_to_stays(client: AsyncClient, field: str, 
     assert response.status_code == 409, response.text
 
 
+# end
 async def test_only_the_version_that_was_seen_is_changed(client: AsyncClient) -> None:
     specimen = await make_specimen(client)
     url = f"{SPECIMENS}/{specimen['id']}"
@@ -135,56 +137,3 @@ async def test_a_deleted_specimen_is_gone(client: AsyncClient) -> None:
     assert_problem(await client.get(url), 404, "not_found")
     assert_problem(await client.patch(url, json={}), 404, "not_found")
     assert_problem(await client.delete(url), 404, "not_found")
-
-
-# guarded: async def test_users_read_and_superusers_write(
-# guarded:     client: AsyncClient, user_client: AsyncClient
-# guarded: ) -> None:
-# guarded:     specimen = await make_specimen(client)
-# guarded:     url = f"{SPECIMENS}/{specimen['id']}"
-# guarded:     body = await specimen_body(client)
-# guarded:
-# guarded:     assert (await user_client.get(url)).status_code == 200
-# guarded:     assert_problem(await user_client.delete(url), 403, "permission_denied")
-# guarded:     assert_problem(await user_client.patch(url, json={}), 403, "permission_denied")
-# guarded:     response = await user_client.post(SPECIMENS, json=body)
-# guarded:     assert_problem(response, 403, "permission_denied")
-# owned: @pytest.fixture
-# owned: async def other_client(client_of: ClientOf, session: AsyncSession) -> AsyncClient:
-# owned:     """A client of another superuser."""
-# owned:     return await client_of(await make_user(session, is_superuser=True))
-# owned:
-# owned:
-# owned: async def test_only_the_owner_sees_it(
-# owned:     client: AsyncClient, other_client: AsyncClient
-# owned: ) -> None:
-# owned:     specimen = await make_specimen(client)
-# owned:     url = f"{SPECIMENS}/{specimen['id']}"
-# owned:
-# owned:     assert_problem(await other_client.get(url), 404, "not_found")
-# owned:     assert_problem(await other_client.patch(url, json={}), 404, "not_found")
-# owned:     assert_problem(await other_client.delete(url), 404, "not_found")
-# owned:     assert (await other_client.get(SPECIMENS)).json()["total"] == 0
-# owned:     assert (await client.get(url)).status_code == 200
-# owned:
-# owned:
-# owned: @pytest.mark.parametrize("field", dict(UNIQUE))
-# owned: async def test_another_owner_may_have_the_value(
-# owned:     client: AsyncClient, other_client: AsyncClient, field: str
-# owned: ) -> None:
-# owned:     specimen = await make_specimen(client)
-# owned:     own = {} if field in OWN_REFERENCES else {field: specimen[field]}
-# owned:
-# owned:     await make_specimen(other_client, **own)
-# owned:
-# owned:
-# owned: @pytest.mark.parametrize("field", OWN_REFERENCES)
-# owned: async def test_another_owners_row_cannot_be_referred_to(
-# owned:     client: AsyncClient, other_client: AsyncClient, field: str
-# owned: ) -> None:
-# owned:     specimen = await make_specimen(client)
-# owned:     body = await specimen_body(other_client) | {field: specimen[field]}
-# owned:
-# owned:     response = await other_client.post(SPECIMENS, json=body)
-# owned:
-# owned:     assert field in assert_problem(response, 404, "not_found")["detail"]

@@ -1,46 +1,13 @@
-"""`just resource`: what a line may say, and what is written."""
+"""`just resource`: what is written, compared and taken back."""
 
-from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import pytest
 
-from dev.project import ROOT
-from dev.resource import commands, render, spec
-from dev.resource.__main__ import main, parser
+from dev.resource import commands
+from dev.resource.__main__ import main
 from dev.resource.render import VARIANTS, targets
-from dev.resource.spec import Resource, plural_of
-
-INVOICE = ["invoice", "number:str:unique", "amount:money", "status:enum(draft,sent,paid)"]
-
-
-def read(line: Sequence[str]) -> Resource:
-    """Understand a line."""
-    return commands.understand(parser().parse_intermixed_args(line))
-
-
-def copy_project(folder: Path, patch: pytest.MonkeyPatch) -> None:
-    """Copy what `just resource` reads, and let it work there, without a database."""
-    files = {*targets(read(INVOICE)), "ruff.toml", commands.WIRING}
-    models = {file.relative_to(ROOT).as_posix() for file in (ROOT / "app/models").glob("*.py")}
-    users = {"app/api/auth.py"} if (ROOT / "app/api/auth.py").exists() else set()
-    for file in files | models | users:
-        target = folder / file
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes((ROOT / file).read_bytes())
-    for module in (commands, render, spec):
-        patch.setattr(module, "ROOT", folder)
-    patch.setattr(commands, "MADE", folder / "dev/resource/made")
-    patch.setattr("dev.resource.migration.development", unavailable)
-
-
-@pytest.fixture(scope="module")
-def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
-    """A project in which no test changes anything."""
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("unchanged")
-        copy_project(folder, patch)
-        yield folder
+from tests.dev.made_resources import INVOICE, copy_project, read, tree
 
 
 @pytest.fixture
@@ -48,108 +15,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project to make resources in."""
     copy_project(tmp_path, monkeypatch)
     return tmp_path
-
-
-def unavailable() -> None:
-    """Fail as without a database."""
-    raise commands.LauncherError("The database does not answer.")
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    """Return the files of a folder."""
-    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "",
-        "invoice",
-        "Invoice number:str",
-        "in-voice number:str",
-        "../invoice number:str",
-        "invoice_ number:str",
-        "1invoice number:str",
-        f"{'a' * 31} number:str",
-        "class number:str",
-        "list number:str",
-        "user number:str",
-        "order number:str",
-        "page number:str",
-        "specimen number:str",
-        "session number:str",
-        "invoice number",
-        "invoice number:",
-        "invoice :str",
-        "invoice number:string",
-        "invoice number:str:primary",
-        "invoice number:str:unique:index",
-        "invoice number:str?:unique? ",
-        "invoice Number:str",
-        "invoice num-ber:str",
-        "invoice id:uuid",
-        "invoice version:int",
-        "invoice created_at:datetime",
-        "invoice owner_id:uuid",
-        "invoice page:int",
-        "invoice q:str",
-        "invoice class:str",
-        "invoice select:str",
-        "invoice metadata:str",
-        "invoice model_name:str",
-        "invoice json:str",
-        "invoice number:str number:int",
-        "invoice price:money min_price:int",
-        "invoice status:enum",
-        "invoice status:enum()",
-        "invoice status:enum(a,a)",
-        "invoice status:enum(a,)",
-        "invoice status:enum(a'b)",
-        "invoice read:enum(a,b)",
-        "invoice number:str(5)",
-        "invoice size:int(5)",
-        "invoice size:int(5,1)",
-        "invoice size:int(a,b)",
-        "invoice size:int(0,99999999999)",
-        "invoice size:int:counted",
-        "invoice note:text:unique",
-        "invoice note:text:index",
-        "invoice open:bool:unique",
-        "invoice size:int=1.5",
-        "invoice size:int=99999999999",
-        "invoice size:int(0,5)=6",
-        "invoice open:bool=yes",
-        "invoice amount:money=-1",
-        "invoice due_on:date=tomorrow",
-        "invoice sent_at:datetime=2030-01-31T12:00:00",
-        "invoice token:uuid=1",
-        "invoice status:enum(a,b)=c",
-        "invoice number:str=",
-        "invoice number:str:unique=a",
-        "invoice buyer:ref",
-        "invoice buyer:ref()",
-        "invoice buyer:ref(nothing)",
-        "invoice buyer:ref(../user)",
-        "invoice parent:ref(invoice)",
-        "invoice number:str --plural",
-        "invoice number:str --plural invoice",
-        "invoice number:str --plural Bills",
-        "invoice number:str --plural users",
-        "invoice number:str --private",
-        "invoice number:str --share",
-    ],
-)
-def test_a_bad_line_is_refused_in_a_sentence_and_changes_nothing(
-    unchanged: Path, capsys: pytest.CaptureFixture[str], line: str
-) -> None:
-    before = tree(unchanged)
-
-    code = main(["make", *line.split()])
-
-    output = capsys.readouterr()
-    assert (code, output.out, output.err.count("\n")) == (2, "", 1), output.err
-    assert output.err.strip().endswith(".")
-    assert tree(unchanged) == before
 
 
 def test_a_resource_is_written_wired_and_noted(project: Path) -> None:
@@ -222,11 +87,6 @@ def test_undo_keeps_what_was_changed(project: Path, capsys: pytest.CaptureFixtur
     assert "invoices" not in (project / commands.WIRING).read_text()
 
 
-@pytest.mark.parametrize("name", ["invoice", "user", "../x", ""])
-def test_only_what_was_made_can_be_undone(unchanged: Path, name: str) -> None:
-    assert main(["undo", name]) == 2
-
-
 def test_what_is_referred_to_is_not_undone(project: Path) -> None:
     main(["make", *INVOICE])
     main(["make", "payment", "invoice:ref(invoice)"])
@@ -271,19 +131,3 @@ def test_diff_shows_what_would_be_written_today(
 
     assert same == ""
     assert "-    number: Mapped[str] = mapped_column(String(90)" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("name", "plural"),
-    [
-        ("invoice", "invoices"),
-        ("category", "categories"),
-        ("day", "days"),
-        ("box", "boxes"),
-        ("address", "addresses"),
-        ("branch", "branches"),
-        ("order_line", "order_lines"),
-    ],
-)
-def test_plurals_follow_simple_rules(name: str, plural: str) -> None:
-    assert plural_of(name) == plural

@@ -109,10 +109,8 @@ class SpecimenService:
         # begin refs
         await self._check_references(values)
         # end
-        # begin shared
         specimen = Specimen(**values)
-        # end
-        # owned: specimen = Specimen(owner_id=self.owner_id, **values)
+        # owned: specimen.owner_id = self.owner_id
         self.session.add(specimen)
         return await self._flush(specimen)
 
