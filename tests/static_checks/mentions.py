@@ -26,7 +26,12 @@ EXEMPT = {
 # Written by a recipe, and committed by the user.
 WRITTEN = {"docs/openapi.json"}
 # They are about resources that `just resource` makes.
-MAKERS = ("docs/resources.md", "tests/dev/test_resource.py", "tests/dev/test_resource_process.py")
+MAKERS = (
+    "docs/resources.md",
+    "tests/dev/made_resources.py",
+    "tests/dev/test_resource.py",
+    "tests/dev/test_resource_process.py",
+)
 
 
 def mentions(template: Template) -> Iterator[Need]:
