@@ -1,7 +1,6 @@
 """A PostgreSQL server that is killed, silent or busy: 503 in time, and recovery by itself."""
 
 import asyncio
-import os
 import signal
 import time
 from collections import Counter
@@ -52,7 +51,7 @@ class Server:
     def signal(self, number: int) -> None:
         for process in self.processes():
             with suppress(psutil.NoSuchProcess):
-                os.kill(process.pid, number)
+                process.send_signal(number)
 
     def start(self) -> None:
         """Start again at the same address, once the killed server's children are gone."""
