@@ -76,7 +76,7 @@ class Resource:
 
 
 def camel(name: str) -> str:
-    """Turn `order_line` into `OrderLine`."""
+    """Turn `price_list` into `PriceList`."""
     return "".join(word.capitalize() for word in name.split("_"))
 
 

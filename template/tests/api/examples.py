@@ -12,7 +12,6 @@ async def nothing(_: AsyncClient, __: AsyncSession) -> Call:
 
 
 EXAMPLES: dict[str, Example] = {
-    "export_items": nothing,
     "get_health": nothing,
     "get_liveness": nothing,
     "get_readiness": nothing,

@@ -125,7 +125,7 @@ def test_only_what_was_made_can_be_undone(unchanged: Path, name: str) -> None:
         ("box", "boxes"),
         ("address", "addresses"),
         ("branch", "branches"),
-        ("order_line", "order_lines"),
+        ("price_list", "price_lists"),
     ],
 )
 def test_plurals_follow_simple_rules(name: str, plural: str) -> None:

@@ -11,10 +11,10 @@ from app.api.responses import headers
 from app.schemas.item import ItemRead
 from app.services.item_export import csv_lines, iter_item_batches
 
-router = APIRouter(prefix="/items", tags=["Items"])
+read_router = APIRouter(prefix="/items", tags=["Items"])
 
 
-@router.get(
+@read_router.get(
     "/export",
     response_class=StreamingResponse,
     responses={

@@ -103,5 +103,5 @@ async def update_user(
     responses=problems(UserNotFoundError, LastSuperuserError, UserInUseError),
 )
 async def delete_user(user_id: UUID, _: SuperuserDep, users: UserServiceDep) -> None:
-    """Delete an account; its orders stay. For superusers."""
+    """Delete an account. For superusers."""
     await users.delete(user_id)
