@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db.base import Base, HasId, utc_now
 from app.db.types import Timestamp
 
+MAX_USER_AGENT_LENGTH = 200
+MAX_ADDRESS_LENGTH = 45  # of an IPv6 address
+
 
 class LoginSession(HasId, Base):
     """A login on one device. Every access token names its session, which can be revoked."""
@@ -19,6 +22,10 @@ class LoginSession(HasId, Base):
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=utc_now)
     expires_at: Mapped[datetime] = mapped_column(Timestamp)
     revoked_at: Mapped[datetime | None] = mapped_column(Timestamp)
+    # None in sessions from before release 2.0.
+    last_used_at: Mapped[datetime | None] = mapped_column(Timestamp, default=utc_now)
+    user_agent: Mapped[str | None] = mapped_column(String(MAX_USER_AGENT_LENGTH))
+    address: Mapped[str | None] = mapped_column(String(MAX_ADDRESS_LENGTH))
 
 
 class RefreshToken(Base):

@@ -1,14 +1,21 @@
 """Queries about login sessions, refresh tokens and password resets."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, delete, select, true, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.tokens import hash_token
 from app.db.base import utc_now
-from app.models.auth import LoginSession, PasswordReset, RefreshToken
+from app.models.auth import (
+    MAX_ADDRESS_LENGTH,
+    MAX_USER_AGENT_LENGTH,
+    LoginSession,
+    PasswordReset,
+    RefreshToken,
+)
 from app.models.user import User
 
 # Executed by every request, so the statement is built once.
@@ -32,15 +39,34 @@ class SessionRepository:
         values = {"session_id": session_id, "user_id": user_id, "now": utc_now()}
         return await self.session.scalar(ACTIVE_USER, values)
 
-    async def open(self, user_id: UUID, lifetime: timedelta) -> LoginSession:
-        """Add a session, and delete the user's expired ones."""
+    async def open(
+        self, user_id: UUID, lifetime: timedelta, user_agent: str = "", address: str = ""
+    ) -> LoginSession:
+        """Add a session, and delete the user's expired ones. Long texts are cut."""
         now = utc_now()
         expired = (LoginSession.user_id == user_id) & (LoginSession.expires_at < now)
         await self.session.execute(delete(LoginSession).where(expired))
-        login = LoginSession(user_id=user_id, expires_at=now + lifetime)
+        login = LoginSession(
+            user_id=user_id,
+            expires_at=now + lifetime,
+            user_agent=user_agent[:MAX_USER_AGENT_LENGTH] or None,
+            address=address[:MAX_ADDRESS_LENGTH] or None,
+        )
         self.session.add(login)
         await self.session.flush()
         return login
+
+    async def active(self, user_id: UUID, unused_for: timedelta) -> Sequence[LoginSession]:
+        """Return the user's sessions that have not ended, newest first."""
+        now = utc_now()
+        last_used_at = func.coalesce(LoginSession.last_used_at, LoginSession.created_at)
+        statement = (
+            select(LoginSession)
+            .where(LoginSession.user_id == user_id, LoginSession.revoked_at.is_(None))
+            .where(LoginSession.expires_at > now, last_used_at > now - unused_for)
+            .order_by(LoginSession.created_at.desc(), LoginSession.id.desc())
+        )
+        return (await self.session.scalars(statement)).all()
 
     async def add_token(self, login: LoginSession, token: str, lifetime: timedelta) -> None:
         """Store a refresh token, which never outlives its session."""
@@ -70,18 +96,20 @@ class SessionRepository:
         row = (await self.session.execute(statement)).first()
         return (row[0], row[1]) if row else None
 
-    async def revoke(self, session_id: UUID) -> None:
-        """End one session."""
-        await self._revoke(LoginSession.id == session_id)
+    async def revoke(self, session_id: UUID, user_id: UUID | None = None) -> bool:
+        """End one session, if it is this user's. Returns whether it had not ended before."""
+        owned = true() if user_id is None else LoginSession.user_id == user_id
+        return await self._revoke((LoginSession.id == session_id) & owned)
 
     async def revoke_all(self, user_id: UUID, but: UUID | None = None) -> None:
         """End all sessions of a user, or all `but` one."""
         kept = true() if but is None else LoginSession.id != but
         await self._revoke((LoginSession.user_id == user_id) & kept)
 
-    async def _revoke(self, which: ColumnElement[bool]) -> None:
+    async def _revoke(self, which: ColumnElement[bool]) -> bool:
         statement = update(LoginSession).where(which, LoginSession.revoked_at.is_(None))
-        await self.session.execute(statement.values(revoked_at=utc_now()))
+        ended = statement.values(revoked_at=utc_now()).returning(LoginSession.id)
+        return bool((await self.session.scalars(ended)).all())
 
 
 class PasswordResetRepository:

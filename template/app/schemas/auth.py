@@ -1,6 +1,8 @@
 """Request and response bodies of authentication."""
 
+from datetime import datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, Field, SecretStr, StrictBool
 
@@ -47,6 +49,23 @@ class LogoutRequest(Input):
     """Which sessions to end: this one, or all."""
 
     everywhere: StrictBool = False
+
+
+class SessionRead(Output):
+    """A login on one device. `address` and `user_agent` are those of the login."""
+
+    id: UUID
+    created_at: datetime
+    last_used_at: Annotated[datetime, Field(description="Right to a minute")]
+    user_agent: Annotated[str | None, Field(examples=["Mozilla/5.0 (X11; Linux x86_64)"])]
+    address: Annotated[str | None, Field(examples=["203.0.113.7"])]
+    current: Annotated[bool, Field(description="Whether this request belongs to it")]
+
+
+class SessionList(Output):
+    """Sessions that have not ended, newest first."""
+
+    items: list[SessionRead]
 
 
 class PasswordChange(Input):

@@ -64,6 +64,12 @@ class ProfileUpdate(Input):
     current_password: Password | None = None
 
 
+class AccountDeletion(Input):
+    """Your password, asked for again."""
+
+    current_password: Password
+
+
 class UserUpdate(Input):
     """Changes of any account, by a superuser."""
 

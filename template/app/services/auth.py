@@ -7,13 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.tokens import Claims, TokenRevokedError, new_token
 from app.auth.toolkit import AuthTools
-from app.core.exceptions import NotAuthenticatedError
+from app.core.exceptions import NotAuthenticatedError, NotFoundError
 from app.db.base import utc_now
 from app.models.auth import LoginSession
 from app.models.user import User
 from app.repositories.auth import SessionRepository
 from app.repositories.user import UserRepository
-from app.schemas.auth import TokenPair
+from app.schemas.auth import SessionList, SessionRead, TokenPair
 
 # A client that lost the answer may retry within it; a later reuse means a stolen token.
 REUSE_GRACE = timedelta(seconds=10)
@@ -41,6 +41,12 @@ class RefreshTokenReusedError(RefreshTokenInvalidError):
     commits = True
 
 
+class SessionNotFoundError(NotFoundError):
+    """None of the caller's sessions that have not ended has this id."""
+
+    detail = "You have no such session."
+
+
 class AuthService:
     """Login sessions, in the caller's transaction."""
 
@@ -57,7 +63,9 @@ class AuthService:
             raise TokenRevokedError
         return user
 
-    async def login(self, email: str, password: str, address: str) -> TokenPair:
+    async def login(
+        self, email: str, password: str, address: str, user_agent: str = ""
+    ) -> TokenPair:
         """Open a session. Unknown, wrong and disabled look alike and take as long."""
         await self.auth.login_throttle.check(email, address)
         user = await self.users.by_email(email)
@@ -72,7 +80,7 @@ class AuthService:
         if new_hash:
             await self.users.set_password_hash(user.id, new_hash)
         lifetime = timedelta(days=self.auth.settings.session_days)
-        return await self._issue(await self.sessions.open(user.id, lifetime))
+        return await self._issue(await self.sessions.open(user.id, lifetime, user_agent, address))
 
     async def refresh(self, token: str) -> TokenPair:
         """Exchange a refresh token for new tokens. Reuse after the grace time ends the session."""
@@ -92,6 +100,21 @@ class AuthService:
             raise RefreshTokenInvalidError
         return await self._issue(login)
 
+    async def list_sessions(self, user: User, current_id: UUID) -> SessionList:
+        """Return the user's sessions that have not ended."""
+        unused_for = timedelta(days=self.auth.settings.refresh_token_days)
+        logins = await self.sessions.active(user.id, unused_for)
+        return SessionList(items=[describe_session(login, current_id) for login in logins])
+
+    async def end_session(self, user: User, id: UUID) -> None:
+        """End one of the user's sessions, or raise `SessionNotFoundError`."""
+        if not await self.sessions.revoke(id, user.id):
+            raise SessionNotFoundError
+
+    async def end_other_sessions(self, user: User, current_id: UUID) -> None:
+        """End all of the user's sessions but the current one."""
+        await self.sessions.revoke_all(user.id, but=current_id)
+
     async def logout(self, user: User, session_id: UUID, *, everywhere: bool) -> None:
         """End this session, or all of the user's."""
         if everywhere:
@@ -101,6 +124,7 @@ class AuthService:
 
     async def _issue(self, login: LoginSession) -> TokenPair:
         settings = self.auth.settings
+        login.last_used_at = utc_now()
         refresh_token = new_token()
         lifetime = timedelta(days=settings.refresh_token_days)
         await self.sessions.add_token(login, refresh_token, lifetime)
@@ -109,3 +133,16 @@ class AuthService:
             refresh_token=refresh_token,
             expires_in=settings.access_token_minutes * 60,
         )
+
+
+def describe_session(login: LoginSession, current_id: UUID) -> SessionRead:
+    """Return what a user sees of a session. The current one is in use."""
+    current = login.id == current_id
+    return SessionRead(
+        id=login.id,
+        created_at=login.created_at,
+        last_used_at=utc_now() if current else login.last_used_at or login.created_at,
+        user_agent=login.user_agent,
+        address=login.address,
+        current=current,
+    )

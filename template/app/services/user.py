@@ -116,6 +116,16 @@ class UserService:
         await self._raise_if_last_superuser(id)
         await self.users.delete(await self._find(id))
 
+    async def delete_own(self, user: User, password: str, address: str) -> None:
+        """Delete the caller's own account, or raise `LastSuperuserError`."""
+        await self.passwords.verify(user, password, address)
+        await self.delete(user.id)
+
+    async def end_sessions(self, id: UUID) -> None:
+        """End all sessions of an account."""
+        await self._find(id)
+        await SessionRepository(self.session).revoke_all(id)
+
     async def _raise_if_last_superuser(self, id: UUID) -> None:
         if await self.users.lock_superusers() == {id}:
             raise LastSuperuserError

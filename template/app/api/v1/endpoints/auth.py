@@ -56,6 +56,12 @@ async def get_password_service(session: SessionDep, auth: AuthDep) -> PasswordSe
     return PasswordService(session, auth)
 
 
+async def get_user_agent(request: Request) -> str:
+    """What the client calls itself, in text that a database can store."""
+    return request.headers.get("user-agent", "").replace("\x00", "")
+
+
+UserAgentDep = Annotated[str, Depends(get_user_agent)]
 AuthServiceDep = Annotated[AuthService, Depends(get_auth_service)]
 PasswordServiceDep = Annotated[PasswordService, Depends(get_password_service)]
 
@@ -91,7 +97,10 @@ async def register(
     responses=REFUSED_REFRESH | problems(InvalidCredentialsError, TooManyRequestsError),
 )
 async def login(
-    form: Annotated[TokenForm, Form()], service: AuthServiceDep, address: ClientAddressDep
+    form: Annotated[TokenForm, Form()],
+    service: AuthServiceDep,
+    address: ClientAddressDep,
+    user_agent: UserAgentDep,
 ) -> TokenPair:
     """Log in with email (as `username`) and password, or refresh (RFC 6749 §4.3, §6)."""
     if form.grant_type == "refresh_token":
@@ -101,7 +110,7 @@ async def login(
     password = form.password.get_secret_value()
     if not (form.username and password):
         raise missing(username=form.username, password=password)
-    return await service.login(form.username, password, address)
+    return await service.login(form.username, password, address, user_agent)
 
 
 def missing(**fields: str) -> RequestValidationError:

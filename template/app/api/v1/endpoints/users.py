@@ -5,15 +5,25 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 
-from app.api.auth import AuthDep, ClientAddressDep, CurrentUserDep, SuperuserDep
+from app.api.auth import AuthDep, CallerDep, ClientAddressDep, CurrentUserDep, SuperuserDep
 from app.api.deps import SessionDep
 from app.api.http import location, no_store
 from app.api.responses import headers, problems
+from app.api.v1.endpoints.auth import AuthServiceDep
 from app.auth.passwords import PasswordRejectedError
 from app.core.exceptions import TooManyRequestsError
 from app.core.pagination import Page
 from app.models.user import User
-from app.schemas.user import ProfileUpdate, UserCreate, UserQuery, UserRead, UserUpdate
+from app.schemas.auth import SessionList
+from app.schemas.user import (
+    AccountDeletion,
+    ProfileUpdate,
+    UserCreate,
+    UserQuery,
+    UserRead,
+    UserUpdate,
+)
+from app.services.auth import SessionNotFoundError
 from app.services.password import IncorrectPasswordError
 from app.services.user import EmailTakenError, LastSuperuserError, UserNotFoundError, UserService
 
@@ -44,6 +54,40 @@ async def update_me(
 ) -> User:
     """Change your name; or your email, with your password."""
     return await users.update_profile(user, data, address)
+
+
+@router.delete(
+    "/me",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(IncorrectPasswordError, LastSuperuserError, TooManyRequestsError),
+)
+async def delete_me(
+    data: AccountDeletion, user: CurrentUserDep, users: UserServiceDep, address: ClientAddressDep
+) -> None:
+    """Delete your account, with your password. What you may not delete, such as orders, stays."""
+    await users.delete_own(user, data.current_password.get_secret_value(), address)
+
+
+@router.get("/me/sessions")
+async def list_sessions(caller: CallerDep, service: AuthServiceDep) -> SessionList:
+    """List your sessions: where you are logged in."""
+    return await service.list_sessions(caller.user, caller.session_id)
+
+
+@router.delete("/me/sessions", status_code=status.HTTP_204_NO_CONTENT)
+async def end_other_sessions(caller: CallerDep, service: AuthServiceDep) -> None:
+    """End all of your sessions but this one. Their tokens are revoked at once."""
+    await service.end_other_sessions(caller.user, caller.session_id)
+
+
+@router.delete(
+    "/me/sessions/{session_id:uuid}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(SessionNotFoundError),
+)
+async def end_session(session_id: UUID, user: CurrentUserDep, service: AuthServiceDep) -> None:
+    """End one of your sessions."""
+    await service.end_session(user, session_id)
 
 
 @router.get("")
@@ -99,3 +143,13 @@ async def update_user(
 async def delete_user(user_id: UUID, _: SuperuserDep, users: UserServiceDep) -> None:
     """Delete an account; its orders stay. For superusers."""
     await users.delete(user_id)
+
+
+@router.delete(
+    "/{user_id:uuid}/sessions",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(UserNotFoundError),
+)
+async def end_user_sessions(user_id: UUID, _: SuperuserDep, users: UserServiceDep) -> None:
+    """End all sessions of an account. For superusers."""
+    await users.end_sessions(user_id)
