@@ -1,10 +1,10 @@
 """Queries about login sessions, refresh tokens and password resets."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, select, true, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.tokens import hash_token
@@ -18,9 +18,11 @@ from app.models.auth import (
 )
 from app.models.user import User
 
+# How far `last_used_at` of a session may be behind.
+USE_INTERVAL = timedelta(minutes=1)
 # Executed by every request, so the statement is built once.
 ACTIVE_USER = (
-    select(User)
+    select(User, LoginSession.last_used_at)
     .join(LoginSession, LoginSession.user_id == User.id)
     .where(LoginSession.id == bindparam("session_id"), User.id == bindparam("user_id"))
     .where(LoginSession.revoked_at.is_(None), LoginSession.expires_at > bindparam("now"))
@@ -34,10 +36,22 @@ class SessionRepository:
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
 
-    async def active_user(self, session_id: UUID, user_id: UUID) -> User | None:
-        """Return the active user of a session that has not ended, in one query."""
+    async def active_user(
+        self, session_id: UUID, user_id: UUID
+    ) -> tuple[User, datetime | None] | None:
+        """Return the active user of a session that has not ended, and its last use."""
         values = {"session_id": session_id, "user_id": user_id, "now": utc_now()}
-        return await self.session.scalar(ACTIVE_USER, values)
+        row = (await self.session.execute(ACTIVE_USER, values)).first()
+        return (row[0], row[1]) if row else None
+
+    async def record_use(self, session_id: UUID) -> None:
+        """Store that a session is used now, unless a request has done so within a minute."""
+        now = utc_now()
+        due = or_(
+            LoginSession.last_used_at.is_(None), LoginSession.last_used_at <= now - USE_INTERVAL
+        )
+        statement = update(LoginSession).where(LoginSession.id == session_id, due)
+        await self.session.execute(statement.values(last_used_at=now))
 
     async def open(
         self, user_id: UUID, lifetime: timedelta, user_agent: str = "", address: str = ""

@@ -1,22 +1,28 @@
 """Login, refresh and logout."""
 
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auth.tokens import Claims, TokenRevokedError, new_token
+from app.auth.tokens import TokenRevokedError, new_token
 from app.auth.toolkit import AuthTools
-from app.core.exceptions import NotAuthenticatedError, NotFoundError
+from app.core.exceptions import AppError, BearerTokenError, NotAuthenticatedError, NotFoundError
 from app.db.base import utc_now
+from app.db.session import Database
 from app.models.auth import LoginSession
 from app.models.user import User
-from app.repositories.auth import SessionRepository
+from app.repositories.auth import USE_INTERVAL, SessionRepository
 from app.repositories.user import UserRepository
 from app.schemas.auth import SessionList, SessionRead, TokenPair
+from app.services.caller import Caller, Credential, Scope, permissions_of
 
 # A client that lost the answer may retry within it; a later reuse means a stolen token.
 REUSE_GRACE = timedelta(seconds=10)
+
+log = structlog.get_logger(__name__)
 
 
 class InvalidCredentialsError(NotAuthenticatedError):
@@ -47,6 +53,36 @@ class SessionNotFoundError(NotFoundError):
     detail = "You have no such session."
 
 
+class AccessTokenScheme:
+    """Access tokens, each of a login session. Every token that no other scheme knows is one."""
+
+    def __init__(self, auth: AuthTools) -> None:
+        self.auth = auth
+
+    def recognizes(self, _: str) -> bool:
+        """Return True: this is the last scheme."""
+        return True
+
+    def user_id(self, token: str, scope: Scope) -> str | None:
+        """Return the user of a token that has not expired; the session may have ended."""
+        try:
+            return str(self.auth.tokens.verify_once(token, scope).user_id)
+        except BearerTokenError:
+            return None
+
+    async def authenticate(self, session: AsyncSession, token: str, scope: Scope) -> Caller:
+        """Return the caller, or raise a `BearerTokenError`."""
+        claims = self.auth.tokens.verify_once(token, scope)
+        found = await SessionRepository(session).active_user(claims.session_id, claims.user_id)
+        if found is None:
+            raise TokenRevokedError
+        user, last_used_at = found
+        due = last_used_at is None or utc_now() - last_used_at >= USE_INTERVAL
+        record = partial(record_use, claims.session_id) if due else None
+        credential = Credential("session", claims.session_id, claims.expires_at, record)
+        return Caller(user, credential, permissions_of(user))
+
+
 class AuthService:
     """Login sessions, in the caller's transaction."""
 
@@ -55,13 +91,6 @@ class AuthService:
         self.auth = auth
         self.users = UserRepository(session)
         self.sessions = SessionRepository(session)
-
-    async def authenticate(self, claims: Claims) -> User:
-        """Return the user of an access token, or raise `TokenRevokedError`."""
-        user = await self.sessions.active_user(claims.session_id, claims.user_id)
-        if user is None:
-            raise TokenRevokedError
-        return user
 
     async def login(
         self, email: str, password: str, address: str, user_agent: str = ""
@@ -133,6 +162,15 @@ class AuthService:
             refresh_token=refresh_token,
             expires_in=settings.access_token_minutes * 60,
         )
+
+
+async def record_use(session_id: UUID, database: Database) -> None:
+    """Store that a session is used now, after the response: no request fails with it."""
+    try:
+        async with database.transactions.begin() as session:
+            await SessionRepository(session).record_use(session_id)
+    except AppError as error:
+        log.warning("session_use_not_recorded", error=type(error).__name__)
 
 
 def describe_session(login: LoginSession, current_id: UUID) -> SessionRead:

@@ -1,22 +1,24 @@
 """Sessions: where a user is logged in."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.base import utc_now
+from app.db.session import Database
 from app.models.auth import LoginSession
 from app.models.user import User
 from tests.auth.factories import AUTH, ME, USERS, authorization, credentials, log_in, make_user
 from tests.auth.fixtures import ClientOf
 from tests.clients import connect
 from tests.problems import assert_problem
+from tests.transactions import recorded_statements
 
 SESSIONS = f"{ME}/sessions"
 
@@ -41,13 +43,11 @@ async def test_a_session_tells_where_and_when_the_login_was(app: FastAPI, user: 
     assert session["current"] is True
 
 
-@pytest.mark.parametrize(
-    "agent", ["a" * 100_000, "", "\u00e9\u00ff"], ids=["long", "none", "latin"]
-)
+@pytest.mark.parametrize("agent", ["a" * 1000, "", "\u00e9\u00ff"], ids=["long", "none", "latin"])
 async def test_what_a_client_calls_itself_is_cut(
     anonymous: AsyncClient, user: User, agent: str
 ) -> None:
-    header = {"User-Agent": agent.encode("latin-1")}
+    header = {b"User-Agent": agent.encode("latin-1")}
     response = await anonymous.post(f"{AUTH}/login", data=credentials(user.email), headers=header)
 
     anonymous.headers |= authorization(response.json()["access_token"])
@@ -124,3 +124,33 @@ async def test_a_superuser_ends_all_sessions_of_an_account(
     other = await make_user(session)
     assert (await client.delete(f"{USERS}/{other.id}/sessions")).status_code == 204
     assert (await client.get(ME)).status_code == 200
+
+
+@pytest.mark.parametrize("minutes", [2, None])
+async def test_the_last_use_is_right_to_a_minute(
+    user_client: AsyncClient, session: AsyncSession, database: Database, minutes: int | None
+) -> None:
+    before = utc_now() - timedelta(minutes=minutes) if minutes else None
+    await session.execute(update(LoginSession).values(last_used_at=before))
+
+    with recorded_statements(database.engine) as statements:
+        for _ in range(3):
+            assert (await user_client.get(ME)).status_code == 200
+
+    assert [text.split()[0] for text in statements].count("UPDATE") == 1
+    used = await session.scalar(select(LoginSession.last_used_at))
+    assert used is not None
+    assert utc_now() - used < timedelta(minutes=1)
+
+
+async def test_the_last_use_of_other_sessions_is_shown(
+    user_client: AsyncClient, client_of: ClientOf, session: AsyncSession, user: User
+) -> None:
+    hour_ago = utc_now() - timedelta(hours=1)
+    await session.execute(update(LoginSession).values(last_used_at=hour_ago))
+    other = await client_of(user)
+
+    times = {one["current"]: one["last_used_at"] for one in await sessions(other)}
+
+    assert datetime.fromisoformat(times[False]) == hour_ago
+    assert utc_now() - datetime.fromisoformat(times[True]) < timedelta(minutes=1)

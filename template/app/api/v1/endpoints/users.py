@@ -71,13 +71,13 @@ async def delete_me(
 @router.get("/me/sessions")
 async def list_sessions(caller: CallerDep, service: AuthServiceDep) -> SessionList:
     """List your sessions: where you are logged in."""
-    return await service.list_sessions(caller.user, caller.session_id)
+    return await service.list_sessions(caller.user, caller.credential.id)
 
 
 @router.delete("/me/sessions", status_code=status.HTTP_204_NO_CONTENT)
 async def end_other_sessions(caller: CallerDep, service: AuthServiceDep) -> None:
     """End all of your sessions but this one. Their tokens are revoked at once."""
-    await service.end_other_sessions(caller.user, caller.session_id)
+    await service.end_other_sessions(caller.user, caller.credential.id)
 
 
 @router.delete(
@@ -118,9 +118,9 @@ async def create_user(
 
 
 @router.get("/{user_id:uuid}", response_model=UserRead, responses=problems(UserNotFoundError))
-async def get_user(user_id: UUID, user: CurrentUserDep, users: UserServiceDep) -> User:
+async def get_user(user_id: UUID, caller: CallerDep, users: UserServiceDep) -> User:
     """Read an account: your own, or any as a superuser."""
-    return await users.get(user_id, user)
+    return await users.get(user_id, caller)
 
 
 @router.patch(
