@@ -81,6 +81,24 @@ class PasswordForgotten(Input):
     email: Email
 
 
+class VerificationRequest(Input):
+    """The email to verify."""
+
+    email: Email
+
+
+class VerificationMailSent(Output):
+    """The same answer for every address, with and without an account."""
+
+    detail: str = "If this address waits to be verified, a mail is on its way to it."
+
+
+class EmailVerification(Input):
+    """The token from the mail."""
+
+    token: Token
+
+
 class PasswordMailSent(Output):
     """The same answer for every address, with and without an account."""
 

@@ -57,7 +57,7 @@ class UserCreate(UserRegister):
 
 
 class ProfileUpdate(Input):
-    """Changes of your own account. A new email needs the password."""
+    """Changes of your own account. A new email needs the password, and has to be verified."""
 
     full_name: FullName | None | MISSING = MISSING
     email: Email | MISSING = MISSING
@@ -77,6 +77,7 @@ class UserUpdate(Input):
     email: Email | MISSING = MISSING
     is_active: StrictBool | MISSING = MISSING
     is_superuser: StrictBool | MISSING = MISSING
+    password: NewPassword | MISSING = MISSING
 
 
 class UserRead(Output):
@@ -84,11 +85,21 @@ class UserRead(Output):
 
     id: UUID
     email: Annotated[str, Field(examples=["ada@example.com"])]
+    email_verified: bool
+    pending_email: Annotated[
+        str | None, Field(description="The new email, until it is verified", examples=[None])
+    ]
     full_name: Annotated[str | None, Field(examples=["Ada Lovelace"])]
     is_active: bool
     is_superuser: bool
     created_at: datetime
     updated_at: datetime
+
+
+class RegistrationAccepted(Output):
+    """The same answer for every address, with and without an account."""
+
+    email: Annotated[str, Field(examples=["ada@example.com"])]
 
 
 class UserQuery(PageQuery):

@@ -15,7 +15,6 @@ from app.db.session import Database
 from app.models.auth import LoginSession
 from app.models.user import User
 from app.repositories.auth import USE_INTERVAL, SessionRepository
-from app.repositories.user import UserRepository
 from app.schemas.auth import SessionList, SessionRead, TokenPair
 from app.services.caller import Caller, Credential, Scope, permissions_of
 
@@ -89,25 +88,10 @@ class AuthService:
     def __init__(self, session: AsyncSession, auth: AuthTools) -> None:
         self.session = session
         self.auth = auth
-        self.users = UserRepository(session)
         self.sessions = SessionRepository(session)
 
-    async def login(
-        self, email: str, password: str, address: str, user_agent: str = ""
-    ) -> TokenPair:
-        """Open a session. Unknown, wrong and disabled look alike and take as long."""
-        await self.auth.login_throttle.check(email, address)
-        user = await self.users.by_email(email)
-        await self.session.close()  # gives the connection back during hashing
-        matches, new_hash = await self.auth.passwords.verify(
-            password, user.password_hash if user else None
-        )
-        if user is None or not matches or not user.is_active:
-            await self.auth.login_throttle.record_failure(email, address)
-            raise InvalidCredentialsError
-        await self.auth.login_throttle.reset(email, address)
-        if new_hash:
-            await self.users.set_password_hash(user.id, new_hash)
+    async def login(self, user: User, address: str, user_agent: str) -> TokenPair:
+        """Open a session of a user who has authenticated."""
         lifetime = timedelta(days=self.auth.settings.session_days)
         return await self._issue(await self.sessions.open(user.id, lifetime, user_agent, address))
 

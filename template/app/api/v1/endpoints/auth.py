@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, BackgroundTasks, Body, Depends, Form, Request, Response, status
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 
 from app.api.auth import (
     AuthDep,
@@ -19,6 +20,7 @@ from app.auth.passwords import PasswordRejectedError
 from app.core.exceptions import TooManyRequestsError
 from app.models.user import User
 from app.schemas.auth import (
+    EmailVerification,
     LogoutRequest,
     PasswordChange,
     PasswordForgotten,
@@ -27,8 +29,15 @@ from app.schemas.auth import (
     RefreshRequest,
     TokenForm,
     TokenPair,
+    VerificationMailSent,
+    VerificationRequest,
 )
-from app.schemas.user import UserRead, UserRegister
+from app.schemas.user import RegistrationAccepted, UserRead, UserRegister
+from app.services.account import (
+    AccountService,
+    VerificationTokenInvalidError,
+    send_verification,
+)
 from app.services.auth import (
     AuthService,
     InvalidCredentialsError,
@@ -36,12 +45,13 @@ from app.services.auth import (
     RefreshTokenReusedError,
 )
 from app.services.password import (
+    EmailNotVerifiedError,
     IncorrectPasswordError,
     PasswordService,
     ResetTokenInvalidError,
     send_password_reset,
 )
-from app.services.user import EmailTakenError, RegistrationClosedError, UserService, record_signup
+from app.services.user import EmailTakenError, RegistrationClosedError, record_signup
 
 router = APIRouter(prefix="/auth", tags=["Auth"], dependencies=[Depends(no_store)])
 
@@ -51,9 +61,18 @@ async def get_auth_service(session: SessionDep, auth: AuthDep) -> AuthService:
     return AuthService(session, auth)
 
 
-async def get_password_service(session: SessionDep, auth: AuthDep) -> PasswordService:
+async def get_password_service(
+    session: SessionDep, auth: AuthDep, mailer: MailerDep
+) -> PasswordService:
     """Passwords in the request's session."""
-    return PasswordService(session, auth)
+    return PasswordService(session, auth, mailer)
+
+
+async def get_account_service(
+    session: SessionDep, auth: AuthDep, mailer: MailerDep
+) -> AccountService:
+    """The caller's own account, in the request's session."""
+    return AccountService(session, auth, mailer)
 
 
 async def get_user_agent(request: Request) -> str:
@@ -64,6 +83,7 @@ async def get_user_agent(request: Request) -> str:
 UserAgentDep = Annotated[str, Depends(get_user_agent)]
 AuthServiceDep = Annotated[AuthService, Depends(get_auth_service)]
 PasswordServiceDep = Annotated[PasswordService, Depends(get_password_service)]
+AccountServiceDep = Annotated[AccountService, Depends(get_account_service)]
 
 
 @router.post(
@@ -72,33 +92,42 @@ PasswordServiceDep = Annotated[PasswordService, Depends(get_password_service)]
     response_model=UserRead,
     responses={
         201: headers("Location"),
+        202: {"model": RegistrationAccepted, "description": "Verify the address, then log in"},
         **problems(RegistrationClosedError, EmailTakenError, PasswordRejectedError),
     },
 )
 async def register(
     data: UserRegister,
-    session: SessionDep,
-    auth: AuthDep,
-    mailer: MailerDep,
+    account: AccountServiceDep,
     tasks: BackgroundTasks,
     request: Request,
     response: Response,
-) -> User:
-    """Register an account. A welcome is mailed to it."""
-    user = await UserService(session, auth).register(data, mailer)
-    # Runs after the answer, and so after the commit; not at all if that failed.
-    tasks.add_task(record_signup, user.id)
+) -> User | Response:
+    """Register an account. A token is mailed to it, for `/auth/email/verify`.
+
+    Where it has to be verified before you log in, the answer is 202, and the same for an address
+    that has an account already.
+    """
+    user = await account.register(data)
+    if user:
+        # Runs after the answer, and so after the commit; not at all if that failed.
+        tasks.add_task(record_signup, user.id)
+    if user is None or account.is_required:
+        accepted = RegistrationAccepted(email=data.email)
+        return JSONResponse(accepted.model_dump(), 202, headers={"Cache-Control": "no-store"})
     response.headers["Location"] = location(request, f"/api/v1/users/{user.id}")
     return user
 
 
 @router.post(
     "/login",
-    responses=REFUSED_REFRESH | problems(InvalidCredentialsError, TooManyRequestsError),
+    responses=REFUSED_REFRESH
+    | problems(InvalidCredentialsError, EmailNotVerifiedError, TooManyRequestsError),
 )
 async def login(
     form: Annotated[TokenForm, Form()],
     service: AuthServiceDep,
+    passwords: PasswordServiceDep,
     address: ClientAddressDep,
     user_agent: UserAgentDep,
 ) -> TokenPair:
@@ -110,7 +139,8 @@ async def login(
     password = form.password.get_secret_value()
     if not (form.username and password):
         raise missing(username=form.username, password=password)
-    return await service.login(form.username, password, address, user_agent)
+    user = await passwords.authenticate(form.username, password, address)
+    return await service.login(user, address, user_agent)
 
 
 def missing(**fields: str) -> RequestValidationError:
@@ -139,6 +169,35 @@ async def logout(
     """End this session, or all of yours. Their tokens are revoked at once."""
     everywhere = data is not None and data.everywhere
     await service.logout(caller.user, caller.credential.id, everywhere=everywhere)
+
+
+@router.post(
+    "/email/verification",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=problems(TooManyRequestsError),
+)
+async def request_email_verification(
+    data: VerificationRequest,
+    auth: AuthDep,
+    database: DatabaseDep,
+    mailer: MailerDep,
+    tasks: BackgroundTasks,
+    address: ClientAddressDep,
+) -> VerificationMailSent:
+    """Request another mail with a token for an address. The answer is always the same."""
+    await auth.verification_throttle.count_mail(data.email, address)
+    tasks.add_task(send_verification, database.transactions, auth, mailer, data.email)
+    return VerificationMailSent()
+
+
+@router.post(
+    "/email/verify",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(VerificationTokenInvalidError, EmailTakenError),
+)
+async def verify_email(data: EmailVerification, account: AccountServiceDep) -> None:
+    """Verify an address with the token from the mail. A pending one becomes the account's."""
+    await account.verify(data.token)
 
 
 @router.post(
@@ -177,8 +236,7 @@ async def forgot_password(
     address: ClientAddressDep,
 ) -> PasswordMailSent:
     """Request a mail with a token for a new password. The answer is always the same."""
-    await auth.reset_throttle.check(data.email, address)
-    await auth.reset_throttle.record_failure(data.email, address)  # every mail counts
+    await auth.reset_throttle.count_mail(data.email, address)
     tasks.add_task(send_password_reset, database.transactions, auth, mailer, data.email)
     return PasswordMailSent()
 

@@ -5,11 +5,18 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 
-from app.api.auth import AuthDep, CallerDep, ClientAddressDep, CurrentUserDep, SuperuserDep
+from app.api.auth import (
+    AuthDep,
+    CallerDep,
+    ClientAddressDep,
+    CurrentUserDep,
+    MailerDep,
+    SuperuserDep,
+)
 from app.api.deps import SessionDep
 from app.api.http import location, no_store
 from app.api.responses import headers, problems
-from app.api.v1.endpoints.auth import AuthServiceDep
+from app.api.v1.endpoints.auth import AccountServiceDep, AuthServiceDep
 from app.auth.passwords import PasswordRejectedError
 from app.core.exceptions import TooManyRequestsError
 from app.core.pagination import Page
@@ -30,9 +37,9 @@ from app.services.user import EmailTakenError, LastSuperuserError, UserNotFoundE
 router = APIRouter(prefix="/users", tags=["Users"], dependencies=[Depends(no_store)])
 
 
-async def get_user_service(session: SessionDep, auth: AuthDep) -> UserService:
+async def get_user_service(session: SessionDep, auth: AuthDep, mailer: MailerDep) -> UserService:
     """User accounts in the request's session."""
-    return UserService(session, auth)
+    return UserService(session, auth, mailer)
 
 
 UserServiceDep = Annotated[UserService, Depends(get_user_service)]
@@ -50,10 +57,13 @@ async def get_me(user: CurrentUserDep) -> User:
     responses=problems(EmailTakenError, IncorrectPasswordError, TooManyRequestsError),
 )
 async def update_me(
-    data: ProfileUpdate, user: CurrentUserDep, users: UserServiceDep, address: ClientAddressDep
+    data: ProfileUpdate, user: CurrentUserDep, account: AccountServiceDep, address: ClientAddressDep
 ) -> User:
-    """Change your name; or your email, with your password."""
-    return await users.update_profile(user, data, address)
+    """Change your name; or your email, with your password.
+
+    A token is mailed to the new email, which is `pending_email` until it is verified.
+    """
+    return await account.update_profile(user, data, address)
 
 
 @router.delete(
@@ -62,10 +72,13 @@ async def update_me(
     responses=problems(IncorrectPasswordError, LastSuperuserError, TooManyRequestsError),
 )
 async def delete_me(
-    data: AccountDeletion, user: CurrentUserDep, users: UserServiceDep, address: ClientAddressDep
+    data: AccountDeletion,
+    user: CurrentUserDep,
+    account: AccountServiceDep,
+    address: ClientAddressDep,
 ) -> None:
     """Delete your account, with your password. What you may not delete, such as orders, stays."""
-    await users.delete_own(user, data.current_password.get_secret_value(), address)
+    await account.delete(user, data.current_password.get_secret_value(), address)
 
 
 @router.get("/me/sessions")
@@ -126,12 +139,14 @@ async def get_user(user_id: UUID, caller: CallerDep, users: UserServiceDep) -> U
 @router.patch(
     "/{user_id:uuid}",
     response_model=UserRead,
-    responses=problems(UserNotFoundError, EmailTakenError, LastSuperuserError),
+    responses=problems(
+        UserNotFoundError, EmailTakenError, LastSuperuserError, PasswordRejectedError
+    ),
 )
 async def update_user(
     user_id: UUID, _: SuperuserDep, data: UserUpdate, users: UserServiceDep
 ) -> User:
-    """Change an account. Disabling it ends its sessions. For superusers."""
+    """Change an account. Disabling it and a new password end its sessions. For superusers."""
     return await users.update(user_id, data)
 
 
