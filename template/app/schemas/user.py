@@ -87,7 +87,8 @@ class UserRead(Output):
     email: Annotated[str, Field(examples=["ada@example.com"])]
     email_verified: bool
     pending_email: Annotated[
-        str | None, Field(description="The new email, until it is verified", examples=[None])
+        str | None,
+        Field(description="A new one, until it is verified", examples=["countess@example.com"]),
     ]
     full_name: Annotated[str | None, Field(examples=["Ada Lovelace"])]
     is_active: bool

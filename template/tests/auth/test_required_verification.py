@@ -71,7 +71,7 @@ async def test_a_known_address_gets_the_same_answer_and_a_notice(
 
     assert known.status_code == unknown.status_code == 202
     assert known.json() == {"email": user.email}
-    varying = {"x-request-id", "content-length"}
+    varying = {"x-request-id", "content-length", "ratelimit"}
     assert known.headers.keys() == unknown.headers.keys()
     for name in known.headers.keys() - varying:
         assert known.headers[name] == unknown.headers[name]
@@ -102,10 +102,12 @@ async def test_an_answer_takes_as_long_for_a_known_address(strict: AsyncClient, 
 async def test_the_newest_registration_of_an_unverified_address_counts(
     strict_app: FastAPI, strict: AsyncClient, session: AsyncSession, mailbox: Mailbox
 ) -> None:
-    await register(strict, EMAIL, WRONG)
-    await register(strict, EMAIL, NEW_PASSWORD)
+    tokens = []
+    for password in (WRONG, NEW_PASSWORD):
+        await register(strict, EMAIL, password)
+        tokens.append((await mailed_by(strict_app, mailbox))[-1]["context"]["token"])
 
-    old, new = [mail["context"]["token"] for mail in await mailed_by(strict_app, mailbox)]
+    old, new = tokens
     assert_problem(await verify(strict, old), 400, "verification_token_invalid")
     assert (await verify(strict, new)).status_code == 204
 

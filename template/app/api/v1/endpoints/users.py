@@ -16,7 +16,8 @@ from app.api.auth import (
 from app.api.deps import SessionDep
 from app.api.http import location, no_store
 from app.api.responses import headers, problems
-from app.api.v1.endpoints.auth import AccountServiceDep, AuthServiceDep
+from app.api.v1.endpoints.auth import AuthServiceDep
+from app.api.v1.endpoints.registration import AccountServiceDep
 from app.auth.passwords import PasswordRejectedError
 from app.core.exceptions import TooManyRequestsError
 from app.core.pagination import Page
