@@ -134,7 +134,7 @@ class AccountService:
     async def _send_token(self, user: User, email: str) -> None:
         """Mail a token to the user's address or new one; to one that has an account, a notice.
 
-        The token of a notice is stored, for the same work, and is known to nobody.
+        The token of a notice is stored, for the same work, and sent nowhere.
         """
         own = email == user.email
         taken = user.email_verified if own else await self.users.by_email(email) is not None

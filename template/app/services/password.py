@@ -1,6 +1,8 @@
 """Verifying, changing and resetting passwords."""
 
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -132,27 +134,29 @@ class PasswordService:
         Each attempt is counted before its result is known, so that parallel guesses are too, and
         while the hash is computed, so that it takes no longer for an account that exists.
         """
-        user_id = user.id if user else uuid4()
-        hashed = user.password_hash if user else None
-        limit = self.auth.settings.login_max_failures
+        user_id, hashed = (user.id, user.password_hash) if user else (uuid4(), None)
         await self.session.close()  # gives the connection back during hashing
-        transactions = async_sessionmaker(self.session.bind, expire_on_commit=False)
-
-        async def count() -> int | None:
-            async with transactions.begin() as own:
-                return await UserRepository(own).count_attempt(user_id, limit)
-
+        count = partial(self._count_attempt, user_id)
         matches, new_hash, failures = await self.auth.passwords.verify(password, hashed, count)
         if user is None or failures is None:
             return False
         if matches and user.is_active:
-            async with transactions.begin() as own:
+            async with self._transaction() as own:
                 await UserRepository(own).reset_failures(user_id, new_hash)
             return True
-        if failures == limit:
-            async with transactions.begin() as own:
+        if failures == self.auth.settings.login_max_failures:
+            async with self._transaction() as own:
                 await self.mailer.send_after_commit(own, Mail(user.email, "account_locked"))
         return False
+
+    async def _count_attempt(self, user_id: UUID) -> int | None:
+        async with self._transaction() as own:
+            limit = self.auth.settings.login_max_failures
+            return await UserRepository(own).count_attempt(user_id, limit)
+
+    def _transaction(self) -> AbstractAsyncContextManager[AsyncSession]:
+        """Begin a transaction that is committed even if the request is refused."""
+        return async_sessionmaker(self.session.bind, expire_on_commit=False).begin()
 
 
 async def send_password_reset(

@@ -142,7 +142,7 @@ class UserService:
             raise EmailTakenError
 
     async def apply(self, user: User, changes: dict[str, Any]) -> User:
-        """Change an account. A new email cancels one that waits, and is told to the old one."""
+        """Change an account. A new email cancels a pending one; the old one gets a notice."""
         if has_new_email(user, changes):
             await self.raise_if_taken(changes["email"])
             await self.passwords.notify(user.email, "email_changed")

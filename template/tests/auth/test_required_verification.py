@@ -1,4 +1,4 @@
-"""EMAIL_VERIFICATION=required: registration tells nothing, and logging in needs an address."""
+"""EMAIL_VERIFICATION=required: registration reveals no account, and a login needs an address."""
 
 import asyncio
 import time
@@ -138,7 +138,7 @@ async def test_parallel_registrations_of_an_address_get_the_same_answer(
     assert await session.scalar(select(func.count()).select_from(User)) == 1
 
 
-async def test_a_change_to_a_taken_address_tells_nothing(
+async def test_a_change_to_a_taken_address_reveals_nothing(
     strict_app: FastAPI, session: AsyncSession, user: User, mailbox: Mailbox
 ) -> None:
     taken = await make_user(session)
@@ -153,9 +153,7 @@ async def test_a_change_to_a_taken_address_tells_nothing(
     assert mail["context"] == {}
 
 
-async def test_rejected_passwords_are_told_for_every_address(
-    strict: AsyncClient, user: User
-) -> None:
+async def test_a_password_is_rejected_for_every_address(strict: AsyncClient, user: User) -> None:
     for email in (user.email, EMAIL):
         assert_problem(await register(strict, email, "short"), 422, "password_rejected")
 

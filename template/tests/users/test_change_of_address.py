@@ -132,7 +132,7 @@ async def test_of_two_accounts_that_verify_one_address_in_parallel_one_gets_it(
     assert owners.count(NEW_EMAIL) == 1
 
 
-async def test_a_superusers_change_acts_at_once_and_is_told_to_the_old_address(
+async def test_a_superusers_change_acts_at_once_and_the_old_address_gets_a_notice(
     client: AsyncClient, anonymous: AsyncClient, user: User, mailbox: Mailbox, change_token: str
 ) -> None:
     response = await client.patch(f"{USERS}/{user.id}", json={"email": "given@example.com"})

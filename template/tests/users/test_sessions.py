@@ -29,7 +29,7 @@ async def sessions(client: AsyncClient) -> list[dict[str, Any]]:
     return response.json()["items"]
 
 
-async def test_a_session_tells_where_and_when_the_login_was(app: FastAPI, user: User) -> None:
+async def test_a_session_shows_where_and_when_the_login_was(app: FastAPI, user: User) -> None:
     async with connect(app, address="2001:db8::7") as phone:
         phone.headers["User-Agent"] = "phone/1.0"
         tokens = await log_in(phone, user.email)
