@@ -1,5 +1,6 @@
 """Dependencies of authenticated routes: the current user, and what authentication needs."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import BackgroundTasks, Depends, Request
@@ -9,6 +10,7 @@ from structlog.contextvars import bind_contextvars
 
 from app.api.deps import SessionDep
 from app.api.oauth2 import TOKEN_URL
+from app.auth.permissions import Permission
 from app.auth.toolkit import AuthTools
 from app.core.exceptions import NotAuthenticatedError, PermissionDeniedError
 from app.core.mail import Mailer
@@ -78,6 +80,15 @@ async def get_caller(
 CallerDep = Annotated[Caller, Depends(get_caller)]
 
 
+async def require_nothing() -> None:
+    """Declare that a route needs no credentials."""
+
+
+async def require_owner(caller: CallerDep) -> Caller:
+    """Declare that callers reach only what they own; the service looks for no other rows."""
+    return caller
+
+
 async def get_current_user(caller: CallerDep) -> User:
     """The current user."""
     return caller.user
@@ -90,9 +101,29 @@ async def require_superuser(caller: CallerDep) -> Caller:
     return caller
 
 
-CurrentUserDep = Annotated[User, Depends(get_current_user)]
-SuperuserDep = Annotated[Caller, Depends(require_superuser)]
+@dataclass(frozen=True, slots=True)
+class RequirePermission:
+    """A dependency: the caller must hold a permission, or the account that the path names."""
 
+    permission: Permission
+    or_own: bool = False
+
+    async def __call__(self, request: Request, caller: CallerDep) -> Caller:
+        """Return the caller, or raise `PermissionDeniedError`."""
+        own = self.or_own and request.path_params["user_id"] == caller.user.id
+        if not (own or caller.holds(self.permission)):
+            raise PermissionDeniedError
+        return caller
+
+
+def requires(permission: Permission, *, or_own: bool = False) -> Dependency:
+    """Declare the permission that a route requires; `or_own`: or the caller's own `user_id`."""
+    return Depends(RequirePermission(permission, or_own))
+
+
+CurrentUserDep = Annotated[User, Depends(get_current_user)]
+
+open_access: list[Dependency] = [Depends(require_nothing)]
 read_access: list[Dependency] = [Depends(get_caller)]
-write_access: list[Dependency] = [Depends(require_superuser)]
+write_access: list[Dependency] = [requires(Permission.ITEMS_WRITE)]
 operator_access: list[Dependency] = [Depends(require_superuser)]

@@ -31,6 +31,7 @@ from app.core.problem import MEDIA_TYPE, Problem
 TAGS = [
     {"name": "Auth", "description": "Register, log in and out, passwords"},
     {"name": "Users", "description": "Your own account; all accounts for superusers"},
+    {"name": "Roles", "description": "Roles, and the permissions that they grant"},
     {"name": "Items", "description": "Items for sale and their stock"},
     {"name": "Orders", "description": "Orders, which take items out of stock"},
     {"name": "Jobs", "description": "Background jobs"},
@@ -80,15 +81,7 @@ def with_server(document: Document, root_path: str) -> Document:
 
 def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> Document:
     """Build the document of the paths that match."""
-    document = get_openapi(
-        title=app.title,
-        version=app.version,
-        description=app.description,
-        contact=app.contact,
-        license_info=app.license_info,
-        servers=[{"url": "/"}],
-        routes=[c for c in iter_route_contexts(app.routes) if paths.match(str(c.path))],
-    )
+    document = _framework_document(app, paths)
     errors_of: ErrorsOf = getattr(app.state, "refusals", _nothing)
     headers_of: list[HeadersOf] = app.state.documented_headers
     used = set()
@@ -105,7 +98,22 @@ def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> Document:
     return _with_plain_names(document)
 
 
-def _nothing(_: str) -> list[type[AppError]]:
+def _framework_document(app: FastAPI, paths: re.Pattern[str]) -> Document:
+    routes = [c for c in iter_route_contexts(app.routes) if paths.match(str(c.path))]
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        contact=app.contact,
+        license_info=app.license_info,
+        servers=[{"url": "/"}],
+        routes=routes,
+    )
+    getattr(app.state, "document_access", _nothing)(document, routes)
+    return document
+
+
+def _nothing(*_: object) -> list[type[AppError]]:
     return []
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from app.api.access import document_access
 from app.api.oauth2 import add_oauth2_errors
 from app.auth.toolkit import AuthTools, make_auth_tools
 from app.core.config import Settings
@@ -52,6 +53,7 @@ def _setup(app: FastAPI) -> None:
     # Features that add kinds of tokens insert theirs first.
     app.state.token_schemes = [AccessTokenScheme(app.state.auth)]
     app.state.identify = user_id_from_token(app.state.token_schemes)
+    document_access(app)
     add_oauth2_errors(app)
 
 

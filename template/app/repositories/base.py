@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Label, func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.pagination import PageQuery, PageRows
@@ -49,7 +49,7 @@ class Repository(Generic[ModelT]):
         self, query: PageQuery, sort: str, where: Iterable[ColumnElement[bool]] = ()
     ) -> PageRows:
         """Read one page and the total in one statement. Columns only: a list needs no entities."""
-        statement = select(*self.model.__table__.columns).where(*where)
+        statement = select(*self.model.__table__.columns, *self._computed()).where(*where)
         counted = statement.add_columns(func.count().over().label("row_count"))
         ordered = counted.order_by(*self._order(sort)).limit(query.size).offset(query.offset)
         rows = (await self.session.execute(ordered)).all()
@@ -57,6 +57,11 @@ class Repository(Generic[ModelT]):
             return PageRows(rows, rows[0].row_count if rows else 0)
         count = select(func.count()).select_from(statement.subquery())
         return PageRows((), await self.session.scalar(count) or 0)
+
+    def _computed(self) -> list[Label[Any]]:
+        """Return what the model computes in the database (`column_property`)."""
+        properties = inspect(self.model).column_attrs
+        return [p.columns[0].label(p.key) for p in properties if p.columns[0].table is None]
 
     def _order(self, sort: str) -> list[ColumnElement[Any]]:
         """Order by a column, ties by id, so that pages neither overlap nor leave gaps."""

@@ -15,6 +15,7 @@ from app.models.user import User
 from app.repositories.auth import OneTimeTokenRepository
 from app.repositories.user import UserRepository
 from app.schemas.user import ProfileUpdate, UserCreate, UserRegister
+from app.services.caller import Caller
 from app.services.password import IncorrectPasswordError, PasswordService
 from app.services.user import (
     EmailTakenError,
@@ -126,10 +127,10 @@ class AccountService:
         await self._send_token(user, email)
         return user
 
-    async def delete(self, user: User, password: str, address: str) -> None:
+    async def delete(self, caller: Caller, password: str, address: str) -> None:
         """Delete the account, or raise `LastSuperuserError`."""
-        await self.passwords.verify(user, password, address)
-        await self.accounts.delete(user.id)
+        await self.passwords.verify(caller.user, password, address)
+        await self.accounts.delete(caller, caller.user.id)
 
     async def _send_token(self, user: User, email: str) -> None:
         """Mail a token to the user's address or new one; to one that has an account, a notice.

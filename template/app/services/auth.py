@@ -16,7 +16,7 @@ from app.models.auth import LoginSession
 from app.models.user import User
 from app.repositories.auth import USE_INTERVAL, SessionRepository
 from app.schemas.auth import SessionList, SessionRead, TokenPair
-from app.services.caller import Caller, Credential, Scope, permissions_of
+from app.services.caller import Caller, Credential, Scope
 
 # A client that lost the answer may retry within it; a later reuse means a stolen token.
 REUSE_GRACE = timedelta(seconds=10)
@@ -79,7 +79,7 @@ class AccessTokenScheme:
         due = last_used_at is None or utc_now() - last_used_at >= USE_INTERVAL
         record = partial(record_use, claims.session_id) if due else None
         credential = Credential("session", claims.session_id, claims.expires_at, record)
-        return Caller(user, credential, permissions_of(user))
+        return Caller(user, credential, user.permissions)
 
 
 class AuthService:

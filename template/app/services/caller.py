@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.permissions import ALL_PERMISSIONS, Permission
+from app.core.exceptions import PermissionDeniedError
 from app.db.session import Database
 from app.models.user import User
 
@@ -41,6 +42,18 @@ class Caller:
         """Whether the caller may do everything: a credential may grant less than its user holds."""
         return self.user.is_superuser and self.permissions == ALL_PERMISSIONS
 
+    def holds(self, permission: Permission) -> bool:
+        """Whether the caller holds a permission."""
+        return permission in self.permissions
+
+    def require_grant(self, permissions: frozenset[Permission], *, superuser: bool = False) -> None:
+        """Raise `PermissionDeniedError` if the caller would grant, or control, more than they hold.
+
+        A superuser is more than all permissions: those that are added later are held too.
+        """
+        if not permissions <= self.permissions or (superuser and not self.is_superuser):
+            raise PermissionDeniedError
+
 
 class TokenScheme(Protocol):
     """A kind of bearer token, and how to authenticate it."""
@@ -61,8 +74,3 @@ class TokenScheme(Protocol):
 def scheme_of(schemes: Sequence[TokenScheme], token: str) -> TokenScheme:
     """Return the first scheme that recognizes the token; the last one, of access tokens, does."""
     return next(scheme for scheme in schemes if scheme.recognizes(token))
-
-
-def permissions_of(user: User) -> frozenset[Permission]:
-    """Return what a user may do: everything as a superuser."""
-    return ALL_PERMISSIONS if user.is_superuser else frozenset()

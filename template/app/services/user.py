@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.auth.permissions import NO_PERMISSIONS
 from app.auth.toolkit import AuthTools
 from app.core.email_address import email_spellings
 from app.core.exceptions import ConflictError, NotFoundError, PermissionDeniedError
@@ -64,12 +65,8 @@ class UserService:
         return await self.users.search(query)
 
     async def get(self, id: UUID, caller: Caller) -> User:
-        """Return an account: the caller's own, or any as a superuser."""
-        if id == caller.user.id:
-            return caller.user
-        if not caller.is_superuser:
-            raise PermissionDeniedError
-        return await self.find(id)
+        """Return an account; the caller's own is read already."""
+        return caller.user if id == caller.user.id else await self.find(id)
 
     async def create(self, data: UserCreate) -> User:
         """Add a verified account, or raise `PasswordRejectedError` or `EmailTakenError`."""
@@ -88,17 +85,27 @@ class UserService:
         await self._flush()
         return user
 
-    async def update(self, id: UUID, data: UserUpdate) -> User:
+    async def create_as(self, caller: Caller, data: UserCreate) -> User:
+        """Add an account for a caller, who makes it no superuser without being one."""
+        caller.require_grant(NO_PERMISSIONS, superuser=data.is_superuser)
+        return await self.create(data)
+
+    async def update(self, caller: Caller, id: UUID, data: UserUpdate) -> User:
         """Change any account, or raise `LastSuperuserError`.
 
-        Disabling it or setting a password ends its sessions. A new email acts at once.
+        Disabling it or setting a password ends its sessions. A new email acts at once. All but the
+        name is for callers who hold what the account holds, and will hold.
         """
         changes = data.model_dump()
+        restricted = bool(changes.keys() - {"full_name"})
         password_hash = await self._hash_for(id, changes)
+        user = await self.find(id)
+        if restricted:
+            require_control(caller, user)
+            caller.require_grant(NO_PERMISSIONS, superuser=changes.get("is_superuser", False))
         disabled = changes.get("is_active") is False
         if disabled or changes.get("is_superuser") is False:
             await self._raise_if_last_superuser(id)
-        user = await self.find(id)
         if disabled:
             await SessionRepository(self.session).revoke_all(id)
         if password_hash:
@@ -115,14 +122,16 @@ class UserService:
         await self.session.close()  # gives the connection back during hashing
         return await self.passwords.hash(password.get_secret_value(), changes.get("email", email))
 
-    async def delete(self, id: UUID) -> None:
-        """Delete an account, or raise `LastSuperuserError`."""
+    async def delete(self, caller: Caller, id: UUID) -> None:
+        """Delete an account that holds no more than the caller, or raise `LastSuperuserError`."""
+        user = await self.find(id)
+        require_control(caller, user)
         await self._raise_if_last_superuser(id)
-        await self.users.delete(await self.find(id))
+        await self.users.delete(user)
 
-    async def end_sessions(self, id: UUID) -> None:
-        """End all sessions of an account."""
-        await self.find(id)
+    async def end_sessions(self, caller: Caller, id: UUID) -> None:
+        """End all sessions of an account that holds no more than the caller."""
+        require_control(caller, await self.find(id))
         await SessionRepository(self.session).revoke_all(id)
 
     async def _raise_if_last_superuser(self, id: UUID) -> None:
@@ -159,6 +168,11 @@ class UserService:
             if is_unique_violation(error):
                 raise EmailTakenError from error
             raise
+
+
+def require_control(caller: Caller, user: User) -> None:
+    """Raise `PermissionDeniedError` if the user holds what the caller lacks."""
+    caller.require_grant(user.permissions, superuser=user.is_superuser)
 
 
 def has_new_email(user: User, changes: dict[str, Any]) -> bool:

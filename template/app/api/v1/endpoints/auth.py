@@ -10,6 +10,7 @@ from app.api.auth import (
     CallerDep,
     ClientAddressDep,
     MailerDep,
+    open_access,
 )
 from app.api.deps import DatabaseDep, SessionDep
 from app.api.http import no_store
@@ -70,6 +71,7 @@ PasswordServiceDep = Annotated[PasswordService, Depends(get_password_service)]
     "/login",
     responses=REFUSED_REFRESH
     | problems(InvalidCredentialsError, EmailNotVerifiedError, TooManyRequestsError),
+    dependencies=open_access,
 )
 async def login(
     form: Annotated[TokenForm, Form()],
@@ -101,7 +103,11 @@ def missing(**fields: str) -> RequestValidationError:
     )
 
 
-@router.post("/refresh", responses=problems(RefreshTokenInvalidError, RefreshTokenReusedError))
+@router.post(
+    "/refresh",
+    responses=problems(RefreshTokenInvalidError, RefreshTokenReusedError),
+    dependencies=open_access,
+)
 async def refresh(data: RefreshRequest, service: AuthServiceDep) -> TokenPair:
     """Get new tokens for a refresh token, which can be used once."""
     return await service.refresh(data.refresh_token)
@@ -144,6 +150,7 @@ async def change_password(
     "/password/forgot",
     status_code=status.HTTP_202_ACCEPTED,
     responses=problems(TooManyRequestsError),
+    dependencies=open_access,
 )
 async def forgot_password(
     data: PasswordForgotten,
@@ -163,6 +170,7 @@ async def forgot_password(
     "/password/reset",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(ResetTokenInvalidError, PasswordRejectedError),
+    dependencies=open_access,
 )
 async def reset_password(data: PasswordResetRequest, passwords: PasswordServiceDep) -> None:
     """Set a new password with the token from the mail. All your sessions end."""

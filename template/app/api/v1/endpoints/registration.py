@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response, status
 from fastapi.responses import JSONResponse
 
-from app.api.auth import AuthDep, ClientAddressDep, MailerDep
+from app.api.auth import AuthDep, ClientAddressDep, MailerDep, open_access
 from app.api.deps import DatabaseDep, SessionDep
 from app.api.http import location, no_store
 from app.api.responses import headers, problems
@@ -43,6 +43,7 @@ AccountServiceDep = Annotated[AccountService, Depends(get_account_service)]
         202: {"model": RegistrationAccepted, "description": "Verify the address, then log in"},
         **problems(RegistrationClosedError, EmailTakenError, PasswordRejectedError),
     },
+    dependencies=open_access,
 )
 async def register(
     data: UserRegister,
@@ -71,6 +72,7 @@ async def register(
     "/email/verification",
     status_code=status.HTTP_202_ACCEPTED,
     responses=problems(TooManyRequestsError),
+    dependencies=open_access,
 )
 async def request_email_verification(
     data: VerificationRequest,
@@ -90,6 +92,7 @@ async def request_email_verification(
     "/email/verify",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(VerificationTokenInvalidError, EmailTakenError),
+    dependencies=open_access,
 )
 async def verify_email(data: EmailVerification, account: AccountServiceDep) -> None:
     """Verify an address with the token from the mail. A pending one becomes the account's."""

@@ -11,7 +11,7 @@ from app.api.auth import (
     ClientAddressDep,
     CurrentUserDep,
     MailerDep,
-    SuperuserDep,
+    requires,
 )
 from app.api.deps import SessionDep
 from app.api.http import location, no_store
@@ -19,6 +19,7 @@ from app.api.responses import headers, problems
 from app.api.v1.endpoints.auth import AuthServiceDep
 from app.api.v1.endpoints.registration import AccountServiceDep
 from app.auth.passwords import PasswordRejectedError
+from app.auth.permissions import Permission
 from app.core.exceptions import TooManyRequestsError
 from app.core.pagination import Page
 from app.models.user import User
@@ -74,12 +75,12 @@ async def update_me(
 )
 async def delete_me(
     data: AccountDeletion,
-    user: CurrentUserDep,
+    caller: CallerDep,
     account: AccountServiceDep,
     address: ClientAddressDep,
 ) -> None:
     """Delete your account, with your password. What you may not delete, such as orders, stays."""
-    await account.delete(user, data.current_password.get_secret_value(), address)
+    await account.delete(caller, data.current_password.get_secret_value(), address)
 
 
 @router.get("/me/sessions")
@@ -104,10 +105,8 @@ async def end_session(session_id: UUID, user: CurrentUserDep, service: AuthServi
     await service.end_session(user, session_id)
 
 
-@router.get("")
-async def list_users(
-    _: SuperuserDep, users: UserServiceDep, query: Annotated[UserQuery, Query()]
-) -> Page[UserRead]:
+@router.get("", dependencies=[requires(Permission.USERS_READ)])
+async def list_users(users: UserServiceDep, query: Annotated[UserQuery, Query()]) -> Page[UserRead]:
     """List accounts. For superusers."""
     return Page[UserRead].of(await users.page(query), query)
 
@@ -117,21 +116,27 @@ async def list_users(
     status_code=status.HTTP_201_CREATED,
     response_model=UserRead,
     responses={201: headers("Location"), **problems(EmailTakenError, PasswordRejectedError)},
+    dependencies=[requires(Permission.USERS_WRITE)],
 )
 async def create_user(
-    _: SuperuserDep,
+    caller: CallerDep,
     data: UserCreate,
     users: UserServiceDep,
     request: Request,
     response: Response,
 ) -> User:
     """Add an account. For superusers."""
-    user = await users.create(data)
+    user = await users.create_as(caller, data)
     response.headers["Location"] = location(request, f"/api/v1/users/{user.id}")
     return user
 
 
-@router.get("/{user_id:uuid}", response_model=UserRead, responses=problems(UserNotFoundError))
+@router.get(
+    "/{user_id:uuid}",
+    response_model=UserRead,
+    responses=problems(UserNotFoundError),
+    dependencies=[requires(Permission.USERS_READ, or_own=True)],
+)
 async def get_user(user_id: UUID, caller: CallerDep, users: UserServiceDep) -> User:
     """Read an account: your own, or any as a superuser."""
     return await users.get(user_id, caller)
@@ -143,29 +148,32 @@ async def get_user(user_id: UUID, caller: CallerDep, users: UserServiceDep) -> U
     responses=problems(
         UserNotFoundError, EmailTakenError, LastSuperuserError, PasswordRejectedError
     ),
+    dependencies=[requires(Permission.USERS_WRITE)],
 )
 async def update_user(
-    user_id: UUID, _: SuperuserDep, data: UserUpdate, users: UserServiceDep
+    user_id: UUID, caller: CallerDep, data: UserUpdate, users: UserServiceDep
 ) -> User:
     """Change an account. Disabling it and a new password end its sessions. For superusers."""
-    return await users.update(user_id, data)
+    return await users.update(caller, user_id, data)
 
 
 @router.delete(
     "/{user_id:uuid}",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(UserNotFoundError, LastSuperuserError),
+    dependencies=[requires(Permission.USERS_WRITE)],
 )
-async def delete_user(user_id: UUID, _: SuperuserDep, users: UserServiceDep) -> None:
+async def delete_user(user_id: UUID, caller: CallerDep, users: UserServiceDep) -> None:
     """Delete an account; its orders stay. For superusers."""
-    await users.delete(user_id)
+    await users.delete(caller, user_id)
 
 
 @router.delete(
     "/{user_id:uuid}/sessions",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(UserNotFoundError),
+    dependencies=[requires(Permission.USERS_WRITE)],
 )
-async def end_user_sessions(user_id: UUID, _: SuperuserDep, users: UserServiceDep) -> None:
+async def end_user_sessions(user_id: UUID, caller: CallerDep, users: UserServiceDep) -> None:
     """End all sessions of an account. For superusers."""
-    await users.end_sessions(user_id)
+    await users.end_sessions(caller, user_id)
