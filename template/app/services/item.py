@@ -1,7 +1,11 @@
 """Items: create, read, update, delete."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -60,11 +64,12 @@ class ItemService:
 
         return await self.cache.read(item_key(id), ItemRead, load)
 
-    async def create(self, data: ItemCreate) -> Item:
+    async def create(self, data: ItemCreate) -> Row[Any]:
         """Create an item, or raise `NameTakenError`."""
-        item = Item(**data.model_dump())
-        self.session.add(item)
-        return await self._flush(item)
+        with translated_errors():
+            item = await self.items.insert(data.model_dump())
+        invalidate_items(self.cache, self.session, item.id)
+        return item
 
     async def update(self, id: UUID, data: ItemUpdate, if_match: str | None) -> Item:
         """Update an item whose version is the one in `If-Match`."""
@@ -90,16 +95,23 @@ class ItemService:
 
     async def _flush(self, item: Item) -> Item:
         """Write the change, and delete what is cached of the item after the commit."""
-        try:
+        with translated_errors():
             await self.session.flush()
-        except IntegrityError as error:
-            if is_unique_violation(error):
-                raise NameTakenError from error
-            if is_foreign_key_violation(error):
-                raise ItemInUseError from error
-            raise
         invalidate_items(self.cache, self.session, item.id)
         return item
+
+
+@contextmanager
+def translated_errors() -> Generator[None]:
+    """Raise `NameTakenError` or `ItemInUseError` for what the database refuses."""
+    try:
+        yield
+    except IntegrityError as error:
+        if is_unique_violation(error):
+            raise NameTakenError from error
+        if is_foreign_key_violation(error):
+            raise ItemInUseError from error
+        raise
 
 
 def item_key(id: UUID) -> str:

@@ -1,11 +1,12 @@
 """/api/v1/items."""
 
 from collections.abc import AsyncGenerator
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
+from sqlalchemy import Row
 
 from app.api.deps import DatabaseDep, IfMatch, IfNoneMatch, SessionDep
 from app.api.http import cache_headers
@@ -100,7 +101,7 @@ async def get_item(
 )
 async def create_item(
     data: ItemCreate, items: ItemServiceDep, request: Request, response: Response
-) -> Item:
+) -> Row[Any]:
     """Add an item. Its name must be new."""
     item = await items.create(data)
     response.headers["Location"] = f"{request.url.path}/{item.id}"
