@@ -42,7 +42,7 @@ class Repository(Generic[ModelT]):
         await self.session.flush()
         return row
 
-    async def insert(self, values: Mapping[str, Any]) -> Row[Any]:
+    async def create(self, values: Mapping[str, Any]) -> Row[Any]:
         """Insert a row and return it as it is stored. Columns only: the session has no entity."""
         return (await self.session.execute(insert_statement(self.model), values)).one()
 

@@ -67,7 +67,7 @@ class ItemService:
     async def create(self, data: ItemCreate) -> Row[Any]:
         """Create an item, or raise `NameTakenError`."""
         with translated_errors():
-            item = await self.items.insert(data.model_dump())
+            item = await self.items.create(data.model_dump())
         invalidate_items(self.cache, self.session, item.id)
         return item
 

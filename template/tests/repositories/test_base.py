@@ -54,7 +54,7 @@ async def test_an_inserted_row_is_as_it_is_stored(
 ) -> None:
     values = {"name": "Cup", "price": Decimal("1.50"), "description": None}
 
-    row = await ItemRepository(session).insert(values)
+    row = await ItemRepository(session).create(values)
 
     stored = (await session.execute(select(*Item.__table__.columns))).one()
     assert row == stored
