@@ -1,8 +1,6 @@
 """Dependencies of authenticated routes: the current user, and what authentication needs."""
 
-from dataclasses import dataclass
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.params import Depends as Dependency
@@ -15,7 +13,7 @@ from app.auth.toolkit import AuthTools
 from app.core.exceptions import NotAuthenticatedError, PermissionDeniedError
 from app.core.mail import Mailer
 from app.models.user import User
-from app.services.auth import AuthService
+from app.services.caller import Caller, scheme_of
 
 # For the introduction of the OpenAPI document.
 ACCESS = """## Log in
@@ -37,14 +35,6 @@ expired, `POST /api/v1/auth/refresh` gives new tokens for the `refresh_token`, w
 A request without a token gets 401, and one without the permission 403.
 """
 bearer = OAuth2PasswordBearer(tokenUrl=TOKEN_URL, refreshUrl=TOKEN_URL, auto_error=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The user of a request, and the login session of its token."""
-
-    user: User
-    session_id: UUID
 
 
 async def get_auth(request: Request) -> AuthTools:
@@ -70,18 +60,14 @@ ClientAddressDep = Annotated[str, Depends(get_client_address)]
 async def get_caller(
     request: Request, session: SessionDep, token: Annotated[str | None, Depends(bearer)]
 ) -> Caller:
-    """Authenticate the request by its access token, and check that the session has not ended.
-
-    The service is made here: every dependency costs time, and most requests pass this one.
-    """
+    """Authenticate the request by its bearer token."""
     if not token:
         raise NotAuthenticatedError
-    auth: AuthTools = request.app.state.auth
-    claims = auth.tokens.verify_once(token, request.scope)
-    user = await AuthService(session, auth).authenticate(claims)
-    bind_contextvars(user_id=str(user.id))
-    request.state.user = user  # for routes that services without users have too
-    return Caller(user, claims.session_id)
+    scheme = scheme_of(request.app.state.token_schemes, token)
+    caller = await scheme.authenticate(session, token, request.scope)
+    bind_contextvars(user_id=str(caller.user.id))
+    request.state.caller = caller  # for routes that services without users have too
+    return caller
 
 
 CallerDep = Annotated[Caller, Depends(get_caller)]
@@ -92,15 +78,15 @@ async def get_current_user(caller: CallerDep) -> User:
     return caller.user
 
 
-async def require_superuser(caller: CallerDep) -> User:
-    """The current user, who must be a superuser."""
-    if not caller.user.is_superuser:
+async def require_superuser(caller: CallerDep) -> Caller:
+    """The caller, who must be a superuser."""
+    if not caller.is_superuser:
         raise PermissionDeniedError
-    return caller.user
+    return caller
 
 
 CurrentUserDep = Annotated[User, Depends(get_current_user)]
-SuperuserDep = Annotated[User, Depends(require_superuser)]
+SuperuserDep = Annotated[Caller, Depends(require_superuser)]
 
 read_access: list[Dependency] = [Depends(get_caller)]
 write_access: list[Dependency] = [Depends(require_superuser)]

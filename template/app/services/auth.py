@@ -5,15 +5,16 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.auth.tokens import Claims, TokenRevokedError, new_token
+from app.auth.tokens import TokenRevokedError, new_token
 from app.auth.toolkit import AuthTools
-from app.core.exceptions import NotAuthenticatedError
+from app.core.exceptions import BearerTokenError, NotAuthenticatedError
 from app.db.base import utc_now
 from app.models.auth import LoginSession
 from app.models.user import User
 from app.repositories.auth import SessionRepository
 from app.repositories.user import UserRepository
 from app.schemas.auth import TokenPair
+from app.services.caller import Caller, Credential, Scope, permissions_of
 
 # A client that lost the answer may retry within it; a later reuse means a stolen token.
 REUSE_GRACE = timedelta(seconds=10)
@@ -41,6 +42,33 @@ class RefreshTokenReusedError(RefreshTokenInvalidError):
     commits = True
 
 
+class AccessTokenScheme:
+    """Access tokens, each of a login session. Every token that no other scheme knows is one."""
+
+    def __init__(self, auth: AuthTools) -> None:
+        self.auth = auth
+
+    def recognizes(self, _: str) -> bool:
+        """Return True: this is the last scheme."""
+        return True
+
+    def user_id(self, token: str, scope: Scope) -> str | None:
+        """Return the user of a token that has not expired; the session may have ended."""
+        try:
+            return str(self.auth.tokens.verify_once(token, scope).user_id)
+        except BearerTokenError:
+            return None
+
+    async def authenticate(self, session: AsyncSession, token: str, scope: Scope) -> Caller:
+        """Return the caller, or raise a `BearerTokenError`."""
+        claims = self.auth.tokens.verify_once(token, scope)
+        user = await SessionRepository(session).active_user(claims.session_id, claims.user_id)
+        if user is None:
+            raise TokenRevokedError
+        credential = Credential("session", claims.session_id, claims.expires_at)
+        return Caller(user, credential, permissions_of(user))
+
+
 class AuthService:
     """Login sessions, in the caller's transaction."""
 
@@ -49,13 +77,6 @@ class AuthService:
         self.auth = auth
         self.users = UserRepository(session)
         self.sessions = SessionRepository(session)
-
-    async def authenticate(self, claims: Claims) -> User:
-        """Return the user of an access token, or raise `TokenRevokedError`."""
-        user = await self.sessions.active_user(claims.session_id, claims.user_id)
-        if user is None:
-            raise TokenRevokedError
-        return user
 
     async def login(self, email: str, password: str, address: str) -> TokenPair:
         """Open a session. Unknown, wrong and disabled look alike and take as long."""

@@ -18,6 +18,7 @@ from app.models.user import User
 from app.repositories.auth import SessionRepository
 from app.repositories.user import UserRepository
 from app.schemas.user import ProfileUpdate, UserCreate, UserQuery, UserRegister, UserUpdate
+from app.services.caller import Caller
 from app.services.password import IncorrectPasswordError, PasswordService
 
 log = structlog.get_logger(__name__)
@@ -63,10 +64,10 @@ class UserService:
         """Return one page of the users that match."""
         return await self.users.search(query)
 
-    async def get(self, id: UUID, caller: User) -> User:
+    async def get(self, id: UUID, caller: Caller) -> User:
         """Return an account: the caller's own, or any as a superuser."""
-        if id == caller.id:
-            return caller
+        if id == caller.user.id:
+            return caller.user
         if not caller.is_superuser:
             raise PermissionDeniedError
         return await self._find(id)

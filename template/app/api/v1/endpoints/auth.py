@@ -129,7 +129,7 @@ async def logout(
 ) -> None:
     """End this session, or all of yours. Their tokens are revoked at once."""
     everywhere = data is not None and data.everywhere
-    await service.logout(caller.user, caller.session_id, everywhere=everywhere)
+    await service.logout(caller.user, caller.credential.id, everywhere=everywhere)
 
 
 @router.post(
@@ -146,7 +146,11 @@ async def change_password(
     """Change your password. Your other sessions end."""
     current, new = data.current_password, data.new_password
     await passwords.change(
-        caller.user, caller.session_id, current.get_secret_value(), new.get_secret_value(), address
+        caller.user,
+        caller.credential.id,
+        current.get_secret_value(),
+        new.get_secret_value(),
+        address,
     )
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 
-from app.api.auth import CurrentUserDep, SuperuserDep
+from app.api.auth import CallerDep, CurrentUserDep, SuperuserDep
 from app.api.deps import SessionDep
 from app.api.http import location, no_store
 from app.api.responses import headers, problems
@@ -37,10 +37,10 @@ OrderServiceDep = Annotated[OrderService, Depends(get_order_service)]
 
 @router.get("")
 async def list_orders(
-    user: CurrentUserDep, orders: OrderServiceDep, query: Annotated[OrderQuery, Query()]
+    caller: CallerDep, orders: OrderServiceDep, query: Annotated[OrderQuery, Query()]
 ) -> Page[OrderRead]:
     """List your orders. Superusers see all orders."""
-    return Page[OrderRead].of(await orders.page(query, user), query)
+    return Page[OrderRead].of(await orders.page(query, caller), query)
 
 
 @router.post(
@@ -63,17 +63,17 @@ async def create_order(
 
 
 @router.get("/{order_id:uuid}", response_model=OrderRead, responses=problems(OrderNotFoundError))
-async def get_order(order_id: UUID, user: CurrentUserDep, orders: OrderServiceDep) -> Order:
+async def get_order(order_id: UUID, caller: CallerDep, orders: OrderServiceDep) -> Order:
     """Read one of your orders."""
-    return await orders.get(order_id, user)
+    return await orders.get(order_id, caller)
 
 
 @router.post(
     "/{order_id:uuid}/cancel", response_model=OrderRead, responses=problems(OrderNotFoundError)
 )
-async def cancel_order(order_id: UUID, user: CurrentUserDep, orders: OrderServiceDep) -> Order:
+async def cancel_order(order_id: UUID, caller: CallerDep, orders: OrderServiceDep) -> Order:
     """Cancel one of your orders. Its items go back into stock."""
-    return await orders.cancel(order_id, user)
+    return await orders.cancel(order_id, caller)
 
 
 @router.post(
@@ -81,6 +81,6 @@ async def cancel_order(order_id: UUID, user: CurrentUserDep, orders: OrderServic
     response_model=OrderRead,
     responses=problems(OrderNotFoundError, OrderCancelledError),
 )
-async def confirm_order(order_id: UUID, user: SuperuserDep, orders: OrderServiceDep) -> Order:
+async def confirm_order(order_id: UUID, caller: SuperuserDep, orders: OrderServiceDep) -> Order:
     """Confirm an order. For superusers."""
-    return await orders.confirm(order_id, user)
+    return await orders.confirm(order_id, caller)

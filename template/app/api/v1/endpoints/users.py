@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 
-from app.api.auth import AuthDep, ClientAddressDep, CurrentUserDep, SuperuserDep
+from app.api.auth import AuthDep, CallerDep, ClientAddressDep, CurrentUserDep, SuperuserDep
 from app.api.deps import SessionDep
 from app.api.http import location, no_store
 from app.api.responses import headers, problems
@@ -74,9 +74,9 @@ async def create_user(
 
 
 @router.get("/{user_id:uuid}", response_model=UserRead, responses=problems(UserNotFoundError))
-async def get_user(user_id: UUID, user: CurrentUserDep, users: UserServiceDep) -> User:
+async def get_user(user_id: UUID, caller: CallerDep, users: UserServiceDep) -> User:
     """Read an account: your own, or any as a superuser."""
-    return await users.get(user_id, user)
+    return await users.get(user_id, caller)
 
 
 @router.patch(
