@@ -5,6 +5,7 @@ import os
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 from uuid import UUID, uuid4
 
 import jwt
@@ -12,6 +13,7 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient, Response
 
+from app.auth.tokens import TokenExpiredError
 from app.core.exceptions import NotAuthenticatedError
 from app.core.project import PROJECT
 from app.models.user import User
@@ -183,18 +185,58 @@ async def test_a_token_of_another_user_or_session_is_revoked(
     assert_refused(response, "token_revoked")
 
 
-def test_the_token_of_a_request_is_verified_once(app: FastAPI, token: str) -> None:
-    scope: dict[str, Any] = {}
+def test_a_token_is_decoded_once(app: FastAPI, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = app.state.auth.tokens
+    claims = tokens.verify(token)
+    monkeypatch.delattr(jwt, "decode_complete")
 
-    claims = app.state.auth.tokens.verify_once(token, scope)
-
-    assert app.state.auth.tokens.verify_once(token, scope) is claims
+    assert tokens.verify(token) is claims
 
 
-def test_the_claims_of_a_request_are_those_of_its_token_alone(app: FastAPI, token: str) -> None:
-    scope: dict[str, Any] = {}
-    app.state.auth.tokens.verify_once(token, scope)
+def test_the_claims_that_are_kept_are_those_of_their_token_alone(app: FastAPI, token: str) -> None:
+    tokens = app.state.auth.tokens
+    tokens.verify(token)
+    changed = f"{token[:-2]}{'AA' if token[-2:] != 'AA' else 'BB'}"
 
-    for other in (forge(token, key=secrets.token_hex(32)), forge(token, exp=timedelta(seconds=-1))):
-        with pytest.raises(NotAuthenticatedError):
-            app.state.auth.tokens.verify_once(other, scope)
+    for other in (forge(token, key=secrets.token_hex(32)), changed, f"{token}A"):
+        for _ in range(2):
+            with pytest.raises(NotAuthenticatedError):
+                tokens.verify(other)
+
+
+def test_a_token_that_was_verified_expires(
+    app: FastAPI, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = app.state.auth.tokens
+    claims = tokens.verify(token)
+    clock = Mock(wraps=datetime)
+    monkeypatch.setattr("app.auth.tokens.datetime", clock)
+
+    clock.now.side_effect = lambda tz: claims.expires_at - timedelta(seconds=1)
+    assert tokens.verify(token) is claims
+    clock.now.side_effect = lambda tz: claims.expires_at
+    with pytest.raises(TokenExpiredError):
+        tokens.verify(token)
+    assert token not in tokens.verified
+
+
+def test_the_tokens_that_are_kept_are_limited(
+    app: FastAPI, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.auth.tokens.MAX_VERIFIED", 3)
+    tokens = app.state.auth.tokens
+
+    for _ in range(10):
+        tokens.verify(forge(token, jti=uuid4().hex))
+        assert len(tokens.verified) <= 3
+
+
+async def test_a_session_that_ends_after_its_token_was_verified_is_revoked(
+    anonymous: AsyncClient, token: str
+) -> None:
+    assert (await show(anonymous, token)).status_code == 200
+
+    response = await anonymous.post("/api/v1/auth/logout", headers=authorization(token), json={})
+
+    assert response.status_code == 204
+    assert_refused(await show(anonymous, token), "token_revoked")
