@@ -23,10 +23,12 @@ async def measure(programs: list[Program], rounds: int, works: list[str]) -> lis
                 if work.name not in program.works:
                     continue
                 answer = await ask(worker, work)
+                cost, statements = answer["cpu_us"], answer["statements"]
+                sample = Sample(program.name, work.name, cpu_us=cost, statements=statements)
                 if work.name == "create":
-                    await trim(program)
+                    trim(program)
                 if number >= 0:
-                    samples.append(Sample(program.name, work.name, **answer))
+                    samples.append(sample)
     for _, worker in workers:
         assert worker.stdin is not None  # noqa: S101
         worker.stdin.close()
@@ -37,8 +39,13 @@ async def measure(programs: list[Program], rounds: int, works: list[str]) -> lis
 async def start(program: Program) -> Process:
     """Start the worker of a program, and fill its table."""
     worker = await asyncio.create_subprocess_exec(
-        program.python, WORKER, program.app,
-        cwd=program.folder, env=program.variables, stdin=PIPE, stdout=PIPE,
+        program.python,
+        WORKER,
+        program.app,
+        cwd=program.folder,
+        env=program.variables,
+        stdin=PIPE,
+        stdout=PIPE,
     )
     await _answer(worker)
     if "create" in program.works:

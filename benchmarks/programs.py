@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -9,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
-import asyncpg
 import copier
+import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "benchmarks" / "reference"
-EMAIL, PASSWORD = "bench@example.com", "four quiet words of a benchmark"  # noqa: S105
+EMAIL, PASSWORD = "bench@example.com", "four quiet words of a benchmark"
 LOGIN = urlencode({"username": EMAIL, "password": PASSWORD})
 PRESETS = {
     "minimal": ("live", "list", "create"),
@@ -25,6 +27,14 @@ PRESETS = {
 ROWS = 60
 # Prints the environment, and runs until its input ends.
 WAIT = "import json, os, sys; print(json.dumps(dict(os.environ)), flush=True); sys.stdin.read()"
+EXECUTE = """
+import asyncio, asyncpg, sys
+async def main(url, statement):
+    connection = await asyncpg.connect(url)
+    print(await connection.fetchval(statement))
+    await connection.close()
+asyncio.run(main(*sys.argv[1:]))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +54,14 @@ class Program:
         return self.project / ".venv" / "bin" / "python"
 
     @property
+    def is_service(self) -> bool:
+        """Whether this is a rendered service, not a reference."""
+        return self.app == "app.main:app"
+
+    @property
     def database(self) -> str:
         """The name of its own database."""
-        return f"bench_{self.name.replace('@', '_')}"
+        return re.sub(r"\W", "_", f"bench_{self.name}")
 
     @property
     def variables(self) -> dict[str, str]:
@@ -57,11 +72,19 @@ class Program:
 
 def render(preset: str, folder: Path, ref: str | None) -> Path:
     """Render and install a preset: of the working tree, or as it is at `ref`."""
-    name = f"{preset}@{ref.replace('/', '-')}" if ref else preset
-    project = folder / name
+    project = folder / (f"{preset}@{ref.replace('/', '-')}" if ref else preset)
+    project.mkdir(parents=True, exist_ok=True)
+    for path in project.iterdir():  # of an earlier run, but for what takes long to make
+        if path.name not in {".git", ".venv", ".local"}:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
     copier.run_copy(
-        str(ROOT), project, data={"preset": preset}, vcs_ref=ref or "HEAD", defaults=True,
-        overwrite=True, quiet=True,
+        str(ROOT),
+        project,
+        data={"preset": preset},
+        vcs_ref=ref or "HEAD",
+        defaults=True,
+        overwrite=True,
+        quiet=True,
     )
     run(["git", "init", "--quiet"], project)
     run(["uv", "sync", "--quiet"], project)
@@ -92,7 +115,7 @@ def servers(project: Path) -> Generator[tuple[str, str]]:
 def make_programs(folder: Path, refs: list[str | None]) -> list[Program]:
     """Render every preset at every ref. Databases are not made yet."""
     made = [
-        Program(project.name, "app.main:app", project, project, works)
+        Program(f"{preset}@{ref}" if ref else preset, "app.main:app", project, project, works)
         for ref in refs
         for preset, works in PRESETS.items()
         for project in [render(preset, folder, ref)]
@@ -103,10 +126,11 @@ def make_programs(folder: Path, refs: list[str | None]) -> list[Program]:
     return [bare, orm, *made]
 
 
-async def prepare(program: Program, database_url: str, redis_url: str, number: int) -> None:
+def prepare(program: Program, database_url: str, redis_url: str, number: int) -> None:
     """Make the program's database, its schema and its only user."""
-    await execute(f"{database_url}/postgres", f'DROP DATABASE IF EXISTS "{program.database}"')
-    await execute(f"{database_url}/postgres", f'CREATE DATABASE "{program.database}"')
+    server = f"{database_url}/postgres"
+    execute(program, f'DROP DATABASE IF EXISTS "{program.database}"', server)
+    execute(program, f'CREATE DATABASE "{program.database}"', server)
     program.environment.update(
         DATABASE_URL=f"{database_url}/{program.database}",
         REDIS_URL=f"{redis_url.rpartition('/')[0]}/{number % 16}",
@@ -114,33 +138,34 @@ async def prepare(program: Program, database_url: str, redis_url: str, number: i
         SECRET_KEY="0123456789abcdef0123456789abcdef",  # noqa: S106
         # More than is sent, so that no request is refused; each one is counted all the same.
         RATE_LIMIT_DEFAULT="100000/second",
-        ACCESS_TOKEN_MINUTES="600",
+        ACCESS_TOKEN_MINUTES="600",  # noqa: S106
         FIRST_SUPERUSER_EMAIL=EMAIL,
         FIRST_SUPERUSER_PASSWORD=PASSWORD,
         LOGIN=LOGIN if "me" in program.works else "",
     )
-    if program.app == "app.main:app":
+    if program.is_service:
         run([str(program.python), "-m", "app", "migrate"], program.folder, program.variables)
         if "me" in program.works:
             command = [str(program.python), "-m", "app", "create-superuser"]
             run(command, program.folder, program.variables)
 
 
-async def trim(program: Program) -> None:
+def trim(program: Program) -> None:
     """Delete the rows that a burst has added."""
-    await execute(
-        program.environment["DATABASE_URL"],
-        "DELETE FROM items WHERE id NOT IN (SELECT id FROM items ORDER BY created_at LIMIT $1)",
-        ROWS,
-    )
+    oldest = f"SELECT id FROM items ORDER BY created_at LIMIT {ROWS}"  # noqa: S608
+    execute(program, f"DELETE FROM items WHERE id NOT IN ({oldest})")  # noqa: S608
 
 
-async def execute(url: str, statement: str, *values: object) -> None:
-    """Execute one statement."""
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(statement, *values)
-    finally:
-        await connection.close()
+def postgres(program: Program) -> psutil.Process:
+    """Return the main process of PostgreSQL."""
+    parent = psutil.Process(int(execute(program, "SELECT pg_backend_pid()"))).parent()
+    if parent is None:
+        raise RuntimeError("PostgreSQL has no main process on this machine")
+    return parent
 
 
+def execute(program: Program, statement: str, url: str = "") -> str:
+    """Execute a statement with the driver of the program, and return the first value."""
+    given = [url or program.environment["DATABASE_URL"], statement]
+    command = [str(program.python), "-c", EXECUTE, *given]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603

@@ -1,8 +1,8 @@
 """Measures one program inside its own process and environment, without a server.
 
 It is run by the Python of a rendered project, in its folder: `python worker.py app.main:app`. Each
-line on stdin is a burst, `{"path": ..., "requests": 40, ...}`; each line on stdout says what it cost.
-With `LOGIN`, the form of a login in the environment, all requests have the token that it answers.
+line on stdin is a burst, `{"path": ..., "requests": 40, ...}`; each line on stdout is its cost.
+With `LOGIN` in the environment, the form of a login, all requests have the token that it answers.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ class Statements:
 class Requests:
     """Sends requests to an ASGI app."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any) -> None:  # noqa: ANN401  (any ASGI app)
         self.app = app
         self.headers = [(b"host", b"127.0.0.1"), (b"user-agent", b"benchmark"), (b"accept", b"*/*")]
 
