@@ -157,11 +157,9 @@ def trim(program: Program) -> None:
 
 
 def postgres(program: Program) -> psutil.Process:
-    """Return the main process of PostgreSQL."""
-    parent = psutil.Process(int(execute(program, "SELECT pg_backend_pid()"))).parent()
-    if parent is None:
-        raise RuntimeError("PostgreSQL has no main process on this machine")
-    return parent
+    """Return the main process of PostgreSQL, which must run on this machine."""
+    file = "pg_read_file('postmaster.pid')"
+    return psutil.Process(int(execute(program, f"SELECT split_part({file}, chr(10), 1)")))
 
 
 def execute(program: Program, statement: str, url: str = "") -> str:

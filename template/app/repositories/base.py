@@ -11,6 +11,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from app.core.pagination import PageQuery, PageRows
 from app.db.base import Base
+from app.db.session import fetch
 
 ModelT = TypeVar("ModelT", bound=Base)
 
@@ -59,7 +60,7 @@ class Repository(Generic[ModelT]):
         if where:
             statement = statement.where(*where)
         window = {"row_limit": query.size, "row_offset": query.offset}
-        rows = (await self.session.execute(statement, window)).all()
+        rows = await fetch(self.session, statement, window)
         if rows or query.page == 1:
             return PageRows(rows, rows[0].row_count if rows else 0)
         count = select(func.count()).select_from(self.model).where(*where)
