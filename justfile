@@ -34,6 +34,6 @@ format:
     uv run ruff check --fix
     uv run ruff format
 
-# What a request costs, beside bare FastAPI and plain SQLAlchemy; `--compare main` says what changed
+# What a request costs, compared with bare FastAPI and plain SQLAlchemy; `--compare main` says what changed
 bench *options:
     uv run python -m benchmarks "$@"

@@ -1,4 +1,4 @@
-"""`uv run just bench`: what a request costs, beside bare FastAPI and plain SQLAlchemy.
+"""`uv run just bench`: what a request costs, compared with bare FastAPI and plain SQLAlchemy.
 
 It is not a test: a busy machine changes every number. Compare programs of one run only; they are
 measured in turn, so that all of them have the same neighbours.

@@ -1,4 +1,4 @@
-"""The programs that are measured: rendered services, and the references beside them."""
+"""The programs that are measured: rendered services, and references to compare them with."""
 
 import json
 import os

@@ -8,7 +8,7 @@ from benchmarks.start import Start
 
 # What a request is compared with.
 REFERENCES = {"live": "bare", "me": "orm", "list": "orm", "create": "orm"}
-# A difference that is smaller than this is not told from the noise of a busy machine.
+# A smaller difference is lost in the noise of a busy machine.
 RESOLUTION = 0.05
 BAR, GAP, LABEL, WIDTH = 18, 26, 150, 720
 

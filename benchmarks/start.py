@@ -1,4 +1,4 @@
-"""What it takes to start: the import of the app beside that of its libraries alone."""
+"""What it takes to start: the import of the app, and that of its libraries alone."""
 
 import json
 import subprocess

@@ -64,7 +64,7 @@ def test_the_table_compares_with_the_reference() -> None:
     assert {line.count("|") for line in lines} == {10}
 
 
-def test_the_comparison_names_what_cannot_be_told_from_noise() -> None:
+def test_the_comparison_names_what_is_within_the_noise() -> None:
     lines = report.comparison(SAMPLES, "v1").splitlines()
 
     assert lines[2:] == [

@@ -13,12 +13,11 @@ import psutil
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
-from sqlalchemy import func, literal, select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.api.deps import SessionDep
 from app.db.migrations import upgrade
-from app.db.session import fetch
 from dev import unprivileged
 from dev.database import create_database
 from dev.postgres import OPTIONS, Cluster, candidates, find_binaries
@@ -199,19 +198,3 @@ async def test_the_server_itself_enforces_the_statement_timeout(
     session: AsyncSession, setting: str, limit: str
 ) -> None:
     assert await session.scalar(text(f"SHOW {setting}")) == limit
-
-
-async def test_a_cancelled_request_gives_its_connection_back(service: FastAPI) -> None:
-    database = service.state.database
-    pool = database.engine.pool
-    async with database.reads() as session:
-        for _ in range(3):
-            sleeping = asyncio.create_task(fetch(session, select(func.pg_sleep(30))))
-            await until(lambda: pool.checkedout() == 1)
-            await asyncio.sleep(0.1)  # the statement has been sent
-            sleeping.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await sleeping
-
-            assert pool.checkedout() == 0
-            assert (await fetch(session, select(literal(1))))[0][0] == 1
