@@ -9,9 +9,13 @@ import jwt
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
+from sqlalchemy import inspect
 
 from app.auth.tokens import TokenExpiredError
 from app.core.exceptions import NotAuthenticatedError
+from app.db.session import Database
+from app.models.user import User
+from app.repositories.auth import SessionRepository
 from tests.auth.factories import authorization
 from tests.auth.test_access_token import assert_refused, forge, show
 
@@ -77,3 +81,24 @@ async def test_a_session_that_ends_after_its_token_was_verified_is_revoked(
 
     assert response.status_code == 204
     assert_refused(await show(anonymous, token), "token_revoked")
+
+
+@pytest.mark.parametrize("reads", [True, False])
+async def test_the_caller_is_the_same_for_reading_and_for_writing(
+    app: FastAPI, database: Database, token: str, reads: bool
+) -> None:
+    make = database.reads if reads else database.transactions
+    async with make() as session:
+        claims = app.state.auth.tokens.verify(token)
+        repository = SessionRepository(session)
+        user = await repository.active_user(claims.session_id, claims.user_id)
+        other = await repository.active_user(claims.session_id, uuid4())
+        stored = await session.get(User, claims.user_id)
+
+    assert user is not None
+    assert stored is not None
+    names = inspect(User).column_attrs.keys()
+    assert {name: getattr(user, name) for name in names} == {
+        name: getattr(stored, name) for name in names
+    }
+    assert other is None
