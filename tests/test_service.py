@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,8 @@ THOROUGH = pytest.mark.thorough
 FEW, MANY = combinations.few(paper=False), combinations.many(paper=False)
 PRESETS = combinations.named(combinations.preset_rows(), paper=False)
 ALONE = combinations.named(combinations.alone(), paper=False)
+# The rows of every run in which all other pairs meet.
+PAIRS = {name: texts.answers(**row) for name, row in FEW.items() if name not in PRESETS | ALONE}
 # The long ones first, so that all cores are busy until the end.
 ROWS = [
     pytest.param(row, id=name, marks=() if name in FEW else THOROUGH)
@@ -106,7 +109,11 @@ def essentials(project: Path, answers: Answers) -> list[str]:
     if name in PRESETS:  # coverage takes half as long again
         return [CHECK, TEST if answers["preset"] == questions.presets()[0] else UNMEASURED]
     checks = [] if name in ALONE else [CHECK]
-    return [*checks, f"{UNMEASURED} {' '.join([*COMMON, *own_tests(project, answers)])}"]
+    conditions = {condition for condition in questions.exclusions() if is_turn_of(condition, name)}
+    return [
+        *checks,
+        f"{UNMEASURED} {' '.join([*COMMON, *own_tests(project, answers, conditions)])}",
+    ]
 
 
 def everything(answers: Answers) -> list[str]:
@@ -115,7 +122,16 @@ def everything(answers: Answers) -> list[str]:
     return [CHECK, TEST_ALL if whole else UNMEASURED]
 
 
-def own_tests(project: Path, answers: Answers) -> list[str]:
+def is_turn_of(condition: str, name: str, day: int = date.today().toordinal()) -> bool:
+    """Return whether a row runs the tests of a feature on a day.
+
+    Each feature's tests run in one of the pair rows that have it, another one each day.
+    """
+    rows = [row for row, known in PAIRS.items() if known.get(condition) is True]
+    return name not in PAIRS or (name in rows and rows[day % len(rows)] == name)
+
+
+def own_tests(project: Path, answers: Answers, conditions: set[str]) -> list[str]:
     """Return the tests of a row's features, except of a required one that has its own row."""
     known = texts.answers(**answers)
     needed = {need for name, need in questions.requires().items() if known[name]}
@@ -123,7 +139,7 @@ def own_tests(project: Path, answers: Answers) -> list[str]:
         path
         for condition, paths in questions.exclusions().items()
         for path in paths
-        if known.get(condition) is True and condition not in needed
+        if known.get(condition) is True and condition in conditions - needed
         if is_of_tests(path) and (project / path).exists()
     }
     return sorted(path for path in brought if str(Path(path).parent) not in brought)
@@ -149,6 +165,16 @@ def run_in(project: Path, run: Run, commands: list[str], skip_if_passed: SkipIfP
         assert still_running(project) == []
         shutil.rmtree(project)
     return failures
+
+
+@pytest.mark.parametrize("condition", sorted(questions.exclusions()))
+def test_the_tests_of_a_feature_run_in_each_pair_row_that_has_it_in_turn(condition: str) -> None:
+    rows = [name for name, known in PAIRS.items() if known.get(condition) is True]
+
+    turns = [[row for row in PAIRS if is_turn_of(condition, row, day)] for day in range(len(rows))]
+
+    assert turns == [[row] for row in rows]
+    assert all(is_turn_of(condition, row) for row in {*PRESETS, *ALONE})
 
 
 @pytest.mark.parametrize("name", ["redis-server", "pgbouncer"])

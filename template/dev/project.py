@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from app.core.settings import check_env_file
+from app.core.settings import read_env_file
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local"
@@ -27,7 +27,7 @@ def setting(name: str, default: str = "") -> str:
     """Read a variable as the service does: the environment, then `.env`; empty means unset."""
     file = ROOT / ".env"
     try:
-        check_env_file(file)
+        read_env_file(file)
     except ValueError as error:
         raise LauncherError(f"{error}.") from None
     values = dotenv_values(file, encoding="utf-8-sig")

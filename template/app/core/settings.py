@@ -1,8 +1,10 @@
 """Reads settings from the environment, then `.env`, with errors that name the variable."""
 
 import json
+import os
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
@@ -48,14 +50,16 @@ def check_settings() -> None:
 def _load(*classes: type[S]) -> list[S]:
     """Read settings classes, or raise `SettingsError`, which names each wrong variable once."""
     loaded, messages = list[S](), dict[str, None]()  # an ordered set: classes share variables
+    content = b""
     if isinstance(file := EnvSettings.model_config.get("env_file"), str):
         try:
-            check_env_file(Path(file))
+            content = read_env_file(Path(file))
         except ValueError as error:
             raise SettingsError(str(error)) from None
+    variables = frozenset(os.environ.items())
     for each in classes:
         try:
-            loaded.append(each())
+            loaded.append(_parse(each, variables, content))
         except ValidationError as error:
             messages |= dict.fromkeys(format_validation_error(error))
     if messages:
@@ -63,10 +67,19 @@ def _load(*classes: type[S]) -> list[S]:
     return loaded
 
 
-def check_env_file(path: Path) -> None:
-    """Raise `ValueError`, which names file and line, unless it is UTF-8 or absent."""
+@lru_cache(maxsize=128)
+def _parse(settings: type[S], variables: frozenset[tuple[str, str]], env_file: bytes) -> S:
+    """Read a settings class; its environment is the key of the cache."""
+    return settings()
+
+
+def read_env_file(path: Path) -> bytes:
+    """Return the content of a `.env` file, empty if there is none.
+
+    Raises `ValueError`, which names the file and the line, unless it is UTF-8.
+    """
     if not path.is_file():
-        return
+        return b""
     try:
         content = path.read_bytes()
         content.partition(b"\0")[0].decode("utf-8-sig")
@@ -78,6 +91,7 @@ def check_env_file(path: Path) -> None:
     if position >= 0:
         line = content.count(b"\n", 0, position) + 1
         raise ValueError(f"{path.name}, line {line}: is not UTF-8; save the file as UTF-8")
+    return content
 
 
 def descendants(settings: type[EnvSettings]) -> Iterator[type[EnvSettings]]:

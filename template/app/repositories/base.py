@@ -1,13 +1,12 @@
 """Queries that every table needs. Repositories flush; the request's session commits."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from functools import cache
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, bindparam, func, insert, select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.sql.dml import ReturningInsert
 
 from app.core.pagination import PageQuery, PageRows
 from app.db.base import Base
@@ -43,10 +42,6 @@ class Repository(Generic[ModelT]):
         await self.session.flush()
         return row
 
-    async def create(self, values: Mapping[str, Any]) -> Row[Any]:
-        """Insert a row and return it as it is stored. Columns only: the session has no entity."""
-        return (await self.session.execute(insert_statement(self.model), values)).one()
-
     async def delete(self, row: ModelT) -> None:
         """Delete a row."""
         await self.session.delete(row)
@@ -65,12 +60,6 @@ class Repository(Generic[ModelT]):
             return PageRows(rows, rows[0].row_count if rows else 0)
         count = select(func.count()).select_from(self.model).where(*where)
         return PageRows((), await self.session.scalar(count) or 0)
-
-
-@cache
-def insert_statement(model: type[Any]) -> ReturningInsert[Any]:
-    """Return the statement that inserts a row, with the defaults of its columns."""
-    return insert(model.__table__).returning(*model.__table__.columns)
 
 
 @cache

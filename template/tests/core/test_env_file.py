@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.core.settings import check_env_file
+from app.core.config import Settings
+from app.core.settings import EnvSettings, read_env_file
 from dev import project
 from dev.project import LauncherError, setting
 from tests.processes import environment
@@ -46,8 +47,8 @@ def test_utf_8_is_taken_with_a_mark_and_without(tmp_path: Path, content: bytes) 
     file = tmp_path / ".env"
     file.write_bytes(content)
 
-    check_env_file(file)
-    check_env_file(tmp_path / "missing")
+    assert read_env_file(file) == content
+    assert read_env_file(tmp_path / "missing") == b""
 
 
 def test_a_mark_does_not_hide_the_first_setting(tmp_path: Path) -> None:
@@ -63,6 +64,26 @@ def test_a_mark_does_not_hide_the_first_setting(tmp_path: Path) -> None:
     )
 
     assert done.stdout.strip() == "7000", done.stderr
+
+
+def test_settings_are_parsed_again_when_a_variable_or_the_file_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / ".env"
+    for settings in (EnvSettings, Settings):
+        config = settings.model_config | {"env_file": str(file)}
+        monkeypatch.setattr(settings, "model_config", config)
+    file.write_text("PORT=7000", encoding="utf-8")
+    first = Settings.load()
+
+    assert Settings.load() is first
+    monkeypatch.setenv("HOST", "::1")
+    assert (Settings.load().port, Settings.load().host) == (7000, "::1")
+    file.write_text("PORT=7001", encoding="utf-8")
+    assert Settings.load().port == 7001
+    file.unlink()
+    assert Settings.load().port == 8000
+    assert first.port == 7000
 
 
 def test_the_development_launcher_refuses_it_too(
@@ -85,4 +106,4 @@ def test_a_file_that_cannot_be_read_is_named(
     monkeypatch.setattr(Path, "read_bytes", refuse)  # root may read everything
 
     with pytest.raises(ValueError, match=r"\.env: cannot be read: Permission denied"):
-        check_env_file(tmp_path / ".env")
+        read_env_file(tmp_path / ".env")

@@ -5,19 +5,19 @@ import asyncio
 from sqlalchemy import literal, select
 
 from app.db.session import Database, fetch
-from app.models.item import Item
+from dev.resource.blueprint.model import Specimen
+from tests.blueprint.factories import SPECIMENS
+from tests.blueprint.rows import add_specimen
 from tests.clients import connect
 from tests.conftest import MakeApp
-from tests.factories import make_item
 
-ITEMS = "/api/v1/items"
 ONE = select(literal(1))
-NAMES = select(Item.name).order_by(Item.name)
+NAMES = select(Specimen.name).order_by(Specimen.name)
 
 
 async def test_a_reading_session_is_not_used(database: Database) -> None:
     async with database.reads() as session:
-        await make_item(session, name="Cup")
+        await add_specimen(session, name="Cup")
         await session.close()
 
         rows = await fetch(session, NAMES)
@@ -37,7 +37,7 @@ async def test_a_request_that_has_a_connection_needs_no_second_one(make_app: Mak
 
 async def test_a_transaction_sees_its_own_rows(database: Database) -> None:
     async with database.transactions() as session:
-        session.add(Item(name="Cup", price=1))
+        session.add(Specimen(name="Cup", price=1))
         await session.flush()
 
         assert [row.name for row in await fetch(session, NAMES)] == ["Cup"]
@@ -50,7 +50,7 @@ async def test_many_requests_share_one_connection(
 ) -> None:
     app = await make_app(DB_POOL_SIZE="1", DB_MAX_OVERFLOW="0", DB_POOL_TIMEOUT="20")
     async with connect(app, credentials) as client:
-        answers = await asyncio.gather(*(client.get(ITEMS) for _ in range(20)))
+        answers = await asyncio.gather(*(client.get(SPECIMENS) for _ in range(20)))
 
     assert {answer.status_code for answer in answers} == {200}
     assert app.state.database.engine.pool.checkedout() == 0
