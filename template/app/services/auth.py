@@ -64,16 +64,16 @@ class AccessTokenScheme:
         """Return True: this is the last scheme."""
         return True
 
-    async def user_id(self, token: str, scope: Scope) -> str | None:
+    async def user_id(self, token: str, _: Scope) -> str | None:
         """Return the user of a token that has not expired; the session may have ended."""
         try:
-            return str(self.auth.tokens.verify_once(token, scope).user_id)
+            return str(self.auth.tokens.verify(token).user_id)
         except BearerTokenError:
             return None
 
-    async def authenticate(self, session: AsyncSession, token: str, scope: Scope) -> Caller:
+    async def authenticate(self, session: AsyncSession, token: str, _: Scope) -> Caller:
         """Return the caller, or raise a `BearerTokenError`."""
-        claims = self.auth.tokens.verify_once(token, scope)
+        claims = self.auth.tokens.verify(token)
         found = await SessionRepository(session).active_user(claims.session_id, claims.user_id)
         if found is None:
             raise TokenRevokedError
