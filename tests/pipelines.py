@@ -66,7 +66,8 @@ def gitlab_jobs(project: Path) -> dict[str, Document]:
 def _inherited(document: Document, name: str) -> Document:
     own = document[name]
     base = _inherited(document, own["extends"]) if "extends" in own else {}
-    return base | own
+    variables = base.get("variables", {}) | own.get("variables", {})
+    return base | own | ({"variables": variables} if variables else {})
 
 
 def gitlab(project: Path, job: str) -> Step:

@@ -21,7 +21,7 @@ from tests.projects import SEEDS, single
 
 ANCHOR = re.compile(r"^ *# project [a-z ]+\n", re.MULTILINE)
 # The template's own: users register their code in app/main.py.
-GENERATED = {"app/features.py", "app/api/router.py"}
+GENERATED = {"app/features.py", "app/api/example.py", "app/api/router.py"}
 # Another answer makes another text of them, from the first line to the last.
 REPLACED = {"LICENSE", "docs/ci.md"}
 MINE = "# Mine, since Monday.\n"

@@ -188,7 +188,7 @@ def deployment(project: Path, tmp_path: Path) -> dict[str, str]:
         "DATABASE_URL": f"sqlite:///{tmp_path}/app.db",
         "PORT": str(reserved_port()),
         "SHUTDOWN_DRAIN_SECONDS": "1",
-        "PYTHONPATH": f"{project}/tests/server/extra",
+        "PYTHONPATH": f"{project}:{project}/tests/server/extra",
     }
     return own | changed
 

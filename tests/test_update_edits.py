@@ -2,15 +2,16 @@
 
 import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
-import copier
 import pytest
 import uv
 
 from tests.conftest import Render
 from tests.edits import Edit, after, apply, change
-from tests.projects import duplicate, start, unfinished, update, without_seeds
+from tests.projects import duplicate, start, update, without_seeds
+from tests.static_checks.template import Template
 
 ORDERS = [
     "app/api/v1/endpoints/orders.py",
@@ -20,21 +21,42 @@ ORDERS = [
     "app/services/order.py",
     "tests/orders",
 ]
-REGISTRATIONS: dict[str, list[Edit]] = {
-    "app/api/router.py": [
-        change("    orders,\n", ""),
-        change("    app.include_router(orders.router, prefix=V1)\n", ""),
+ROUTER = "app/api/router.py"
+# What is taken out by hand when the whole example is deleted. Orders only have a line in a list.
+EXAMPLE: dict[str, list[Edit]] = {
+    ROUTER: [
+        change("from app.api.example import EXAMPLE, EXAMPLE_TAGS\n", ""),
+        change(
+            "    app.openapi_tags = EXAMPLE_TAGS\n"
+            "    for module in EXAMPLE:\n"
+            "        add_resource(app, module)\n",
+            "",
+        ),
     ],
 }
-ROUTER = "app/api/router.py"
+# Features that bring, or take away, a part of the example.
+MEETING = ("celery", "cache", "http_client", "metrics")
+
+
+def delete(project: Path, names: Iterable[str]) -> None:
+    """Delete files and folders of a project."""
+    for name in names:
+        path = project / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def take_out_orders(project: Path) -> None:
-    """Delete the example, file by file, and its registrations."""
-    for name in ORDERS:
-        path = project / name
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-    for name, edits in REGISTRATIONS.items():
+    """Delete a part of the example, file by file, and the line that names it."""
+    delete(project, ORDERS)
+    file = project / "app/api/example.py"
+    file.write_text(change('    "app.api.v1.endpoints.orders",\n', "")(file.read_text()))
+
+
+def take_out_the_example(project: Path, template: Template) -> None:
+    """Delete all files of the example, and what the router says of it."""
+    with_it = [path for path in template.sources if "example" in template.owners(path)]
+    delete(project, (path for path in with_it if (project / path).exists()))
+    for name, edits in EXAMPLE.items():
         path = project / name
         path.write_text(apply(edits, path.read_text()))
 
@@ -63,20 +85,50 @@ def test_a_deleted_example_stays_deleted(copied: Render, tmp_path: Path) -> None
     assert without_seeds(project) == without_seeds(expected)
 
 
-def test_a_feature_next_to_the_deleted_example_conflicts_in_the_router_alone(
-    copied: Render, tmp_path: Path
+@pytest.mark.parametrize("feature", ["celery", "cache", "http_client"])
+def test_features_that_meet_a_deleted_part_of_the_example_come_and_go(
+    copied: Render, tmp_path: Path, feature: str
 ) -> None:
     project = duplicate(copied(), tmp_path / "project")
     take_out_orders(project)
     start(project)
+    before = without_seeds(project)
 
-    copier.run_update(
-        project, data={"celery": True}, defaults=True, overwrite=True, quiet=True, unsafe=False
-    )
+    update(project, **{feature: True})
+    expected = duplicate(copied(**{feature: True}), tmp_path / "expected")
+    between = without_seeds(project)
+    update(project, **{feature: False})
 
-    meeting = {line.rpartition("\t")[2].removeprefix(f"{project}/") for line in unfinished(project)}
-    assert meeting == {ROUTER}
-    assert not (project / "app/models/order.py").exists()
+    take_out_orders(expected)
+    assert between == without_seeds(expected)
+    assert without_seeds(project) == before
+
+
+@pytest.mark.parametrize("preset", ["standard", "full"])
+def test_an_example_that_was_deleted_by_hand_is_gone_for_good(
+    copied: Render, tmp_path: Path, source: Path, preset: str
+) -> None:
+    project = duplicate(copied(preset=preset), tmp_path / "project")
+    take_out_the_example(project, Template(source))
+    start(project)
+    changed = dict.fromkeys(MEETING, preset == "standard")
+
+    update(project, example=False, **changed)
+    between = without_seeds(project)
+    update(project, **{name: not value for name, value in changed.items()})
+
+    assert between == without_seeds(copied(preset=preset, example=False, **changed))
+    assert without_seeds(project) == without_seeds(copied(preset=preset, example=False))
+
+
+def test_an_example_that_is_half_deleted_is_switched_off(copied: Render, tmp_path: Path) -> None:
+    project = duplicate(copied(preset="full"), tmp_path / "project")
+    take_out_orders(project)
+    start(project)
+
+    update(project, example=False)
+
+    assert without_seeds(project) == without_seeds(copied(preset="full", example=False))
 
 
 @pytest.mark.parametrize("name", ["app/main.py", "app/core/config.py"])

@@ -37,6 +37,8 @@ def serve() -> int:
             environment = servers | {"LOG_FORMAT": setting("LOG_FORMAT", "console")}
             if failure := run_supervised(migrate, environment):
                 return failure
+            # A failure does not matter here: the server has the same.
+            run_supervised([sys.executable, "-m", "dev.openapi", "write"], environment)
             with sidecars(environment):
                 return run_supervised(uvicorn + reload, environment)
     except (KeyboardInterrupt, SystemExit):

@@ -53,7 +53,7 @@ def _flatten(diffs: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
 
 
 def _describe(diff: tuple[Any, ...]) -> str:
-    """Format a difference, such as `add_column items.colour`."""
+    """Format a difference, such as `add_column books.colour`."""
     kind, *details = diff
     if kind.endswith("_column"):
         return f"{kind} {details[1]}.{details[2].name}"

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.session import Database
 from dev.database import testing
 from dev.project import LauncherError, xdist_worker
+from tests.blueprint.mount import create_table, mount
 from tests.clients import connect
 from tests.environment import clear_settings
 from tests.greenlets import keep_thread_greenlets
@@ -49,10 +50,12 @@ def pytest_configure(config: pytest.Config) -> None:
     }
     from app.db.migrations import upgrade
 
+    mount()
     # The process that starts others of pytest-xdist runs no test: it keeps the server alive.
     if config.getoption("dist") == "no" or xdist_worker() is not None:
         asyncio.run(drop_everything())
         upgrade()
+        asyncio.run(create_table())
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,8 @@ from tests.databases import free_port
 # What a busy machine may need to start a process, or to do anything else.
 TIMEOUT_SECONDS = 60
 ATTEMPTS = 3
+# The second adds the blueprint to the app.
+PATH = os.pathsep.join(map(str, (ROOT, ROOT / "tests/blueprint/process")))
 
 
 def eventually(condition: Callable[[], bool], seconds: float = TIMEOUT_SECONDS) -> None:
@@ -69,7 +71,7 @@ class Service:
 
 def environment(**settings: str) -> dict[str, str]:
     """Our environment with some settings changed, for a process in any folder."""
-    return os.environ | {"PYTHONPATH": str(ROOT)} | settings
+    return os.environ | {"PYTHONPATH": PATH} | settings
 
 
 @contextmanager

@@ -23,6 +23,15 @@ EXEMPT = {
     ("tests/conftest.py", "tests/auth/fixtures.py"): "the text says when it is there",
     ("tests/conftest.py", "tests/public/fixtures.py"): "the text says when it is there",
 }
+# Written by a recipe, and committed by the user.
+WRITTEN = {"docs/openapi.json"}
+# They are about resources that `just resource` makes.
+MAKERS = (
+    "docs/resources.md",
+    "tests/dev/made_resources.py",
+    "tests/dev/test_resource.py",
+    "tests/dev/test_resource_process.py",
+)
 
 
 def mentions(template: Template) -> Iterator[Need]:
@@ -32,6 +41,8 @@ def mentions(template: Template) -> Iterator[Need]:
         for line in source.lines:
             when, place = template.when(source, line), f"{source.name}:{line.number}"
             for path in paths(source, line):
+                if path in WRITTEN or source.output in MAKERS:
+                    continue
                 if (source.output, path) not in EXEMPT:
                     yield Need(place, path, when, template.present(path))
             for name in names(RECIPE, line.text):

@@ -13,9 +13,24 @@ from tests.static_checks.template import Template
 CODE = ("app/", "dev/")
 IMPORTERS = (*CODE, "migrations/")  # Alembic runs env.py
 # What is run: `python -m app`, `python -m dev`, and a recipe's `python -m dev.image`.
-RUN = {"app.__main__", "dev.__main__", "dev.image", "dev.migrations"}
+RUN = {
+    "app.__main__",
+    "dev.__main__",
+    "dev.image",
+    "dev.load_test",
+    "dev.migration_lint",
+    "dev.migrations",
+    "dev.openapi",
+    "dev.resource.__main__",
+    "dev.seed",
+}
 # Packages whose modules are imported by name at run time.
-COLLECTED = ("app.servers.", "app.workers.handlers.")
+COLLECTED = (
+    "app.observability.metrics.business.",
+    "app.servers.",
+    "app.workers.handlers.",
+    "dev.resource.blueprint.",
+)
 
 
 def use(template: Template) -> Iterator[Need]:

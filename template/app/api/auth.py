@@ -30,9 +30,9 @@ expired, `POST /api/v1/auth/refresh` gives new tokens for the `refresh_token`, w
 - **Without a login** you may call the operations without a lock: register, log in, refresh, ask
   for and set a new password, and check whether the service is healthy.
 - **Users**, whose access token is sent, may call the others, but see and change only what belongs
-  to them, besides reading items.
-- **Superusers** alone may add, change and delete items, see and change the accounts of others,
-  confirm orders, and see `GET /health/detailed`. They may see what others have, but for files.
+  to them, and read what is shared by all.
+- **Superusers** alone may change what is shared by all, see and change the accounts of others, and
+  see `GET /health/detailed`. They may see what others have, but for files.
 
 A request without a token gets 401, and one without the permission 403.
 """
@@ -120,5 +120,9 @@ CurrentUserDep = Annotated[User, Depends(get_current_user)]
 
 open_access: list[Dependency] = [Depends(require_nothing)]
 read_access: list[Dependency] = [Depends(get_caller)]
-write_access: list[Dependency] = [requires(Permission.ITEMS_WRITE)]
 operator_access: list[Dependency] = [Depends(require_superuser)]
+
+
+def write_access(permission: str | None) -> list[Dependency]:
+    """Return who may change what is shared: who holds the permission; without one, superusers."""
+    return [requires(Permission(permission))] if permission else operator_access

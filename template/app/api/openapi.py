@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
 
+from app.api.resources import RESOURCES
 from app.api.responses import (
     Responses,
     error_response,
@@ -28,15 +29,13 @@ from app.core.exceptions import (
 )
 from app.core.problem import MEDIA_TYPE, Problem
 
+# Tags without an operation are left out.
 TAGS = [
     {"name": "Auth", "description": "Register, log in and out, passwords"},
     {"name": "Users", "description": "Your own account; all accounts for superusers"},
     {"name": "Roles", "description": "Roles, and the permissions that they grant"},
-    {"name": "Items", "description": "Items for sale and their stock"},
-    {"name": "Orders", "description": "Orders, which take items out of stock"},
     {"name": "Jobs", "description": "Background jobs"},
     {"name": "Files", "description": "Upload and download files"},
-    {"name": "Rates", "description": "Exchange rates, from another service"},
     {"name": "Health", "description": "Health checks"},
 ]
 # Each version of the API has a document; paths without a version are in the first.
@@ -91,7 +90,7 @@ def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> Document:
             used.update(operation.get("tags", ()))
             _add_errors(operation, problems(*errors_of(path)))
             _add_headers(operation, added)
-    document["tags"] = [tag for tag in TAGS if tag["name"] in used]
+    document["tags"] = [tag for tag in all_tags(app) if tag["name"] in used]
     components = document.setdefault("components", {})
     components["headers"] = header_components(document)
     _replace_error_schemas(components.setdefault("schemas", {}))
@@ -100,17 +99,18 @@ def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> Document:
 
 def _framework_document(app: FastAPI, paths: re.Pattern[str]) -> Document:
     routes = [c for c in iter_route_contexts(app.routes) if paths.match(str(c.path))]
-    document = get_openapi(
-        title=app.title,
-        version=app.version,
-        description=app.description,
-        contact=app.contact,
-        license_info=app.license_info,
-        servers=[{"url": "/"}],
-        routes=routes,
-    )
+    names = ("title", "version", "description", "contact", "license_info")
+    about: dict[str, Any] = {name: getattr(app, name) for name in names}
+    document = get_openapi(**about, servers=[{"url": "/"}], routes=routes)
     getattr(app.state, "document_access", _nothing)(document, routes)
     return document
+
+
+def all_tags(app: FastAPI) -> list[dict[str, Any]]:
+    """Return the tags of the service's own operations, and those of its resources."""
+    found = [{"name": tag, "description": text} for tag, (_, text) in RESOURCES.items()]
+    found += app.openapi_tags or []
+    return [*TAGS[:2], *found, *TAGS[2:]]
 
 
 def _nothing(*_: object) -> list[type[AppError]]:
@@ -173,7 +173,7 @@ def plain_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def _plain_name(name: str) -> str:
-    """Turn `Page_ItemRead_` into `PageItemRead`, and FastAPI's `Body_login` into `LoginBody`."""
+    """Turn `Page_UserRead_` into `PageUserRead`, and FastAPI's `Body_login` into `LoginBody`."""
     words = re.findall("[A-Za-z0-9]+", name)
     if name.startswith("Body_"):
         words = [*words[1:], "Body"]

@@ -12,12 +12,12 @@ RATE_LIMIT_HEADERS = ("RateLimit", "RateLimit-Policy")
 # Each with its description and an example.
 HEADERS = {
     "Accept-Ranges": ("`Range` may ask for a part of the file", "bytes"),
-    "Content-Disposition": ("The name of the file (RFC 6266)", 'attachment; filename="items.csv"'),
+    "Content-Disposition": ("The name of the file (RFC 6266)", 'attachment; filename="report.csv"'),
     "Content-Range": ("Which bytes these are, of how many", "bytes 0-99/1234"),
     "Deprecation": ("Since when this version is deprecated (RFC 9745)", "@1767225600"),
     "ETag": ("The version, for `If-None-Match` and `If-Match` (RFC 9110 §8.8.3)", '"3"'),
-    "Link": ("The same in the next version", '</api/v2/items>; rel="successor-version"'),
-    "Location": ("The URL of the resource", "/api/v1/items/0198c5a4-6f0e-7c3b-9d51-2b7c8e4f1a60"),
+    "Link": ("The same in the next version", '</api/v2/books>; rel="successor-version"'),
+    "Location": ("The URL of the resource", "/api/v1/books/0198c5a4-6f0e-7c3b-9d51-2b7c8e4f1a60"),
     "RateLimit": ("Remaining requests, and seconds until the reset", '"default";r=299;t=60'),
     "RateLimit-Policy": ("Allowed requests, and the window in seconds", '"default";q=300;w=60'),
     "Retry-After": ("Seconds to wait (RFC 9110 §10.2.3)", "5"),
@@ -28,7 +28,7 @@ Responses = dict[int | str, dict[str, Any]]
 
 
 def problems(*errors: type[AppError]) -> Responses:
-    """Document the errors of an operation: `responses=problems(ItemNotFoundError)`."""
+    """Document the errors of an operation: `responses=problems(BookNotFoundError)`."""
     by_status: defaultdict[int, list[type[AppError]]] = defaultdict(list)
     for error in errors:
         by_status[error.status].append(error)

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from app.clients.http import open_http_client
-from app.clients.rates import RatesClient
 from app.clients.settings import HttpClientSettings
 from app.clients.trace_context import TraceContextMiddleware
 from app.core.feature import Feature
@@ -22,7 +21,6 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
     settings: HttpClientSettings = app.state.http_client_settings
     async with open_http_client(settings) as http:
         app.state.http = http
-        app.state.rates = RatesClient(http, settings.rates_url) if settings.rates_url else None
         yield
 
 

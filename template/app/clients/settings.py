@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, HttpUrl
+from pydantic import Field
 
 from app.core.settings import EnvSettings
 
@@ -22,6 +22,3 @@ class HttpClientSettings(EnvSettings):
     # The backoff before the first retry, about; it doubles with each further one.
     http_client_retry_seconds: Seconds = 0.2
     http_client_max_bytes: Annotated[int, Field(ge=1024)] = 1024 * 1024
-
-    # The source of exchange rates; the currency is added as `base`.
-    rates_url: HttpUrl | None = None

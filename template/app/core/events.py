@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A change of a row, such as `order.updated`, and the user it concerns, if any.
+    """A change of a row, such as `job.updated`, and the user it concerns, if any.
 
     `model` is the schema of the row, which is serialized when `publish_event` is called.
     """

@@ -41,7 +41,7 @@ JOB_TYPES: dict[str, JobType] = {}
 def job(
     name: str, payload: type[PayloadT], *, public: bool = True, superusers: bool = False
 ) -> Callable[[Handler[PayloadT]], Handler[PayloadT]]:
-    """Register a function as the handler of a type of job: `@job("items.export", ItemsExport)`."""
+    """Register a function as the handler of a type of job: `@job("report.make", ReportMake)`."""
 
     def register(handler: Handler[PayloadT]) -> Handler[PayloadT]:
         if name in JOB_TYPES:

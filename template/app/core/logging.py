@@ -54,7 +54,7 @@ def _console_renderers() -> list[Processor]:
 
 
 def shorten_request(_logger: object, _method: str, line: EventDict) -> EventDict:
-    """Start a request's line with method, path and status: `GET /api/v1/items 200 in 12 ms`."""
+    """Start a request's line with method, path and status: `GET /api/v1/books 200 in 12 ms`."""
     if line.get("event") == "request" and "route" in line:
         milliseconds = round(line.pop("duration_ms"))
         summary = f"{line.pop('method')} {line.pop('path')} {line.pop('status')}"

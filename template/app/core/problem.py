@@ -26,7 +26,7 @@ class Problem(BaseModel):
     title: Annotated[str, Field(examples=["Not Found"])]
     status: Annotated[int, Field(examples=[404])]
     detail: Annotated[str, Field(examples=["There is no such resource."])]
-    instance: Annotated[str, Field(examples=["/api/v1/items/1"])]
+    instance: Annotated[str, Field(examples=["/api/v1/books/1"])]
     code: Annotated[str, Field(examples=["not_found"])]
     request_id: Annotated[str, Field(examples=["5f0c8a4e1b9d4c7e8a2f6d3b0e9c7a15"])]
     errors: list[Fault] | None = None

@@ -22,12 +22,12 @@ def path_below_root(scope: Mapping[str, Any]) -> str:
 
 
 def is_below(path: str, root: str) -> bool:
-    """Whether a path is below a prefix: `/shop/items` is below `/shop`, `/shopping` is not."""
+    """Whether a path is below a prefix: `/shop/books` is below `/shop`, `/shopping` is not."""
     return path == root or path.startswith(f"{root}/")
 
 
 def route_template(scope: Mapping[str, Any]) -> str:
-    """Return e.g. `/api/v1/items/{item_id}`, or `unmatched`.
+    """Return e.g. `/api/v1/books/{book_id}`, or `unmatched`.
 
     FastAPI keeps the whole template in the scope; the route's own path lacks the router's prefix.
     """

@@ -1,5 +1,6 @@
 """Translates the database's errors: what they mean to a caller, and a sentence for the log."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,9 +78,14 @@ def code(error: Any) -> str:
     return getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None) or ""
 
 
-def is_unique_violation(error: IntegrityError) -> bool:
-    """Whether another row has this value already."""
-    return code(error.orig) in UNIQUE_VIOLATION
+def is_unique_violation(error: IntegrityError, column: str = "") -> bool:
+    """Whether another row has this value already: in `column`, if the last of its constraint.
+
+    PostgreSQL names the constraint, as `app.db.base` does, and SQLite its columns.
+    """
+    message = str(error.orig).partition("\n")[0].rstrip('"')
+    found = re.search(rf"[_.]{column}$", message) if column else True
+    return code(error.orig) in UNIQUE_VIOLATION and bool(found)
 
 
 def is_foreign_key_violation(error: IntegrityError) -> bool:

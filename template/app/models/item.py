@@ -1,4 +1,4 @@
-"""Items for sale."""
+"""Items."""
 
 from decimal import Decimal
 

@@ -14,7 +14,7 @@ ROUTE = re.compile(r"([A-Za-z]+) +(/\S*)")
 
 
 def parse_routes(value: Any) -> Any:
-    """Parse `{"POST /api/v1/items": "30/minute"}` or `POST /api/v1/items=30/minute, ...`."""
+    """Parse `{"POST /api/v1/books": "30/minute"}` or `POST /api/v1/books=30/minute, ...`."""
     if not isinstance(value, str):
         return value
     if not value.lstrip().startswith("{"):
@@ -30,14 +30,14 @@ def parse_routes(value: Any) -> Any:
 def _parse_pair(part: str) -> tuple[str, str]:
     name, equals, rate = part.rpartition("=")
     if not equals:
-        raise ValueError(f'"{part}" is not like POST /api/v1/items=30/minute')
+        raise ValueError(f'"{part}" is not like POST /api/v1/books=30/minute')
     return name.strip(), rate.strip()
 
 
 def _parse_route(name: str) -> tuple[str, str]:
     match = ROUTE.fullmatch(name.strip())
     if not match:
-        raise ValueError(f'"{name}" is not a method and a path, like POST /api/v1/items')
+        raise ValueError(f'"{name}" is not a method and a path, like POST /api/v1/books')
     return match[1].upper(), match[2]
 
 

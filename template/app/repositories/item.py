@@ -1,10 +1,6 @@
 """Queries about items."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
-from uuid import UUID
-
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_
 
 from app.models.item import Item
 from app.repositories.base import Repository
@@ -15,33 +11,28 @@ class ItemRepository(Repository[Item]):
     """The items of one session."""
 
     model = Item
-    sortable = ("created_at", "name", "price", "stock")
-
-    async def keyset_page(
-        self,
-        after: UUID | None,
-        limit: int,
-        where: Iterable[ColumnElement[bool]] = (),
-        *,
-        newest_first: bool = False,
-    ) -> Sequence[Any]:
-        """Read up to `limit` rows that follow the id `after`, in the order of their ids."""
-        statement = select(*Item.__table__.columns).where(*where).limit(limit)
-        if after is not None:
-            statement = statement.where(Item.id < after if newest_first else Item.id > after)
-        ordered = statement.order_by(Item.id.desc() if newest_first else Item.id)
-        return (await self.session.execute(ordered)).all()
+    sortable = ("created_at", "name", "description", "price", "stock")
 
 
 def conditions_of(query: ItemFilter) -> list[ColumnElement[bool]]:
     """Translate the filters of a query to SQL."""
     conditions: list[ColumnElement[bool]] = []
     if query.q:
-        conditions.append(Item.name.icontains(query.q, autoescape=True))
+        texts = [
+            Item.name.icontains(query.q, autoescape=True),
+            Item.description.icontains(query.q, autoescape=True),
+        ]
+        conditions.append(or_(*texts))
+    if query.name is not None:
+        conditions.append(Item.name == query.name)
     if query.min_price is not None:
         conditions.append(Item.price >= query.min_price)
     if query.max_price is not None:
         conditions.append(Item.price <= query.max_price)
+    if query.min_stock is not None:
+        conditions.append(Item.stock >= query.min_stock)
+    if query.max_stock is not None:
+        conditions.append(Item.stock <= query.max_stock)
     if query.in_stock is not None:
-        conditions.append(Item.stock > 0 if query.in_stock else Item.stock == 0)
+        conditions.append(Item.stock > 0 if query.in_stock else Item.stock <= 0)
     return conditions

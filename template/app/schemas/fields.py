@@ -1,12 +1,18 @@
 """Field types that schemas share. Text that a database can store is `app.core.text.SafeText`."""
 
+import datetime as dt
 import re
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, WithJsonSchema
+
+from app.core.numbers import JSON_INTEGER, QUERY_INTEGER
+from app.core.text import SafeText
 
 AMOUNT_PATTERN = r"^[0-9]{1,10}(\.[0-9]{1,2})?$"
+DATE_PATTERN = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+TIME_PATTERN = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 
 
 def check_spelling(amount: Any) -> Any:
@@ -23,6 +29,29 @@ def in_cents(amount: Decimal) -> Decimal:
     return abs(amount).quantize(Decimal("0.01"))
 
 
+def check_date(value: Any) -> Any:
+    """Reject the numbers and times that Python would accept as a date (RFC 3339 §5.6)."""
+    if not isinstance(value, dt.date) and not re.fullmatch(DATE_PATTERN, str(value)):
+        raise ValueError("must be a date like 2030-01-31")
+    return value
+
+
+def check_time(value: Any) -> Any:
+    """Reject the numbers, and times without a zone, that Python would accept (RFC 3339 §5.6)."""
+    pattern = f"{DATE_PATTERN}[Tt]{TIME_PATTERN}"
+    if not isinstance(value, dt.datetime) and not re.fullmatch(pattern, str(value)):
+        raise ValueError("must be a time with its zone, like 2030-01-31T12:00:00Z")
+    return value
+
+
+def in_utc(time: dt.datetime) -> dt.datetime:
+    """Return the same time in UTC."""
+    try:
+        return time.astimezone(dt.UTC)
+    except OverflowError:
+        raise ValueError("must be between the years 1 and 9999 in UTC") from None
+
+
 # An amount of money in a body, as a string: many JSON parsers read numbers as binary fractions.
 # Numbers are accepted too.
 Price = Annotated[
@@ -34,3 +63,15 @@ Price = Annotated[
 ]
 # In a response.
 Amount = Annotated[Decimal, Field(examples=["24.90"])]
+
+ShortText = Annotated[SafeText, Field(min_length=1, max_length=100, examples=["Teapot"])]
+LongText = Annotated[SafeText, Field(max_length=10_000, examples=["Holds one litre."])]
+OutputText = Annotated[str, Field(examples=["Teapot"])]
+
+# What every database stores in four bytes.
+Integer = Annotated[int, Field(ge=-(2**31), le=2**31 - 1, examples=[12]), JSON_INTEGER]
+QueryInteger = Annotated[int, Field(ge=-(2**31), le=2**31 - 1, examples=[12]), QUERY_INTEGER]
+OutputInteger = Annotated[int, Field(examples=[12])]
+
+Date = Annotated[dt.date, BeforeValidator(check_date)]
+UtcDateTime = Annotated[AwareDatetime, BeforeValidator(check_time), AfterValidator(in_utc)]

@@ -62,7 +62,7 @@ class JobCreate(Input):
 
 
 def type_model(job_type: JobType) -> type[BaseModel]:
-    """Make the model of one type of job for the OpenAPI document: `ItemsExportJob`."""
+    """Make the model of one type of job for the OpenAPI document: `ReportMakeJob`."""
     name, payload = job_type.name, job_type.payload
     required = any(field.is_required() for field in payload.model_fields.values())
     fields: dict[str, Any] = {
@@ -77,12 +77,12 @@ class JobRead(Output):
     """A job. `result` and `error` are null until it has ended; `error` says why it failed."""
 
     id: UUID
-    type: Annotated[str, Field(examples=["items.export"])]
+    type: Annotated[str, Field(examples=["report.make"])]
     status: Status
     progress: Annotated[int, Field(ge=0, le=100, description="Percent", examples=[40])]
     attempts: Annotated[int, Field(examples=[1])]
     result: Annotated[
-        dict[str, Any] | None, Field(examples=[{"filename": "items.csv", "rows": 120}])
+        dict[str, Any] | None, Field(examples=[{"filename": "report.csv", "rows": 120}])
     ]
     error: Annotated[str | None, Field(examples=["It took too long."])]
     owner_id: UUID | None

@@ -15,7 +15,7 @@ from app.repositories.item import ItemRepository, conditions_of
 from app.schemas.item import ItemCreate, ItemQuery, ItemRead, ItemUpdate
 
 # The cache key of what is computed from all items.
-STATISTICS_KEY = "items:statistics"
+ITEMS_KEY = "items:all"
 
 
 class ItemNotFoundError(NotFoundError):
@@ -24,17 +24,17 @@ class ItemNotFoundError(NotFoundError):
     detail = "There is no such item."
 
 
-class NameTakenError(ConflictError):
-    """Item names are unique."""
-
-    code = "name_taken"
-    detail = "Another item has this name."
-
-
 class ItemInUseError(ConflictError):
     """Another row refers to the item."""
 
-    detail = "The item is part of an order."
+    detail = "Another row refers to the item."
+
+
+class NameTakenError(ConflictError):
+    """Another item has this name."""
+
+    code = "name_taken"
+    detail = "Another item has this name."
 
 
 class ItemService:
@@ -61,15 +61,17 @@ class ItemService:
         return await self.cache.read(item_key(id), ItemRead, load)
 
     async def create(self, data: ItemCreate) -> Item:
-        """Create an item, or raise `NameTakenError`."""
-        item = Item(**data.model_dump())
+        """Create an item."""
+        values = data.model_dump()
+        item = Item(**values)
         self.session.add(item)
         return await self._flush(item)
 
     async def update(self, id: UUID, data: ItemUpdate, if_match: str | None) -> Item:
         """Update an item whose version is the one in `If-Match`."""
         item = await self._lock(id, if_match)
-        for name, value in data.model_dump().items():
+        values = data.model_dump()
+        for name, value in values.items():
             setattr(item, name, value)
         return await self._flush(item)
 
@@ -89,11 +91,11 @@ class ItemService:
         return item
 
     async def _flush(self, item: Item) -> Item:
-        """Write the change, and delete what is cached of the item after the commit."""
+        """Write the change, and translate the database's errors."""
         try:
             await self.session.flush()
         except IntegrityError as error:
-            if is_unique_violation(error):
+            if is_unique_violation(error, "name"):
                 raise NameTakenError from error
             if is_foreign_key_violation(error):
                 raise ItemInUseError from error
@@ -108,5 +110,5 @@ def item_key(id: UUID) -> str:
 
 
 def invalidate_items(cache: Cache, session: AsyncSession, *ids: UUID) -> None:
-    """Delete cached items after the commit. Everything that changes items must call this."""
-    cache.invalidate(session, STATISTICS_KEY, *map(item_key, ids))
+    """Delete cached items after the commit. Whatever changes one must call this."""
+    cache.invalidate(session, ITEMS_KEY, *map(item_key, ids))

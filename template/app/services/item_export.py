@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from app.repositories.item import ItemRepository
+from app.repositories.item_keyset import ItemKeysetRepository
 
 BATCH_SIZE = 1000
 # Where a spreadsheet would run a cell as a formula (OWASP, CSV injection): at the beginning of the
@@ -28,7 +28,7 @@ async def iter_item_batches(
     last = None
     while True:
         async with sessions() as session:
-            rows = await ItemRepository(session).keyset_page(last, BATCH_SIZE)
+            rows = await ItemKeysetRepository(session).keyset_page(last, BATCH_SIZE)
         if not rows:
             return
         yield rows

@@ -3,7 +3,8 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.cursor import CursorPage, decode
-from app.repositories.item import ItemRepository, conditions_of
+from app.repositories.item import conditions_of
+from app.repositories.item_keyset import ItemKeysetRepository
 from app.schemas.item import ItemFilter, ItemRead
 
 LIST_NAME = "items"
@@ -17,7 +18,7 @@ async def cursor_page(
     Ids are unique, never change and grow with time, so the pages neither overlap nor leave gaps.
     """
     after = decode(LIST_NAME, cursor) if cursor else None
-    rows = await ItemRepository(session).keyset_page(
+    rows = await ItemKeysetRepository(session).keyset_page(
         after, query.size + 1, conditions_of(query), newest_first=True
     )
     return CursorPage[ItemRead].of(LIST_NAME, rows, query.size)

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.cache import Cache, Cached
 from app.repositories.statistics import item_totals
 from app.schemas.statistics import Statistics
-from app.services.item import STATISTICS_KEY
+from app.services.item import ITEMS_KEY
 
 
 async def read_statistics(session: AsyncSession, cache: Cache) -> Cached[Statistics]:
@@ -14,4 +14,4 @@ async def read_statistics(session: AsyncSession, cache: Cache) -> Cached[Statist
     async def load() -> Statistics:
         return Statistics.model_validate(await item_totals(session))
 
-    return await cache.read(STATISTICS_KEY, Statistics, load)
+    return await cache.read(ITEMS_KEY, Statistics, load)

@@ -14,7 +14,7 @@ from app.core.exceptions import ConflictError, NotFoundError, PermissionDeniedEr
 from app.core.mail import Mail, Mailer
 from app.core.metrics import increment
 from app.core.pagination import PageRows
-from app.db.errors import is_unique_violation
+from app.db.errors import is_foreign_key_violation, is_unique_violation
 from app.models.user import User
 from app.repositories.auth import SessionRepository
 from app.repositories.user import UserRepository
@@ -50,6 +50,12 @@ class LastSuperuserError(ConflictError):
 
     code = "last_superuser"
     detail = "This is the last active superuser."
+
+
+class UserInUseError(ConflictError):
+    """A row refers to the account, or to a row that would be deleted with it."""
+
+    detail = "Another row refers to the account."
 
 
 class UserService:
@@ -121,11 +127,19 @@ class UserService:
         return await self._apply(user, changes)
 
     async def delete(self, caller: Caller, id: UUID) -> None:
-        """Delete an account that holds no more than the caller, or raise `LastSuperuserError`."""
+        """Delete an account that holds no more than the caller.
+
+        Raises `LastSuperuserError` or `UserInUseError`.
+        """
         user = await self._find(id)
         require_control(caller, user)
         await self._raise_if_last_superuser(id)
-        await self.users.delete(user)
+        try:
+            await self.users.delete(user)
+        except IntegrityError as error:
+            if is_foreign_key_violation(error):
+                raise UserInUseError from error
+            raise
 
     async def _raise_if_last_superuser(self, id: UUID) -> None:
         if await self.users.lock_superusers() == {id}:

@@ -32,7 +32,7 @@ INTRODUCTION = """
 Connect to `/api/v1/ws` with the header `Authorization: Bearer <access_token>` or, in a browser,
 `new WebSocket(url, ["bearer", accessToken])`. Send `{"type": "subscribe", "channel": "lobby"}` to
 receive messages, and `{"type": "publish", "channel": "lobby", "data": {}}` to send one. Changes of
-your orders and jobs are published in the channel `user:<your id>`.
+what belongs to you are published in the channel `user:<your id>`.
 """
 # Lines of uvicorn that repeat our access log, some with the query string.
 UVICORN_LINES = (

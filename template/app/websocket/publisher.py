@@ -1,4 +1,4 @@
-"""Publishes events, such as a changed order, to the user they concern."""
+"""Publishes events, such as a changed job, to the user they concern."""
 
 from collections.abc import Awaitable, Callable
 
@@ -32,7 +32,7 @@ class WebSocketPublisher:
 
 
 def event_payload(event: Event) -> JsonValue:
-    """Return the data of a message: `{"event": "order.updated", "order": {…}}`."""
+    """Return the data of a message: `{"event": "job.updated", "job": {…}}`."""
     resource = event.name.partition(".")[0]
     row = event.model.model_validate(event.row).model_dump(mode="json")
     return {"event": event.name, resource: row}

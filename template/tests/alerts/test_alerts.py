@@ -131,12 +131,12 @@ async def test_queued_alerts_are_sent_at_shutdown_within_its_timeout(
     began = time.monotonic()
 
     async with alerting(monkeypatch, chat.url) as failures:
-        failures.report(KeyError(SECRET), "items.export", "")
+        failures.report(KeyError(SECRET), "report.make", "")
         chat.wait(lambda requests: len(requests) == 1)
         chat.speaking.clear()
         failures.report(KeyError(SECRET), "mail.send", "")
 
-    assert json.loads(chat.requests[0].body)["text"].endswith("KeyError in items.export")
+    assert json.loads(chat.requests[0].body)["text"].endswith("KeyError in report.make")
     assert time.monotonic() - began < 30
     assert failures.listeners == []
 

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 from httpx2 import AsyncClient
 
+from tests.blueprint.factories import SPECIMENS
 from tests.problems import assert_problem
 
-ITEMS = "/api/v1/items"
 JSON = {"Content-Type": "application/json"}
 
 
@@ -18,7 +18,7 @@ JSON = {"Content-Type": "application/json"}
     ids=lambda body: repr(body[:12]),
 )
 async def test_a_body_that_is_not_json_is_malformed(client: AsyncClient, body: str) -> None:
-    response = await client.post(ITEMS, content=body, headers=JSON)
+    response = await client.post(SPECIMENS, content=body, headers=JSON)
 
     assert response.status_code in {400, 422}
     assert_problem(response, response.status_code, response.json()["code"])
@@ -36,7 +36,7 @@ async def test_a_body_that_is_not_json_is_malformed(client: AsyncClient, body: s
     ],
 )
 async def test_malformed_json_has_its_own_code(client: AsyncClient, body: str | bytes) -> None:
-    response = await client.post(ITEMS, content=body, headers=JSON)
+    response = await client.post(SPECIMENS, content=body, headers=JSON)
 
     problem = assert_problem(response, 400, "malformed_json")
     assert problem["detail"] == "The body is not valid JSON."
@@ -46,7 +46,7 @@ async def test_malformed_json_has_its_own_code(client: AsyncClient, body: str | 
 async def test_json_in_unicode_is_read(client: AsyncClient, encoding: str) -> None:
     body = '{"name": "\u8336 Caf\xe9", "price": "1"}'.encode(encoding)
 
-    response = await client.post(ITEMS, content=body, headers=JSON)
+    response = await client.post(SPECIMENS, content=body, headers=JSON)
 
     assert (response.status_code, response.json()["name"]) == (201, "\u8336 Caf\xe9")
 
@@ -57,7 +57,9 @@ async def test_a_compressed_body_is_refused_with_the_accepted_encoding(
 ) -> None:
     body = gzip.compress(b'{"name": "Tea", "price": "1"}')
 
-    response = await client.post(ITEMS, content=body, headers=JSON | {"Content-Encoding": coding})
+    response = await client.post(
+        SPECIMENS, content=body, headers=JSON | {"Content-Encoding": coding}
+    )
 
     assert_problem(response, 415, "unsupported_media_type")
     assert response.headers["accept-encoding"] == "identity"
@@ -79,14 +81,14 @@ async def test_a_compressed_body_is_refused_with_the_accepted_encoding(
     ids=lambda body: body[:32],
 )
 async def test_json_that_makes_no_sense_is_refused(client: AsyncClient, body: str) -> None:
-    response = await client.post(ITEMS, content=body, headers=JSON)
+    response = await client.post(SPECIMENS, content=body, headers=JSON)
 
     problem = assert_problem(response, 422, "validation_error")
     assert all(error.keys() == {"loc", "message", "type"} for error in problem["errors"])
 
 
 async def test_a_body_of_another_type_is_refused(client: AsyncClient) -> None:
-    response = await client.post(ITEMS, content="<item/>", headers={"Content-Type": "text/xml"})
+    response = await client.post(SPECIMENS, content="<tea/>", headers={"Content-Type": "text/xml"})
 
     assert_problem(response, 422, "validation_error")
 
@@ -95,13 +97,13 @@ async def test_a_body_of_another_type_is_refused(client: AsyncClient) -> None:
 async def test_a_body_with_identity_encoding_is_read(client: AsyncClient, coding: str) -> None:
     tea = {"name": "Tea", "price": "1"}
 
-    response = await client.post(ITEMS, json=tea, headers={"Content-Encoding": coding})
+    response = await client.post(SPECIMENS, json=tea, headers={"Content-Encoding": coding})
 
     assert response.status_code == 201
 
 
 async def test_a_content_length_over_the_limit_is_refused(client: AsyncClient) -> None:
-    response = await client.post(ITEMS, content=b" " * (1024 * 1024 + 1), headers=JSON)
+    response = await client.post(SPECIMENS, content=b" " * (1024 * 1024 + 1), headers=JSON)
 
     assert_problem(response, 413, "payload_too_large")
 
@@ -111,7 +113,7 @@ async def test_a_body_over_the_limit_without_content_length_is_refused(client: A
         while True:
             yield b" " * 65536
 
-    response = await client.post(ITEMS, content=endless(), headers=JSON)
+    response = await client.post(SPECIMENS, content=endless(), headers=JSON)
 
     assert "content-length" not in response.request.headers
     assert_problem(response, 413, "payload_too_large")
@@ -120,4 +122,4 @@ async def test_a_body_over_the_limit_without_content_length_is_refused(client: A
 async def test_a_body_of_the_largest_size_is_read(client: AsyncClient) -> None:
     body = b'{"name": "Tea", "price": "1"}'.ljust(1024 * 1024)
 
-    assert (await client.post(ITEMS, content=body, headers=JSON)).status_code == 201
+    assert (await client.post(SPECIMENS, content=body, headers=JSON)).status_code == 201

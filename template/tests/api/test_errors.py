@@ -6,15 +6,15 @@ from httpx2 import AsyncClient
 from sqlalchemy import text
 
 from app.api.deps import SessionDep
+from tests.blueprint.factories import SPECIMENS
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.problems import assert_problem
 
-ITEMS = "/api/v1/items"
 SECRET = "correct horse battery staple"
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/api/v1", "/api/v0/items", "/health/nothing"])
+@pytest.mark.parametrize("path", ["/", "/nothing", "/api/v1", "/api/v0/users", "/health/nothing"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "QUERY"])
 async def test_an_unknown_path_is_not_found(client: AsyncClient, method: str, path: str) -> None:
     assert_problem(await client.request(method, path), 404, "not_found")
@@ -23,12 +23,12 @@ async def test_an_unknown_path_is_not_found(client: AsyncClient, method: str, pa
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", ITEMS, "GET, HEAD, POST"),
-        ("PUT", f"{ITEMS}/00000000-0000-0000-0000-000000000000", "DELETE, GET, HEAD, PATCH"),
+        ("DELETE", SPECIMENS, "GET, HEAD, POST"),
+        ("PUT", f"{SPECIMENS}/00000000-0000-0000-0000-000000000000", "DELETE, GET, HEAD, PATCH"),
         ("POST", "/health", "GET, HEAD"),
         ("POST", "/docs", "GET, HEAD"),
         ("POST", "/docs/assets/swagger-ui.css", "GET, HEAD"),
-        ("QUERY", ITEMS, "GET, HEAD, POST"),
+        ("QUERY", SPECIMENS, "GET, HEAD, POST"),
     ],
 )
 async def test_a_wrong_method_gets_the_allowed_ones(
@@ -41,14 +41,14 @@ async def test_a_wrong_method_gets_the_allowed_ones(
 
 
 async def test_a_trailing_slash_leads_to_the_path_without(client: AsyncClient) -> None:
-    response = await client.get(f"{ITEMS}/", follow_redirects=True)
+    response = await client.get(f"{SPECIMENS}/", follow_redirects=True)
 
     assert response.json()["total"] == 0
     assert [step.status_code for step in response.history] == [307]
     assert response.history[0].headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize("path", [f"{ITEMS}/?page=2&q=a%2Fb", "/health/live/"])
+@pytest.mark.parametrize("path", [f"{SPECIMENS}/?page=2&q=a%2Fb", "/health/live/"])
 async def test_a_redirect_stays_on_the_host_that_the_client_sees(
     anonymous: AsyncClient, path: str
 ) -> None:
@@ -61,7 +61,7 @@ async def test_a_redirect_stays_on_the_host_that_the_client_sees(
 async def test_the_input_is_never_echoed(client: AsyncClient) -> None:
     body = {"name": {"password": SECRET}, "price": SECRET, "stock": SECRET, "description": [SECRET]}
 
-    response = await client.post(ITEMS, json=body)
+    response = await client.post(SPECIMENS, json=body)
 
     assert len(response.json()["errors"]) == 4
     assert SECRET not in response.text
@@ -72,7 +72,7 @@ async def break_down() -> None:
 
 
 async def ask_nonsense(session: SessionDep) -> None:
-    await session.execute(text("SELECT no_such_column FROM items"))
+    await session.execute(text("SELECT no_such_column FROM specimens"))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import re
 from codecs import BOM_UTF8 as BOM
 from decimal import Decimal
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from httpx2 import AsyncClient
@@ -13,7 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.item import Item
 from app.services.item_export import BATCH_SIZE
+from tests.conftest import MakeClient
+from tests.databases import lost
 from tests.factories import make_item
+from tests.problems import assert_problem
 
 EXPORT = "/api/v1/items/export"
 
@@ -100,3 +104,13 @@ async def test_every_item_is_exported_once(
 
     exported = [row["name"] for row in csv.DictReader(StringIO(response.text))]
     assert sorted(exported) == sorted(row["name"] for row in rows)
+
+
+async def test_an_export_without_the_database_is_a_503(
+    make_client: MakeClient, tmp_path: Path
+) -> None:
+    client = await make_client(DATABASE_URL=lost(tmp_path))
+
+    response = await client.get(EXPORT)
+
+    assert_problem(response, 503, "dependency_unavailable")

@@ -125,8 +125,8 @@ async def test_no_schema_of_the_framework_is_left(document: dict[str, Any]) -> N
 
 
 async def test_bodies_have_examples(document: dict[str, Any]) -> None:
-    item = document["components"]["schemas"]["ItemCreate"]
+    specimen = document["components"]["schemas"]["SpecimenCreate"]
 
-    assert item["additionalProperties"] is False
-    assert item["properties"]["name"]["examples"] == ["Teapot"]
+    assert specimen["additionalProperties"] is False
+    assert specimen["properties"]["name"]["examples"] == ["Teapot"]
     assert re.search("examples", str(document["components"]["schemas"]["Problem"]))

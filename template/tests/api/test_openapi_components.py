@@ -59,7 +59,7 @@ def test_names_are_of_letters_and_digits(documents: list[dict[str, Any]]) -> Non
             assert schema.get("title", name) == name or "[" not in schema["title"]
 
     names = documents[0]["components"]["schemas"].keys()
-    assert {"PageItemRead", "EnvelopeOfLine", "PostEnvelopeBody"} <= names
+    assert {"PageSpecimenRead", "EnvelopeOfLine", "PostEnvelopeBody"} <= names
     assert not [name for name in names if name.startswith("Body")]
 
 
@@ -99,8 +99,8 @@ def test_maps_say_what_their_values_are(documents: list[dict[str, Any]]) -> None
         (["A_B", "AB"], {"AB": "AB", "A_B": "AB2"}),
         (["A_B", "A_B_", "A__B"], {"A_B": "AB", "A_B_": "AB2", "A__B": "AB3"}),
         (
-            ["item-Input", "Body_x", "__"],
-            {"item-Input": "ItemInput", "Body_x": "XBody", "__": "Schema"},
+            ["tea-Input", "Body_x", "__"],
+            {"tea-Input": "TeaInput", "Body_x": "XBody", "__": "Schema"},
         ),
     ],
 )

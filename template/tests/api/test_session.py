@@ -9,14 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.api.deps import SessionDep
 from app.core.exceptions import ConflictError
 from app.db.session import Database
-from app.models.item import Item
+from dev.resource.blueprint.model import Specimen
+from tests.blueprint.factories import SPECIMENS
+from tests.blueprint.rows import add_specimen
 from tests.clients import connect
 from tests.conftest import MakeApp
-from tests.factories import make_item
 from tests.problems import assert_problem
 from tests.transactions import failing_commits
 
-ITEMS = "/api/v1/items"
 TEAPOT = {"name": "Teapot", "price": "24.90"}
 
 
@@ -27,12 +27,12 @@ class KeptError(ConflictError):
 
 
 async def count(session: AsyncSession) -> int | None:
-    return await session.scalar(select(func.count()).select_from(Item))
+    return await session.scalar(select(func.count()).select_from(Specimen))
 
 
 async def test_a_success_can_be_seen_by_the_next_request(client: AsyncClient) -> None:
     for n in range(20):
-        created = await client.post(ITEMS, json={"name": f"Item {n}", "price": "1"})
+        created = await client.post(SPECIMENS, json={"name": f"Specimen {n}", "price": "1"})
 
         assert (await client.get(created.headers["location"])).status_code == 200
 
@@ -41,11 +41,11 @@ async def test_a_commit_that_fails_is_no_success_and_stores_nothing(
     client: AsyncClient, session: AsyncSession, database: Database
 ) -> None:
     with failing_commits(database.engine):
-        response = await client.post(ITEMS, json=TEAPOT)
+        response = await client.post(SPECIMENS, json=TEAPOT)
 
     assert_problem(response, 500, "internal_error")
     assert await count(session) == 0
-    assert (await client.post(ITEMS, json=TEAPOT)).status_code == 201
+    assert (await client.post(SPECIMENS, json=TEAPOT)).status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ async def test_an_error_undoes_everything_unless_it_commits(
     make_app: MakeApp, session: AsyncSession, error: type[Exception], stored: int
 ) -> None:
     async def store_and_fail(session: SessionDep) -> None:
-        session.add(Item(name="Trace", price=1))
+        session.add(Specimen(name="Trace", price=1))
         await session.flush()
         raise error
 
@@ -71,9 +71,9 @@ async def test_an_error_undoes_everything_unless_it_commits(
 async def test_a_change_is_visible_to_the_next_request(
     client: AsyncClient, session: AsyncSession
 ) -> None:
-    item = await make_item(session)
+    specimen = await add_specimen(session)
 
     for stock in range(5):
-        await client.patch(f"{ITEMS}/{item.id}", json={"stock": stock})
+        await client.patch(f"{SPECIMENS}/{specimen.id}", json={"stock": stock})
 
-        assert (await client.get(f"{ITEMS}/{item.id}")).json()["stock"] == stock
+        assert (await client.get(f"{SPECIMENS}/{specimen.id}")).json()["stock"] == stock

@@ -1,4 +1,4 @@
-"""A good request of the operation that comes with the cache."""
+"""A valid request of the operation on statistics."""
 
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession

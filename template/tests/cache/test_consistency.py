@@ -12,14 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cache.read_through import ReadThroughCache
 from app.db.session import Database
+from tests.blueprint.factories import SPECIMENS
+from tests.blueprint.rows import add_specimen
 from tests.cache.stores import LateOnce, cache_of
 from tests.clients import connect
 from tests.conftest import MakeApp, MakeClient
-from tests.factories import make_item
 from tests.processes import serving
 from tests.transactions import failing_commits
 
-ITEMS = "/api/v1/items"
 ROUNDS = 3
 READS = 50
 
@@ -49,7 +49,7 @@ async def stocks(url: str, client: AsyncClient) -> set[int]:
 async def test_after_a_change_no_process_reads_a_stale_value(
     client: AsyncClient, make_client: MakeClient, session: AsyncSession
 ) -> None:
-    url = f"{ITEMS}/{(await make_item(session)).id}"
+    url = f"{SPECIMENS}/{(await add_specimen(session)).id}"
     other, third = await make_client(), await make_client()
 
     async with readers(url, client, other, third):
@@ -63,7 +63,7 @@ async def test_after_a_change_no_process_reads_a_stale_value(
 async def test_another_server_reads_no_stale_value(
     client: AsyncClient, session: AsyncSession, credentials: dict[str, str], tmp_path: Path
 ) -> None:
-    url = f"{ITEMS}/{(await make_item(session)).id}"
+    url = f"{SPECIMENS}/{(await add_specimen(session)).id}"
     with serving(tmp_path) as service:
         async with AsyncClient(base_url=service.url, headers=credentials) as other:
             for stock in range(100, 100 + ROUNDS):
@@ -76,7 +76,7 @@ async def test_another_server_reads_no_stale_value(
 async def test_a_value_loaded_before_a_change_is_not_stored_after_it(
     client: AsyncClient, make_app: MakeApp, credentials: dict[str, str], session: AsyncSession
 ) -> None:
-    url = f"{ITEMS}/{(await make_item(session)).id}"
+    url = f"{SPECIMENS}/{(await add_specimen(session)).id}"
     late, slow_app = late_once(await make_app())
     async with connect(slow_app, credentials) as slow:
         loading = asyncio.create_task(slow.get(url))
@@ -101,8 +101,8 @@ def late_once(app: FastAPI) -> tuple[LateOnce, FastAPI]:
 async def test_a_rejected_change_invalidates_nothing(
     client: AsyncClient, session: AsyncSession
 ) -> None:
-    url = f"{ITEMS}/{(await make_item(session)).id}"
-    await make_item(session, name="Teapot")
+    url = f"{SPECIMENS}/{(await add_specimen(session)).id}"
+    await add_specimen(session, name="Teapot")
     await client.get(url)
 
     await client.patch(url, json={"name": "Teapot"})
@@ -114,7 +114,7 @@ async def test_a_rejected_change_invalidates_nothing(
 async def test_a_failed_commit_invalidates_nothing(
     client: AsyncClient, session: AsyncSession, database: Database
 ) -> None:
-    url = f"{ITEMS}/{(await make_item(session)).id}"
+    url = f"{SPECIMENS}/{(await add_specimen(session)).id}"
     await client.get(url)
 
     with failing_commits(database.engine):

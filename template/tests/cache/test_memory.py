@@ -5,16 +5,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cache import stores
 from app.cache.stores import MemoryStore
+from tests.blueprint.factories import SPECIMENS
+from tests.blueprint.rows import add_specimen
 from tests.conftest import MakeClient
-from tests.factories import make_item
-
-ITEMS = "/api/v1/items"
 
 
 async def test_without_redis_the_cache_is_in_memory(
     make_client: MakeClient, session: AsyncSession
 ) -> None:
-    url = f"{ITEMS}/{(await make_item(session)).id}"
+    url = f"{SPECIMENS}/{(await add_specimen(session)).id}"
     client = await make_client(REDIS_URL="")
 
     first, second = await client.get(url), await client.get(url)
@@ -28,7 +27,7 @@ async def test_without_redis_the_cache_is_in_memory(
 async def test_several_processes_without_redis_have_no_cache(
     make_client: MakeClient, session: AsyncSession, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    url = f"{ITEMS}/{(await make_item(session)).id}"
+    url = f"{SPECIMENS}/{(await add_specimen(session)).id}"
     client = await make_client(REDIS_URL="", WEB_CONCURRENCY="2")
 
     responses = [await client.get(url) for _ in range(2)]

@@ -9,14 +9,14 @@ from redis import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cache.entry import PREFIX
+from tests.blueprint.factories import SPECIMENS
+from tests.blueprint.rows import add_specimen
 from tests.clients import connect
 from tests.conftest import MakeApp, MakeClient
-from tests.factories import make_item
 from tests.redis.servers import RedisServer
 
 pytestmark = [pytest.mark.process, pytest.mark.usefixtures("unbounded")]
 
-ITEMS = "/api/v1/items"
 # Less than the minute that a client without the breaker waits for here; more than a busy machine
 # needs.
 LATEST_SECONDS = 20
@@ -44,8 +44,8 @@ async def eventually_hit(client: AsyncClient, url: str, stock: int) -> None:
 
 @pytest.fixture
 async def url(session: AsyncSession) -> str:
-    """An item."""
-    return f"{ITEMS}/{(await make_item(session)).id}"
+    """An specimen."""
+    return f"{SPECIMENS}/{(await add_specimen(session)).id}"
 
 
 async def test_changes_while_redis_hangs_are_visible_to_all(

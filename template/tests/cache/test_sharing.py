@@ -14,8 +14,8 @@ from app.cache.read_through import ReadThroughCache
 from app.cache.stores import MemoryStore
 from app.core.cache import Cached
 from app.db.session import Database
+from tests.blueprint.rows import add_specimen
 from tests.cache.stores import Watched, cache_of
-from tests.factories import make_item
 from tests.transactions import recorded_statements
 
 READERS = 20
@@ -56,16 +56,16 @@ async def one() -> Number:
 
 
 @pytest.mark.usefixtures("generous_timeouts")
-async def test_parallel_requests_load_an_item_once(
+async def test_parallel_requests_load_a_row_once(
     client: AsyncClient, session: AsyncSession, database: Database
 ) -> None:
-    url = f"/api/v1/items/{(await make_item(session)).id}"
+    url = f"/api/v1/specimens/{(await add_specimen(session)).id}"
 
     with recorded_statements(database.engine) as statements:
         responses = await asyncio.gather(*(client.get(url) for _ in range(READERS)))
 
     assert {r.json()["stock"] for r in responses} == {5}
-    assert len([s for s in statements if "FROM items" in s]) == 1
+    assert len([s for s in statements if "FROM specimens" in s]) == 1
 
 
 def start(number: int, cache: ReadThroughCache, load: Loads) -> list[asyncio.Task[Cached[Number]]]:

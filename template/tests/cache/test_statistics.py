@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 from httpx2 import AsyncClient
+from redis import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.cache.entry import PREFIX
+from app.services.item import ITEMS_KEY
 from tests.factories import make_item
 
 STATISTICS = "/api/v1/statistics"
@@ -65,3 +68,11 @@ async def test_they_follow_every_change(
 
     now = (await client.get(STATISTICS)).json()
     assert (now["items"], now["units"]) == (items, units)
+
+
+async def test_a_corrupt_entry_is_a_miss(client: AsyncClient, redis_client: Redis) -> None:
+    redis_client.rpush(f"{PREFIX}{ITEMS_KEY}", "one")
+
+    response = await client.get(STATISTICS)
+
+    assert (response.status_code, response.headers["x-cache"]) == (200, "MISS")

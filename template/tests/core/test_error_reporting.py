@@ -10,7 +10,7 @@ def test_a_listener_that_fails_does_not_keep_the_others_from_being_called() -> N
         raise RuntimeError("not now")
 
     failures.listeners += [fail, reported.append]
-    failures.report(KeyError("a secret"), "/items", "r-1")
+    failures.report(KeyError("a secret"), "/books", "r-1")
 
     [failure] = reported
-    assert (failure.type, failure.route, failure.request_id) == ("KeyError", "/items", "r-1")
+    assert (failure.type, failure.route, failure.request_id) == ("KeyError", "/books", "r-1")

@@ -82,17 +82,17 @@ def test_times_are_utc(service: Service) -> None:
 
 
 def test_a_route_is_its_template(service: Service) -> None:
-    [known] = request(service, f"/api/v1/items/{uuid4()}")
+    [known] = request(service, f"/api/v1/specimens/{uuid4()}")
     [document] = request(service, "/api/v1/openapi.json")
     [unknown] = request(service, "/nothing/42")
 
     assert document["route"] == "/api/v1/openapi.json"
-    assert known["route"] == "/api/v1/items/{item_id}"
+    assert known["route"] == "/api/v1/specimens/{specimen_id}"
     assert unknown["route"] == "unmatched"
 
 
 def test_neither_queries_nor_credentials_are_logged(service: Service) -> None:
-    request(service, f"/api/v1/items?token={SECRET}", Authorization=f"Bearer {SECRET}")
+    request(service, f"/api/v1/specimens?token={SECRET}", Authorization=f"Bearer {SECRET}")
 
     assert SECRET not in service.output.read_text()
 

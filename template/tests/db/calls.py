@@ -8,13 +8,14 @@ from typing import Any
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
+from tests.blueprint.factories import SPECIMENS
 from tests.problems import assert_problem
 from tests.processes import until
 
-ITEMS = "/api/v1/items"
 
-
-async def timed(client: AsyncClient, method: str = "GET", path: str = ITEMS, **more: Any) -> float:
+async def timed(
+    client: AsyncClient, method: str = "GET", path: str = SPECIMENS, **more: Any
+) -> float:
     """Make a request that must be a 503; return the seconds it took."""
     began = time.monotonic()
     response = await client.request(method, path, **more)
@@ -36,7 +37,7 @@ def connections(app: FastAPI) -> int:
 async def load(client: AsyncClient, seen: Counter[int], stop: asyncio.Event) -> None:
     """Read and write until `stop` is set, and count the statuses."""
     while not stop.is_set():
-        body = {"name": f"Item {sum(seen.values())} {id(seen)}", "price": "1"}
-        for response in (await client.get(ITEMS), await client.post(ITEMS, json=body)):
+        body = {"name": f"Specimen {sum(seen.values())} {id(seen)}", "price": "1"}
+        for response in (await client.get(SPECIMENS), await client.post(SPECIMENS, json=body)):
             seen[response.status_code] += 1
         await asyncio.sleep(0.005)

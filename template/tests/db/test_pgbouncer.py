@@ -11,10 +11,10 @@ from sqlalchemy import URL, make_url, text
 
 from app.cli import main
 from dev.migrations import check
+from tests.blueprint.factories import SPECIMENS
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.databases import empty_database
-from tests.db.calls import ITEMS
 from tests.db.pgbouncer import PGBOUNCER, pgbouncer
 from tests.problems import assert_problem
 
@@ -39,7 +39,7 @@ async def caller(
     settings = {name: value}
     if name.islower():  # it is an option of the URL
         pooler, settings = pooler.update_query_dict({name: value}), {}
-    url = pooler.update_query_dict({"application_name": "orders"})
+    url = pooler.update_query_dict({"application_name": "desk"})
     app = await make_app(DATABASE_URL=str(url), DB_POOL_SIZE="20", DB_POOL_TIMEOUT="5", **settings)
     async with connect(app, credentials) as client:
         yield client
@@ -55,12 +55,12 @@ async def left_prepared(app: FastAPI) -> int | None:
 
 async def test_many_callers_at_once_read_and_write(caller: AsyncClient) -> None:
     async def work(number: int) -> list[int]:
-        body = {"name": f"Item {number}", "price": "1.50"}
-        made = await caller.post(ITEMS, json=body)
-        path = f"{ITEMS}/{made.json()['id']}"
+        body = {"name": f"Specimen {number}", "price": "1.50"}
+        made = await caller.post(SPECIMENS, json=body)
+        path = f"{SPECIMENS}/{made.json()['id']}"
         changed = await caller.patch(path, json={"stock": number})
         read = await caller.get(path)
-        listed = await caller.get(ITEMS, params={"q": f"item {number}", "sort": "name"})
+        listed = await caller.get(SPECIMENS, params={"q": f"specimen {number}", "sort": "name"})
         assert (read.json()["name"], read.json()["stock"]) == (body["name"], number)
         return [answer.status_code for answer in (made, changed, read, listed)]
 
@@ -70,12 +70,12 @@ async def test_many_callers_at_once_read_and_write(caller: AsyncClient) -> None:
 
 
 async def test_a_long_response_is_streamed_during_writes(caller: AsyncClient) -> None:
-    bodies = [{"name": f"Item {number}", "price": "1"} for number in range(30)]
-    await asyncio.gather(*(caller.post(ITEMS, json=body) for body in bodies))
+    bodies = [{"name": f"Specimen {number}", "price": "1"} for number in range(30)]
+    await asyncio.gather(*(caller.post(SPECIMENS, json=body) for body in bodies))
 
     export, *made = await asyncio.gather(
-        caller.get(f"{ITEMS}/export"),
-        *(caller.post(ITEMS, json=body | {"name": f"More {body['name']}"}) for body in bodies),
+        caller.get(SPECIMENS, params={"size": 100}),
+        *(caller.post(SPECIMENS, json=body | {"name": f"More {body['name']}"}) for body in bodies),
     )
 
     assert {answer.status_code for answer in made} == {201}
@@ -87,7 +87,7 @@ async def test_without_the_setting_the_log_names_it(
 ) -> None:
     app = await make_app(DATABASE_URL=str(pooler))
     async with connect(app, credentials) as client:
-        refused = await client.get(ITEMS)
+        refused = await client.get(SPECIMENS)
 
     assert_problem(refused, 503, "dependency_unavailable")
     assert "DB_PREPARED_STATEMENTS=false" in capfd.readouterr().out
@@ -98,7 +98,7 @@ async def test_without_a_pooler_the_setting_works_too(
 ) -> None:
     app = await make_app(DB_PREPARED_STATEMENTS="false")
     async with connect(app, credentials) as client:
-        answers = await asyncio.gather(*(client.get(ITEMS) for _ in range(20)))
+        answers = await asyncio.gather(*(client.get(SPECIMENS) for _ in range(20)))
 
     assert {answer.status_code for answer in answers} == {200}
 

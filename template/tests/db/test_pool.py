@@ -5,11 +5,10 @@ import asyncio
 from fastapi import FastAPI
 from sqlalchemy import event, text
 
+from tests.blueprint.factories import SPECIMENS
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.problems import assert_problem
-
-ITEMS = "/api/v1/items"
 
 
 async def test_an_exhausted_pool_is_a_503_until_a_connection_is_returned(
@@ -19,10 +18,10 @@ async def test_an_exhausted_pool_is_a_503_until_a_connection_is_returned(
     async with connect(app, credentials) as client:
         async with app.state.database.reads() as session:
             await session.execute(text("SELECT 1"))
-            refused = await client.get(ITEMS)
+            refused = await client.get(SPECIMENS)
 
         assert_problem(refused, 503, "dependency_unavailable")
-        assert (await client.get(ITEMS)).status_code == 200
+        assert (await client.get(SPECIMENS)).status_code == 200
 
 
 async def test_the_health_checks_do_not_queue_for_a_connection(make_app: MakeApp) -> None:
@@ -79,7 +78,7 @@ async def test_a_busy_service_opens_no_connection_twice(
     event.listen(app.state.database.engine.sync_engine, "connect", lambda *new: opened.append(new))
     async with connect(app, credentials) as client:
         for _ in range(5):
-            await asyncio.gather(*(client.get(ITEMS) for _ in range(30)))
+            await asyncio.gather(*(client.get(SPECIMENS) for _ in range(30)))
 
     assert 0 < len(opened) <= app.state.settings.db_pool_size
 

@@ -1,7 +1,6 @@
 """A PostgreSQL server that is killed, silent or busy: 503 in time, and recovery by itself."""
 
 import asyncio
-import os
 import signal
 import time
 from collections import Counter
@@ -21,10 +20,11 @@ from app.db.migrations import upgrade
 from dev import unprivileged
 from dev.database import create_database
 from dev.postgres import OPTIONS, Cluster, candidates, find_binaries
+from tests.blueprint.factories import SPECIMENS
+from tests.blueprint.rows import add_specimen
 from tests.clients import connect
 from tests.conftest import Authorize, MakeApp
-from tests.db.calls import ITEMS, connections, load, served_again, timed
-from tests.factories import make_item
+from tests.db.calls import connections, load, served_again, timed
 from tests.processes import until
 
 pytestmark = pytest.mark.process
@@ -51,7 +51,7 @@ class Server:
     def signal(self, number: int) -> None:
         for process in self.processes():
             with suppress(psutil.NoSuchProcess):
-                os.kill(process.pid, number)
+                process.send_signal(number)
 
     def start(self) -> None:
         """Start again at the same address, once the killed server's children are gone."""
@@ -89,7 +89,7 @@ async def service(make_app: MakeApp, server: Server, monkeypatch: pytest.MonkeyP
 async def caller(service: FastAPI, authorize: Authorize) -> AsyncGenerator[AsyncClient]:
     """A client that may do everything, of an app whose pool is full of open connections."""
     async with connect(service, await authorize(service)) as client:
-        await asyncio.gather(*(client.get(ITEMS) for _ in range(20)))
+        await asyncio.gather(*(client.get(SPECIMENS) for _ in range(20)))
         yield client
 
 
@@ -108,7 +108,7 @@ async def test_a_server_killed_under_load_causes_only_503s(
     await callers
 
     assert seen.keys() <= {200, 201, 409, 503}
-    assert {(await caller.get(ITEMS)).status_code for _ in range(20)} == {200}
+    assert {(await caller.get(SPECIMENS)).status_code for _ in range(20)} == {200}
 
 
 async def test_a_server_restarted_under_load_causes_only_503s(
@@ -125,7 +125,7 @@ async def test_a_server_restarted_under_load_causes_only_503s(
     await callers
 
     assert seen.keys() <= {200, 201, 409, 503}
-    assert {(await caller.get(ITEMS)).status_code for _ in range(20)} == {200}
+    assert {(await caller.get(SPECIMENS)).status_code for _ in range(20)} == {200}
 
 
 async def test_connections_that_were_closed_while_idle_are_replaced_before_use(
@@ -134,7 +134,7 @@ async def test_connections_that_were_closed_while_idle_are_replaced_before_use(
     await asyncio.to_thread(server.cluster.stop)
     await asyncio.to_thread(server.start)
 
-    answers = await asyncio.gather(*(caller.get(ITEMS) for _ in range(20)))
+    answers = await asyncio.gather(*(caller.get(SPECIMENS) for _ in range(20)))
 
     assert {answer.status_code for answer in answers} == {200}
 
@@ -157,7 +157,7 @@ async def test_a_silent_server_is_a_503_within_the_time_limit(
     finally:
         server.signal(signal.SIGCONT)
 
-    assert {(await caller.get(ITEMS)).status_code for _ in range(20)} == {200}
+    assert {(await caller.get(SPECIMENS)).status_code for _ in range(20)} == {200}
     assert (await caller.get("/health/ready")).status_code == 200
 
 
@@ -173,9 +173,9 @@ async def test_a_locked_row_a_slow_statement_and_an_exhausted_pool_are_503s(
     async with AsyncSession(
         service.state.database.health_engine, expire_on_commit=False
     ) as session:
-        item = await make_item(session)
-        await session.execute(text("SELECT 1 FROM items FOR UPDATE"))
-        path = f"{ITEMS}/{item.id}"
+        specimen = await add_specimen(session)
+        await session.execute(text("SELECT 1 FROM specimens FOR UPDATE"))
+        path = f"{SPECIMENS}/{specimen.id}"
 
         locked = (timed(caller, "PATCH", path, json={"stock": n}) for n in range(9))
         refused = asyncio.gather(timed(caller, path="/sleep"), *locked)

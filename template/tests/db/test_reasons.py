@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import URL, make_url
 
 from app.cli import main
+from tests.blueprint.factories import SPECIMENS
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.databases import free_port
-from tests.db.calls import ITEMS
 from tests.problems import assert_problem
 
 WRONG: list[tuple[dict[str, Any], dict[str, str], str]] = [
@@ -58,7 +58,7 @@ async def test_a_request_is_a_503_and_the_log_says_why(
 ) -> None:
     app = await make_app(DATABASE_URL=url_with(parts, options))
     async with connect(app, credentials) as client:
-        refused = await client.get(ITEMS)
+        refused = await client.get(SPECIMENS)
 
     assert_problem(refused, 503, "dependency_unavailable")
     output = capfd.readouterr().out

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.database_url import parse_database_url
 from app.db.migrations import upgrade
 from app.db.session import Database
-from app.models.item import Item
+from dev.resource.blueprint.model import Specimen
+from tests.blueprint.rows import add_specimen
 from tests.clients import connect
 from tests.conftest import Authorize, MakeApp
-from tests.factories import make_item
 from tests.problems import assert_problem
 
 
@@ -31,27 +31,27 @@ async def test_a_connection_has_its_pragmas(
 
 async def test_decimals_stay_exact(session: AsyncSession) -> None:
     for price in ("0.10", "0.20", "9999999999.99"):
-        await make_item(session, price=Decimal(price))
+        await add_specimen(session, price=Decimal(price))
 
-    assert await session.scalar(select(func.sum(Item.price))) == Decimal("10000000000.29")
-    assert await session.scalar(select(Item.name).where(Item.price == Decimal("0.10")))
+    assert await session.scalar(select(func.sum(Specimen.price))) == Decimal("10000000000.29")
+    assert await session.scalar(select(Specimen.name).where(Specimen.price == Decimal("0.10")))
 
 
 async def test_times_keep_their_zone(session: AsyncSession) -> None:
-    item = await make_item(session)
-    made = item.created_at
+    specimen = await add_specimen(session)
+    made = specimen.created_at
 
-    await session.refresh(item)
+    await session.refresh(specimen)
 
-    assert item.created_at == made
-    assert item.created_at.tzinfo is not None
+    assert specimen.created_at == made
+    assert specimen.created_at.tzinfo is not None
 
 
 async def test_readers_do_not_wait_for_a_writer(client: AsyncClient, database: Database) -> None:
     async with database.transactions() as writer:
         await writer.execute(text("SELECT 1"))  # takes the write lock
 
-        response = await asyncio.wait_for(client.get("/api/v1/items"), 30)
+        response = await asyncio.wait_for(client.get("/api/v1/specimens"), 30)
 
     assert response.status_code == 200
 
@@ -66,11 +66,11 @@ async def test_a_busy_database_is_a_503_and_then_serves_again(
         blocker = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
         blocker.execute("BEGIN IMMEDIATE")
         body = {"name": "Teapot", "price": "24.90"}
-        refused = await asyncio.wait_for(client.post("/api/v1/items", json=body), 30)
+        refused = await asyncio.wait_for(client.post("/api/v1/specimens", json=body), 30)
         blocker.close()
 
         assert_problem(refused, 503, "dependency_unavailable")
-        assert (await client.post("/api/v1/items", json=body)).status_code == 201
+        assert (await client.post("/api/v1/specimens", json=body)).status_code == 201
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,6 @@ SENDER = Address(addr_spec="no-reply@example.com")
 MAILS = {
     "welcome": {"name": "Ada"},
     "password_reset": {"token": "t0ken", "minutes": "30"},
-    "order_confirmation": {
-        "name": "Ada",
-        "order_id": "17",
-        "lines": "2 x Teapot at 9.90",
-        "total": "19.80",
-    },
 }
 
 
@@ -61,8 +55,8 @@ def test_the_context_is_escaped_in_html() -> None:
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r", "\u2028", "\x0b"])
 def test_a_line_end_cannot_inject_a_header(line_end: str) -> None:
     evil = f"17{line_end}Bcc: eve@example.com{line_end}"
-    context = MAILS["order_confirmation"] | {"order_id": evil, "name": evil}
-    rendered = RENDERER.render(Mail("ada@example.com", "order_confirmation", context))
+    renderer = Renderer(project_name=evil)
+    rendered = renderer.render(Mail("ada@example.com", "welcome", {"name": evil}))
 
     message = rendered.as_message(SENDER)
 

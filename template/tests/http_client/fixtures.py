@@ -1,6 +1,5 @@
-"""A source of exchange rates for all tests."""
+"""Another service, which all tests can call."""
 
-import os
 from collections.abc import Generator
 from contextlib import ExitStack
 
@@ -11,18 +10,16 @@ from tests.http_client.upstream import Upstream, serving
 SERVER = pytest.StashKey[Upstream]()
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Start it before the app loads its settings."""
+    """Start it."""
     stack = ExitStack()
     config.add_cleanup(stack.close)
     config.stash[SERVER] = stack.enter_context(serving())
-    os.environ["RATES_URL"] = config.stash[SERVER].url
 
 
 @pytest.fixture
 def upstream(pytestconfig: pytest.Config) -> Generator[Upstream]:
-    """The source, reset."""
+    """The other service, reset."""
     server = pytestconfig.stash[SERVER]
     server.reset()
     yield server

@@ -14,9 +14,8 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 from app.clients.errors import UpstreamTimeoutError
 from app.clients.http import HttpClient, backoff, open_http_client, retry_after
 from app.clients.settings import HttpClientSettings
-from tests.http_client.upstream import Answer, Asked, Script, Upstream, rates
-
-RATES = "/api/v1/rates?base=EUR"
+from tests.http_client.routes import CALL
+from tests.http_client.upstream import Answer, Asked, Script, Upstream, good
 
 
 @asynccontextmanager
@@ -28,9 +27,9 @@ async def opened(**settings: float) -> AsyncGenerator[HttpClient]:
 
 
 def fails(times: int, answer: Answer | None = None) -> Script:
-    """Answer with an error several times, then with rates."""
+    """Answer with an error several times, then with a good answer."""
     bad = answer or Answer(503)
-    return lambda asked: bad if asked.number <= times else rates(asked)
+    return lambda asked: bad if asked.number <= times else good(asked)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +87,7 @@ async def test_a_retry_after_beyond_the_timeout_fails_at_once(upstream: Upstream
 
 
 async def test_concurrent_calls_are_limited(upstream: Upstream) -> None:
-    upstream.script = lambda asked: Answer(body=rates(asked).body, wait=0.05)
+    upstream.script = lambda asked: Answer(body=good(asked).body, wait=0.05)
 
     async with opened(concurrency=3) as http:
         replies = await asyncio.gather(*(http.request("GET", upstream.url) for _ in range(12)))
@@ -107,15 +106,15 @@ async def test_the_wait_for_the_semaphore_times_out(upstream: Upstream) -> None:
     assert [type(outcome) for outcome in outcomes] == [UpstreamTimeoutError] * 3
 
 
-async def test_connections_are_reused(client: AsyncClient, upstream: Upstream) -> None:
+async def test_connections_are_reused(caller: AsyncClient, upstream: Upstream) -> None:
     for _ in range(3):
-        assert (await client.get(RATES)).status_code == 200
+        assert (await caller.get(CALL)).status_code == 200
 
     assert len({asked.port for asked in upstream.asked}) == 1
 
 
-async def test_the_request_id_is_propagated(client: AsyncClient, upstream: Upstream) -> None:
-    await client.get(RATES, headers={"X-Request-ID": "from-afar"})
+async def test_the_request_id_is_propagated(caller: AsyncClient, upstream: Upstream) -> None:
+    await caller.get(CALL, headers={"X-Request-ID": "from-afar"})
 
     assert upstream.asked[0].headers["x-request-id"] == "from-afar"
 
@@ -131,12 +130,12 @@ async def test_the_trace_is_propagated(upstream: Upstream) -> None:
 
 
 async def test_the_trace_of_the_client_is_forwarded_unchanged(
-    client: AsyncClient, upstream: Upstream
+    caller: AsyncClient, upstream: Upstream
 ) -> None:
     sent = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01", "tracestate": "mesh=7"}
 
-    await client.get(RATES, headers=sent | {"baggage": "secret=1"})
-    await client.get(RATES, headers={"traceparent": "00-nonsense"})
+    await caller.get(CALL, headers=sent | {"baggage": "secret=1"})
+    await caller.get(CALL, headers={"traceparent": "00-nonsense"})
 
     first, second = (asked.headers for asked in upstream.asked)
     assert {name: first[name] for name in sent} == sent
@@ -144,13 +143,13 @@ async def test_the_trace_of_the_client_is_forwarded_unchanged(
     assert "traceparent" not in second
 
 
-async def test_cookies_are_not_stored(client: AsyncClient, upstream: Upstream) -> None:
+async def test_cookies_are_not_stored(caller: AsyncClient, upstream: Upstream) -> None:
     def script(asked: Asked) -> Answer:
-        return Answer(body=rates(asked).body, headers={"Set-Cookie": "who=alice; Path=/"})
+        return Answer(body=good(asked).body, headers={"Set-Cookie": "who=alice; Path=/"})
 
     upstream.script = script
-    await client.get(RATES)
-    await client.get(RATES)
+    await caller.get(CALL)
+    await caller.get(CALL)
 
     assert [asked.headers.get("cookie") for asked in upstream.asked] == [None, None]
 

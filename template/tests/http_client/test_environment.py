@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.conftest import MakeClient
+from tests.http_client.conftest import MakeCaller
+from tests.http_client.routes import CALL
 from tests.http_client.upstream import Upstream
 from tests.problems import assert_problem
 
-RATES = "/api/v1/rates?base=EUR"
-HTTP, HTTPS = "http://rates.example.com/latest", "https://127.0.0.1:1/latest"
+HTTP, HTTPS = "http://weather.example.com/latest", "https://127.0.0.1:1/latest"
 UNUSABLE = [
     ("ALL_PROXY", "socks5://ann:secret@127.0.0.1:1080", HTTP),
     ("HTTP_PROXY", "socks4://ann:secret@127.0.0.1:1080", HTTP),
@@ -28,16 +28,16 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("variable", "value", "url"), UNUSABLE)
 async def test_a_call_that_needs_an_invalid_variable_is_a_502_and_the_variable_is_logged(
-    make_client: MakeClient,
+    make_caller: MakeCaller,
     capsys: pytest.CaptureFixture[str],
     variable: str,
     value: str,
     url: str,
 ) -> None:
-    client = await make_client(**{variable: value, "RATES_URL": url})
+    client = await make_caller(url, **{variable: value})
     capsys.readouterr()
 
-    response = await client.get(RATES)
+    response = await client.get(CALL)
 
     logged = capsys.readouterr().out
     assert_problem(response, 502, "upstream_error")
@@ -57,21 +57,21 @@ async def test_a_call_that_needs_an_invalid_variable_is_a_502_and_the_variable_i
     ],
 )
 async def test_a_call_that_does_not_need_it_succeeds(
-    make_client: MakeClient, upstream: Upstream, environment: dict[str, str]
+    make_caller: MakeCaller, environment: dict[str, str]
 ) -> None:
-    client = await make_client(**environment, RATES_URL=upstream.url)
+    client = await make_caller(**environment)
 
-    assert (await client.get(RATES)).status_code == 200
+    assert (await client.get(CALL)).status_code == 200
 
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY", "http_proxy"])
 async def test_a_valid_proxy_is_used(
-    make_client: MakeClient, upstream: Upstream, variable: str
+    make_caller: MakeCaller, upstream: Upstream, variable: str
 ) -> None:
     proxy = upstream.url.removesuffix("/latest")
-    client = await make_client(**{variable: proxy, "RATES_URL": HTTP})
+    client = await make_caller(HTTP, **{variable: proxy})
 
-    response = await client.get(RATES)
+    response = await client.get(CALL)
 
     assert response.status_code == 200
-    assert upstream.asked[0].headers["host"] == "rates.example.com"
+    assert upstream.asked[0].headers["host"] == "weather.example.com"

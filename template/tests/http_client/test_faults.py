@@ -1,18 +1,16 @@
-"""Errors of the source become 502 or 504, without its text."""
+"""Errors of another service become 502 or 504, without its text."""
 
-import asyncio
 import json
 import time
 
 import pytest
 from httpx2 import AsyncClient
 
-from tests.conftest import MakeClient
-from tests.http_client.upstream import Answer, Asked, Upstream, rates, serving
+from tests.http_client.conftest import MakeCaller
+from tests.http_client.routes import CALL
+from tests.http_client.upstream import Answer, Upstream, serving
 from tests.problems import assert_problem
 
-RATES = "/api/v1/rates?base=EUR"
-BATCH = "/api/v1/rates/batch?base=EUR&base=USD"
 SECRET = "stack trace of theirs"
 QUICK = {"HTTP_CLIENT_RETRY_SECONDS": "0.01"}
 BAD: dict[str, Answer] = {
@@ -22,24 +20,19 @@ BAD: dict[str, Answer] = {
     "redirect": Answer(302, headers={"Location": "http://127.0.0.1:9/"}),
     "nothing": Answer(204),
     "no JSON": Answer(body=f"<html>{SECRET}".encode()),
-    "half of JSON": Answer(body=b'{"rates": {"USD": 1'),
+    "half of JSON": Answer(body=b'{"degrees": 21'),
     "another form": Answer(body=json.dumps([SECRET]).encode()),
-    "no rates": Answer(body=json.dumps({"base": "EUR", "error": SECRET}).encode()),
-    "no number": Answer(body=b'{"rates": {"USD": NaN}}'),
-    "no price": Answer(body=b'{"rates": {"USD": -1}}'),
-    "infinite": Answer(body=b'{"rates": {"USD": 1e400}}'),
-    "another base": Answer(body=b'{"base": "USD", "rates": {"EUR": 0.9}}'),
     "no text": Answer(body=b"\xff\xfe"),
-    "too large": Answer(body=b'{"rates": {"USD": 1}}' + b" " * 5000),
+    "too large": Answer(body=b'{"degrees": 1}' + b" " * 5000),
     "broken off": Answer(body=b"{", length=100),
-    "deep": Answer(body=b'{"rates": ' + b"[" * 900),
+    "deep": Answer(body=b'{"degrees": ' + b"[" * 900),
 }
 
 
 @pytest.fixture
-async def hasty(make_client: MakeClient, upstream: Upstream) -> AsyncClient:
+async def hasty(make_caller: MakeCaller) -> AsyncClient:
     """A client of an app with short timeouts and a small size limit."""
-    return await make_client(
+    return await make_caller(
         **QUICK,
         HTTP_CLIENT_READ_TIMEOUT="0.3",
         HTTP_CLIENT_TOTAL_TIMEOUT="60",
@@ -53,18 +46,18 @@ async def test_an_invalid_answer_is_a_502_without_its_text(
 ) -> None:
     upstream.script = lambda _: answer
 
-    response = await hasty.get(RATES)
+    response = await hasty.get(CALL)
 
     assert_problem(response, 502, "upstream_error")
     assert SECRET not in response.text
 
 
-async def test_the_text_of_the_source_is_logged(
+async def test_the_text_of_the_service_is_logged(
     hasty: AsyncClient, upstream: Upstream, capfd: pytest.CaptureFixture[str]
 ) -> None:
     upstream.script = lambda _: BAD["crash"]
 
-    response = await hasty.get(RATES)
+    response = await hasty.get(CALL)
 
     lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     [line] = [line for line in lines if line["event"] == "upstream_answer"]
@@ -72,79 +65,33 @@ async def test_the_text_of_the_source_is_logged(
     assert line["request_id"] == response.headers["x-request-id"]
 
 
-async def test_a_closed_port_is_a_502(make_client: MakeClient) -> None:
+async def test_a_closed_port_is_a_502(make_caller: MakeCaller) -> None:
     with serving() as closed:
         pass
-    client = await make_client(**QUICK, RATES_URL=closed.url)
+    client = await make_caller(closed.url, **QUICK)
 
-    assert_problem(await client.get(RATES), 502, "upstream_error")
-    assert_problem(await client.get(BATCH), 502, "upstream_error")
+    assert_problem(await client.get(CALL), 502, "upstream_error")
 
 
-async def test_a_silent_source_is_a_504_without_retries(
+async def test_a_silent_service_is_a_504_without_retries(
     hasty: AsyncClient, upstream: Upstream
 ) -> None:
     upstream.script = lambda _: Answer(wait=30)
     started = time.monotonic()
 
-    response = await hasty.get(RATES)
+    response = await hasty.get(CALL)
 
     assert_problem(response, 504, "upstream_timeout")
     assert time.monotonic() - started < 20  # the limit for everything is 60
     assert len(upstream.asked) == 1
 
 
-async def test_a_slow_source_times_out(make_client: MakeClient, upstream: Upstream) -> None:
-    client = await make_client(HTTP_CLIENT_TOTAL_TIMEOUT="0.5", HTTP_CLIENT_READ_TIMEOUT="60")
+async def test_a_slow_service_times_out(make_caller: MakeCaller, upstream: Upstream) -> None:
+    client = await make_caller(HTTP_CLIENT_TOTAL_TIMEOUT="0.5", HTTP_CLIENT_READ_TIMEOUT="60")
     upstream.script = lambda _: Answer(wait=30)
     started = time.monotonic()
 
-    response = await client.get(RATES)
+    response = await client.get(CALL)
 
     assert_problem(response, 504, "upstream_timeout")
-    assert time.monotonic() - started < 20  # the source dawdles for 30
-
-
-async def test_one_failure_does_not_fail_the_batch(hasty: AsyncClient, upstream: Upstream) -> None:
-    def script(asked: Asked) -> Answer:
-        bad = {"USD": BAD["crash"], "GBP": Answer(wait=30)}
-        return bad.get(asked.base) or rates(asked)
-
-    upstream.script = script
-
-    response = await hasty.get(f"{BATCH}&base=GBP")
-
-    euro, dollar, pound = response.json()["results"]
-    assert (euro["base"], euro["rates"]["USD"], euro["error"]) == ("EUR", "1.0842", None)
-    assert (dollar["base"], dollar["rates"]) == ("USD", None)
-    assert (dollar["error"]["code"], pound["error"]["code"]) == (
-        "upstream_error",
-        "upstream_timeout",
-    )
-    assert SECRET not in response.text
-
-
-async def test_slow_calls_hold_no_database_connection(
-    make_client: MakeClient, upstream: Upstream
-) -> None:
-    client = await make_client(
-        DB_POOL_SIZE="1",
-        DB_MAX_OVERFLOW="0",
-        HTTP_CLIENT_READ_TIMEOUT="60",
-        HTTP_CLIENT_TOTAL_TIMEOUT="60",
-    )
-    arrived = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def script(asked: Asked) -> Answer:
-        loop.call_soon_threadsafe(arrived.set)
-        return Answer(body=rates(asked).body, wait=30)
-
-    upstream.script = script
-    slow = asyncio.create_task(client.get(RATES))
-    await asyncio.wait_for(arrived.wait(), 10)
-
-    assert (await client.get("/api/v1/items")).status_code == 200
-    assert not slow.done()
-    upstream.over.set()
-    assert (await slow).status_code == 200
+    assert time.monotonic() - started < 20  # the service dawdles for 30

@@ -1,12 +1,15 @@
 """A call to another service is in the trace of the request."""
 
+import os
 from pathlib import Path
 
 import httpx2
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
 
+from app.core.project import ROOT
 from app.observability.tracing.feature import redact_url
+from tests.http_client.routes import CALL
 from tests.http_client.upstream import Upstream
 from tests.processes import serving
 from tests.receiver import receiving
@@ -14,25 +17,24 @@ from tests.tracing.collector import Span, wait_for
 
 TRACE, CALLER = "2af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 PARENT = {"traceparent": f"00-{TRACE}-{CALLER}-01", "X-Request-ID": "r-11"}
-RATES = "/api/v1/rates"
+PATH = os.pathsep.join(map(str, (ROOT, Path(__file__).parent / "process")))
 SECRET = "hunter2"
 
 
 @pytest.mark.process
-def test_the_trace_is_propagated(
-    upstream: Upstream, credentials: dict[str, str], tmp_path: Path
-) -> None:
+def test_the_trace_is_propagated(upstream: Upstream, tmp_path: Path) -> None:
     with receiving() as collector:
         settings = {
             "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
             "OTEL_BSP_SCHEDULE_DELAY": "100",
-            "RATES_URL": upstream.url.replace("//", f"//us:{SECRET}@") + f"?key={SECRET}",
+            "PYTHONPATH": PATH,
+            "CALLED_URL": upstream.url.replace("//", f"//us:{SECRET}@") + f"?key={SECRET}",
         }
         with serving(tmp_path, **settings) as service:
-            httpx2.get(f"{service.url}{RATES}?base=EUR", headers=credentials | PARENT)
-            spans = wait_for(collector, lambda spans: {"GET", f"GET {RATES}"} <= set(named(spans)))
+            httpx2.get(f"{service.url}{CALL}", headers=PARENT)
+            spans = wait_for(collector, lambda spans: {"GET", f"GET {CALL}"} <= set(named(spans)))
 
-    call, request = (named(spans)[name] for name in ("GET", f"GET {RATES}"))
+    call, request = (named(spans)[name] for name in ("GET", f"GET {CALL}"))
     assert (request.parent, call.parent) == (CALLER, request.id)
     assert call.attributes["http.url"] == upstream.url
     assert not any(SECRET in value for span in spans for value in span.attributes.values())

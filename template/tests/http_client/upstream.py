@@ -1,6 +1,5 @@
 """A real server that plays another service, with its errors."""
 
-import json
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
@@ -21,11 +20,6 @@ class Asked:
     headers: Mapping[str, str]
     port: int
 
-    @property
-    def base(self) -> str:
-        """The currency that was asked for."""
-        return self.query.get("base", ["EUR"])[0]
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -41,14 +35,15 @@ class Answer:
 Script = Callable[[Asked], Answer]
 
 
-def rates(asked: Asked, **fields: Any) -> Answer:
+def good(_: Asked) -> Answer:
     """A good answer."""
-    found = {"base": asked.base, "date": "2026-02-27", "rates": {"USD": 1.0842, "JPY": 163}}
-    return Answer(body=json.dumps(found | fields).encode())
+    return Answer(body=b'{"degrees": 21.5}')
 
 
 class Upstream:
-    """Answers by its `script`, and records the requests."""
+    """Answers by its `script`, at first the `default`, and records the requests."""
+
+    default: Script = staticmethod(good)
 
     def __init__(self, server: ThreadingHTTPServer) -> None:
         self.url = f"http://127.0.0.1:{server.server_port}/latest"
@@ -56,8 +51,8 @@ class Upstream:
         self.reset()
 
     def reset(self) -> None:
-        """Reset it: good answers, no requests."""
-        self.script: Script = rates
+        """Reset it: the default answers, no requests."""
+        self.script: Script = self.default
         self.asked: list[Asked] = []
         self.active = self.most = 0
         self.over = threading.Event()

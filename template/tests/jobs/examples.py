@@ -4,12 +4,12 @@ from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.examples import Call, Example
-from tests.jobs.factories import EXPORT, make_job
+from tests.jobs.factories import CREATE, make_job
 
 
-async def export(_: AsyncClient, __: AsyncSession) -> Call:
-    """An export of all items."""
-    return Call(json=EXPORT)
+async def report(_: AsyncClient, __: AsyncSession) -> Call:
+    """A report."""
+    return Call(json=CREATE)
 
 
 async def everything(_: AsyncClient, session: AsyncSession) -> Call:
@@ -23,15 +23,15 @@ async def waiting_job(_: AsyncClient, session: AsyncSession) -> Call:
     return Call(path={"job_id": (await make_job(session)).id})
 
 
-async def finished_export(_: AsyncClient, session: AsyncSession) -> Call:
+async def finished_report(_: AsyncClient, session: AsyncSession) -> Call:
     """A job that has written a file."""
     return Call(path={"job_id": (await make_job(session, file=["name\r\n", "Tea\r\n"])).id})
 
 
 EXAMPLES: dict[str, Example] = {
-    "create_job": export,
+    "create_job": report,
     "list_jobs": everything,
     "get_job": waiting_job,
     "cancel_job": waiting_job,
-    "get_job_result": finished_export,
+    "get_job_result": finished_report,
 }

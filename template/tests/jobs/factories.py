@@ -7,19 +7,20 @@ from sqlalchemy import func, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.job import Job, JobOutput
+from tests.jobs.report_job import REPORT
 
 JOBS = "/api/v1/jobs"
-EXPORT = {"type": "items.export", "payload": {}}
+CREATE = {"type": REPORT, "payload": {}}
 # A plain None would be replaced by the column's default.
 NEVER = null()
 ENDED: dict[str, Any] = {"due_at": NEVER, "attempts": 1}
 
 
 async def make_job(session: AsyncSession, *, file: Sequence[str] = (), **fields: Any) -> Job:
-    """Add a queued export; with `file`, one that has succeeded and written it."""
-    result = {"filename": "items.csv", "content_type": "text/csv"}
+    """Add a queued report; with `file`, one that has succeeded and written it."""
+    result = {"filename": "report.csv", "content_type": "text/csv"}
     done = ENDED | {"status": "succeeded", "progress": 100, "result": result} if file else {}
-    job = Job(**{"type": "items.export", "payload": {}} | done | fields)
+    job = Job(**CREATE | done | fields)
     session.add(job)
     await session.flush()
     for position, data in enumerate(file):

@@ -7,7 +7,8 @@ from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.job import Job
-from tests.jobs.factories import ENDED, EXPORT, JOBS, count, make_job
+from tests.jobs.factories import CREATE, ENDED, JOBS, count, make_job
+from tests.jobs.report_job import REPORT
 from tests.problems import assert_problem
 
 FIELDS = {
@@ -26,7 +27,7 @@ FIELDS = {
 
 
 async def test_a_job_is_accepted_and_can_be_read(client: AsyncClient) -> None:
-    accepted = await client.post(JOBS, json={"type": "items.export"})
+    accepted = await client.post(JOBS, json={"type": REPORT})
 
     job = accepted.json()
     assert (accepted.status_code, accepted.headers["cache-control"]) == (202, "no-store")
@@ -45,7 +46,7 @@ async def test_a_job_is_accepted_and_can_be_read(client: AsyncClient) -> None:
 async def test_the_job_keeps_the_id_of_its_request(
     client: AsyncClient, session: AsyncSession
 ) -> None:
-    accepted = await client.post(JOBS, json=EXPORT, headers={"X-Request-ID": "sent-by-client"})
+    accepted = await client.post(JOBS, json=CREATE, headers={"X-Request-ID": "sent-by-client"})
 
     job = await session.get(Job, UUID(accepted.json()["id"]))
 
@@ -58,9 +59,9 @@ async def test_the_job_keeps_the_id_of_its_request(
     [
         {"type": "no.such"},
         {"type": "mail.send", "payload": {"to": "a@example.com", "template": "welcome"}},
-        {"type": "items.export", "payload": {"unknown": 1}},
-        {"type": "items.export", "payload": None},
-        {"type": "items.export", "extra": 1},
+        {"type": REPORT, "payload": {"unknown": 1}},
+        {"type": REPORT, "payload": None},
+        {"type": REPORT, "extra": 1},
         {},
     ],
 )
@@ -139,7 +140,7 @@ async def test_the_file_is_downloaded_in_chunks(client: AsyncClient, session: As
 
     assert (response.status_code, response.text) == (200, "name\r\nTea\r\nCoffee\r\n")
     assert response.headers["content-type"] == "text/csv; charset=utf-8"
-    assert response.headers["content-disposition"] == 'attachment; filename="items.csv"'
+    assert response.headers["content-disposition"] == 'attachment; filename="report.csv"'
     assert response.headers["cache-control"] == "no-store"
 
 

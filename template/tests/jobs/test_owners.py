@@ -4,7 +4,7 @@ from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.user import User
-from tests.jobs.factories import EXPORT, JOBS, make_job
+from tests.jobs.factories import CREATE, JOBS, make_job
 from tests.problems import assert_problem
 
 BULK = {"type": "mail.bulk", "payload": {"to": ["ada@example.com"], "template": "welcome"}}
@@ -15,7 +15,7 @@ async def test_a_user_sees_own_jobs_only(
 ) -> None:
     await make_job(session)
 
-    own = (await user_client.post(JOBS, json=EXPORT)).json()
+    own = (await user_client.post(JOBS, json=CREATE)).json()
 
     listed = (await user_client.get(JOBS)).json()
     assert own["owner_id"] == str(user.id)
@@ -49,10 +49,10 @@ async def test_a_superuser_sees_all_jobs(
 async def test_two_users_may_use_the_same_key(
     client: AsyncClient, user_client: AsyncClient
 ) -> None:
-    key = {"Idempotency-Key": "order 7"}
+    key = {"Idempotency-Key": "request 7"}
 
     ids = {
-        (await each.post(JOBS, json=EXPORT, headers=key)).json()["id"]
+        (await each.post(JOBS, json=CREATE, headers=key)).json()["id"]
         for each in (client, user_client)
     }
 
@@ -67,7 +67,7 @@ async def test_only_superusers_send_bulk_mail(
 
 
 async def test_a_key_does_not_fit_another_body(client: AsyncClient) -> None:
-    key = {"Idempotency-Key": "order 7"}
-    await client.post(JOBS, json=EXPORT, headers=key)
+    key = {"Idempotency-Key": "request 7"}
+    await client.post(JOBS, json=CREATE, headers=key)
 
     assert_problem(await client.post(JOBS, json=BULK, headers=key), 422, "validation_error")

@@ -20,14 +20,14 @@ from app.workers.metrics.feature import JobCollector
 from tests.databases import lost
 from tests.metrics.scrape import scrape
 
-EXPORT = "items.export"
+REPORT = "test.report"
 ENDED = utc_now() - timedelta(days=90)
 
 
 async def add(session: AsyncSession, *statuses: str) -> None:
     for status in statuses:
         ended = None if status in {"queued", "running"} else ENDED
-        session.add(Job(type=EXPORT, payload={}, status=status, finished_at=ended))
+        session.add(Job(type=REPORT, payload={}, status=status, finished_at=ended))
     await session.commit()
 
 
@@ -41,8 +41,8 @@ async def test_jobs_are_counted_by_type_and_how_they_ended(
     assert samples.value("jobs_queue_depth") == 2
     numbers = {"queued": 5, "succeeded": 1, "failed": 1, "cancelled": 0}
     for status, number in numbers.items():
-        assert samples.value("jobs_total", type=EXPORT, status=status) == number
-    assert ("jobs_total", (("status", "cancelled"), ("type", EXPORT))) in samples
+        assert samples.value("jobs_total", type=REPORT, status=status) == number
+    assert ("jobs_total", (("status", "cancelled"), ("type", REPORT))) in samples
 
 
 async def test_no_count_goes_back_when_old_jobs_are_deleted(
@@ -55,7 +55,7 @@ async def test_no_count_goes_back_when_old_jobs_are_deleted(
         async with database.transactions.begin() as purging:
             assert await JobRepository(purging).purge(utc_now()) == 3
         after = await scrape(anonymous)
-        totals.append(after.value("jobs_total", type=EXPORT, status="succeeded"))
+        totals.append(after.value("jobs_total", type=REPORT, status="succeeded"))
         assert {k: v for k, v in after.items() if k[0] == "jobs_total"} == {
             k: v for k, v in before.items() if k[0] == "jobs_total"
         }
@@ -97,5 +97,5 @@ async def test_while_the_database_is_away_the_last_counts_are_reported(
 def accepted(families: Iterable[Any]) -> float | None:
     """The number of accepted jobs, if it is reported."""
     samples = [sample for family in families for sample in family.samples]
-    queued = {"type": EXPORT, "status": "queued"}
+    queued = {"type": REPORT, "status": "queued"}
     return next((sample.value for sample in samples if sample.labels == queued), None)

@@ -14,12 +14,12 @@ from app.core.exceptions import TooManyRequestsError
 from app.core.routing import UNMATCHED
 from app.observability.metrics import definitions, sampler
 from app.observability.metrics.middleware import MetricsMiddleware
+from tests.blueprint.rows import add_specimen
 from tests.clients import connect
 from tests.conftest import MakeApp
-from tests.factories import make_item
 from tests.metrics.scrape import scrape
 
-ITEM = "/api/v1/items/{item_id}"
+SPECIMEN = "/api/v1/specimens/{specimen_id}"
 REQUESTS = "http_requests_total"
 
 
@@ -38,11 +38,11 @@ async def unread() -> Message:
 async def test_requests_are_counted_by_method_route_and_status(
     client: AsyncClient, session: AsyncSession
 ) -> None:
-    item, labels = await make_item(session), {"method": "GET", "route": ITEM}
+    specimen, labels = await add_specimen(session), {"method": "GET", "route": SPECIMEN}
     before = await scrape(client)
 
-    for asked in (item.id, item.id, uuid4()):
-        await client.get(f"/api/v1/items/{asked}")
+    for asked in (specimen.id, specimen.id, uuid4()):
+        await client.get(f"/api/v1/specimens/{asked}")
 
     after = await scrape(client)
     for status, number in (("200", 2), ("404", 1)):
@@ -146,7 +146,6 @@ async def test_429_is_counted(make_app: MakeApp) -> None:
         "db_pool_connections",
         "db_pool_connections_limit",
         "http_requests_in_progress",
-        "orders_total",
         "process_cpu_seconds_total",
         "process_resident_memory_bytes",
         "rate_limited_total",
@@ -160,7 +159,7 @@ async def test_a_metric_exists_from_the_start(anonymous: AsyncClient, name: str)
 
 async def test_the_pool_and_the_process_are_measured(app: FastAPI, client: AsyncClient) -> None:
     engine = app.state.database.engine
-    await client.get("/api/v1/items")
+    await client.get("/api/v1/specimens")
 
     samples = await scrape(client)
     async with engine.connect():

@@ -16,7 +16,7 @@ PAGES = [
     "/redoc",
     "/docs/assets/swagger-ui.css",
     "/api/v1/openapi.json",
-    "/api/v1/items/nonsense",
+    "/api/v1/specimens/nonsense",
     "/nothing",
 ]
 

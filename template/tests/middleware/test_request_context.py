@@ -16,14 +16,14 @@ HEADERS = {
 }
 REQUESTS = [
     ("GET", "/health"),
-    ("GET", "/api/v1/items"),
-    ("GET", "/api/v1/items/export"),
-    ("GET", "/api/v1/items/"),
+    ("GET", "/api/v1/specimens"),
+    ("GET", "/api/v1/specimens/x"),
+    ("GET", "/api/v1/specimens/"),
     ("GET", "/api/v1/openapi.json"),
     ("GET", "/docs/assets/swagger-ui.css"),
     ("GET", "/nothing"),
     ("DELETE", "/health"),
-    ("POST", "/api/v1/items"),
+    ("POST", "/api/v1/specimens"),
 ]
 
 

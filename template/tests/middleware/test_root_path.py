@@ -8,10 +8,10 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient
 
+from tests.blueprint.factories import SPECIMENS
 from tests.conftest import MakeApp
 from tests.problems import assert_problem
 
-ITEMS = "/api/v1/items"
 TEA = {"name": "Tea", "price": "1.50"}
 
 
@@ -48,25 +48,25 @@ async def test_the_document_names_the_prefix(shop: AsyncClient) -> None:
     document = (await shop.get("/api/v1/openapi.json")).json()
 
     assert document["servers"] == [{"url": "/shop"}]
-    assert ITEMS in document["paths"]
+    assert SPECIMENS in document["paths"]
     schemes = document["components"].get("securitySchemes", {})
     urls = re.findall(r"'(?:token|refresh)Url': '([^']+)'", str(schemes))
     assert all(url.startswith("/shop/api/v1/auth/") for url in urls)
 
 
 async def test_location_has_the_prefix(shop: AsyncClient) -> None:
-    made = await shop.post(ITEMS, json=TEA)
+    made = await shop.post(SPECIMENS, json=TEA)
 
     where = made.headers["location"]
-    assert where == f"/shop{ITEMS}/{made.json()['id']}"
+    assert where == f"/shop{SPECIMENS}/{made.json()['id']}"
     assert (await shop.get(where)).json() == made.json()
     assert (await shop.get(where.removeprefix("/shop"))).json() == made.json()
 
 
 async def test_a_redirect_leads_below_the_prefix(shop: AsyncClient) -> None:
-    response = await shop.get(f"{ITEMS}/")
+    response = await shop.get(f"{SPECIMENS}/")
 
-    assert (response.status_code, response.headers["location"]) == (307, f"/shop{ITEMS}")
+    assert (response.status_code, response.headers["location"]) == (307, f"/shop{SPECIMENS}")
 
 
 @pytest.mark.parametrize("path", ["/health", "/shop/health"])

@@ -4,16 +4,16 @@ import pytest
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tests.blueprint.factories import SPECIMENS
+from tests.blueprint.rows import add_specimen
 from tests.conftest import MakeClient
-from tests.factories import make_item
 from tests.problems import assert_problem
 
-ITEMS = "/api/v1/items"
 WEB = "https://web.example"
 PREFLIGHT = {"Origin": WEB, "Access-Control-Request-Method": "PATCH"}
 
 
-@pytest.mark.parametrize("path", ["/health", "/nothing", f"{ITEMS}/x", f"{ITEMS}?page=0"])
+@pytest.mark.parametrize("path", ["/health", "/nothing", f"{SPECIMENS}/x", f"{SPECIMENS}?page=0"])
 async def test_a_listed_origin_may_read_every_answer(make_client: MakeClient, path: str) -> None:
     client = await make_client(CORS_ORIGINS=f"{WEB}/, https://other.example")
 
@@ -29,7 +29,7 @@ async def test_a_listed_origin_may_send_a_preflight_request(make_client: MakeCli
     client = await make_client(CORS_ORIGINS=WEB)
     asked = PREFLIGHT | {"Access-Control-Request-Headers": "Authorization, If-Match, Content-Type"}
 
-    response = await client.options(ITEMS, headers=asked)
+    response = await client.options(SPECIMENS, headers=asked)
 
     assert response.status_code == 200
     assert "PATCH" in response.headers["access-control-allow-methods"]
@@ -41,7 +41,7 @@ async def test_a_listed_origin_may_use_every_method(make_client: MakeClient, met
     client = await make_client(CORS_ORIGINS=WEB)
 
     asked = PREFLIGHT | {"Access-Control-Request-Method": method}
-    response = await client.options(ITEMS, headers=asked)
+    response = await client.options(SPECIMENS, headers=asked)
 
     assert response.status_code == 200
 
@@ -51,13 +51,13 @@ async def test_a_listed_origin_may_send_the_headers_that_are_read(make_client: M
 
     for name in ("Idempotency-Key", "If-None-Match", "traceparent", "tracestate", "X-Request-ID"):
         asked = PREFLIGHT | {"Access-Control-Request-Headers": name.lower()}
-        assert (await client.options(ITEMS, headers=asked)).status_code == 200
+        assert (await client.options(SPECIMENS, headers=asked)).status_code == 200
 
 
 async def test_a_listed_origin_may_read_the_headers_that_are_sent(make_client: MakeClient) -> None:
     client = await make_client(CORS_ORIGINS=WEB)
 
-    response = await client.get(ITEMS, headers={"Origin": WEB})
+    response = await client.get(SPECIMENS, headers={"Origin": WEB})
 
     exposed = set(response.headers["access-control-expose-headers"].split(", "))
     assert {"Content-Disposition", "ETag", "Location", "Retry-After", "X-Cache"} <= exposed
@@ -69,7 +69,7 @@ async def test_another_origin_may_not(make_client: MakeClient, origin: str) -> N
     client = await make_client(CORS_ORIGINS=WEB)
 
     answer = await client.get("/health", headers={"Origin": origin})
-    preflight = await client.options(ITEMS, headers=PREFLIGHT | {"Origin": origin})
+    preflight = await client.options(SPECIMENS, headers=PREFLIGHT | {"Origin": origin})
 
     assert "access-control-allow-origin" not in answer.headers
     assert "access-control-allow-origin" not in preflight.headers
@@ -89,7 +89,7 @@ async def test_a_rejected_preflight_says_why(
 ) -> None:
     client = await make_client(CORS_ORIGINS=WEB)
 
-    response = await client.options(ITEMS, headers=PREFLIGHT | asked)
+    response = await client.options(SPECIMENS, headers=PREFLIGHT | asked)
 
     assert word in assert_problem(response, 400, "bad_request")["detail"]
     assert "Origin" in response.headers["vary"]
@@ -135,10 +135,10 @@ async def test_every_host_is_served_by_default(anonymous: AsyncClient) -> None:
 async def test_a_large_answer_is_compressed_when_asked_for(
     client: AsyncClient, session: AsyncSession
 ) -> None:
-    await make_item(session, description="tea " * 1000)
+    await add_specimen(session, description="tea " * 1000)
 
-    zipped = await client.get(ITEMS, headers={"Accept-Encoding": "gzip"})
-    plain = await client.get(ITEMS, headers={"Accept-Encoding": "identity"})
+    zipped = await client.get(SPECIMENS, headers={"Accept-Encoding": "gzip"})
+    plain = await client.get(SPECIMENS, headers={"Accept-Encoding": "identity"})
 
     assert zipped.headers["content-encoding"] == "gzip"
     assert int(zipped.headers["content-length"]) < len(plain.content) / 4

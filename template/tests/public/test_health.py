@@ -9,8 +9,8 @@ from tests.problems import assert_problem
 DETAILS = "/health/detailed"
 
 
-async def test_items_need_no_credentials(anonymous: AsyncClient) -> None:
-    created = await anonymous.post("/api/v1/items", json={"name": "Teapot", "price": "24.90"})
+async def test_resources_need_no_credentials(anonymous: AsyncClient) -> None:
+    created = await anonymous.post("/api/v1/specimens", json={"name": "Teapot", "price": "24.90"})
 
     assert created.status_code == 201
     assert (await anonymous.delete(created.headers["location"])).status_code == 204

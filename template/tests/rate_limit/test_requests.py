@@ -7,11 +7,11 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import Response
 
+from tests.blueprint.factories import SPECIMENS
 from tests.clients import connect
 from tests.conftest import Authorize, MakeApp, MakeClient
 from tests.problems import assert_problem
 
-ITEMS = "/api/v1/items"
 THREE = {"RATE_LIMIT_DEFAULT": "3/minute"}
 with_users = pytest.mark.skipif(find_spec("app.auth") is None, reason="a service without users")
 
@@ -23,10 +23,10 @@ async def limited(request: pytest.FixtureRequest, make_app: MakeApp, redis_url: 
 
 
 async def ask(app: FastAPI, times: int = 1, address: str = "192.0.2.1", **headers: str) -> str:
-    """Get items several times; return `.` for each answer and `x` for each 429."""
+    """Get specimens several times; return `.` for each answer and `x` for each 429."""
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     async with connect(app, names, address) as client:
-        answers = [await client.get(ITEMS) for _ in range(times)]
+        answers = [await client.get(SPECIMENS) for _ in range(times)]
     return "".join("x" if answer.status_code == 429 else "." for answer in answers)
 
 
@@ -38,7 +38,7 @@ async def last(app: FastAPI, path: str, times: int) -> Response:
 
 
 async def test_a_client_above_its_rate_gets_429_with_retry_after(limited: FastAPI) -> None:
-    response = await last(limited, ITEMS, 4)
+    response = await last(limited, SPECIMENS, 4)
 
     assert_problem(response, 429, "rate_limited")
     assert 58 <= int(response.headers["retry-after"]) <= 60
@@ -131,11 +131,11 @@ async def test_health_and_metrics_are_exempt(limited: FastAPI, path: str) -> Non
 async def test_preflights_are_exempt(limited: FastAPI) -> None:
     async with connect(limited) as client:
         for _ in range(5):
-            assert (await client.options(ITEMS)).status_code != 429
+            assert (await client.options(SPECIMENS)).status_code != 429
 
 
 async def test_it_can_be_disabled(make_app: MakeApp) -> None:
-    response = await last(await make_app(**THREE, RATE_LIMIT_ENABLED="false"), ITEMS, 5)
+    response = await last(await make_app(**THREE, RATE_LIMIT_ENABLED="false"), SPECIMENS, 5)
 
     assert response.status_code != 429
     assert "ratelimit" not in response.headers
@@ -144,7 +144,7 @@ async def test_it_can_be_disabled(make_app: MakeApp) -> None:
 async def test_the_default_is_300_a_minute(make_client: MakeClient) -> None:
     client = await make_client()
 
-    response = await client.get(ITEMS)
+    response = await client.get(SPECIMENS)
 
     assert response.headers["ratelimit-policy"] == '"default";q=300;w=60'
     assert response.headers["ratelimit"].startswith('"default";r=299;')
@@ -159,6 +159,6 @@ async def test_429_is_documented_where_it_may_be_answered(make_app: MakeApp) -> 
             documents.append((await client.get("/api/v1/openapi.json")).json()["paths"])
     limited, free = documents
 
-    assert "429" in limited[ITEMS]["get"]["responses"]
+    assert "429" in limited[SPECIMENS]["get"]["responses"]
     assert "429" not in limited["/health/ready"]["get"]["responses"]
-    assert "429" not in free[ITEMS]["get"]["responses"]
+    assert "429" not in free[SPECIMENS]["get"]["responses"]

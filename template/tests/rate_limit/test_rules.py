@@ -6,11 +6,11 @@ import pytest
 from fastapi import FastAPI
 
 from app.core.settings import SettingsError
+from tests.blueprint.factories import SPECIMENS
 from tests.clients import connect
 from tests.conftest import MakeApp
 
-ITEMS = "/api/v1/items"
-ITEM = f"{ITEMS}/00000000-0000-0000-0000-000000000000"
+SPECIMEN = f"{SPECIMENS}/00000000-0000-0000-0000-000000000000"
 
 
 async def policy(app: FastAPI, method: str, path: str) -> str:
@@ -20,33 +20,33 @@ async def policy(app: FastAPI, method: str, path: str) -> str:
 
 
 async def test_a_route_has_its_own_rate(make_app: MakeApp) -> None:
-    app = await make_app(RATE_LIMIT_ROUTES=json.dumps({f"POST {ITEMS}": "2/hour"}))
+    app = await make_app(RATE_LIMIT_ROUTES=json.dumps({f"POST {SPECIMENS}": "2/hour"}))
 
     async with connect(app) as client:
-        statuses = [(await client.post(ITEMS)).status_code == 429 for _ in range(3)]
-        reading = await client.get(ITEMS)
+        statuses = [(await client.post(SPECIMENS)).status_code == 429 for _ in range(3)]
+        reading = await client.get(SPECIMENS)
 
     assert statuses == [False, False, True]
     assert reading.headers["ratelimit"].startswith('"default";r=299;')
-    assert await policy(app, "POST", ITEMS) == f'"POST {ITEMS}";q=2;w=3600'
+    assert await policy(app, "POST", SPECIMENS) == f'"POST {SPECIMENS}";q=2;w=3600'
 
 
-@pytest.mark.parametrize("path", [f"{ITEMS}/{{item_id}}", f"{ITEMS}/{{id}}"])
+@pytest.mark.parametrize("path", [f"{SPECIMENS}/{{specimen_id}}", f"{SPECIMENS}/{{id}}"])
 async def test_a_rule_applies_to_its_route_alone(make_app: MakeApp, path: str) -> None:
-    app = await make_app(RATE_LIMIT_ROUTES=f" get {path} = 7/minute , GET {ITEMS}=8/minute")
+    app = await make_app(RATE_LIMIT_ROUTES=f" get {path} = 7/minute , GET {SPECIMENS}=8/minute")
 
-    assert "q=7;" in await policy(app, "GET", ITEM)
-    assert "q=8;" in await policy(app, "GET", ITEMS)
-    assert "q=8;" in await policy(app, "HEAD", ITEMS)
-    for method, other in (("DELETE", ITEM), ("GET", f"{ITEMS}/export"), ("GET", f"{ITEM}/x")):
+    assert "q=7;" in await policy(app, "GET", SPECIMEN)
+    assert "q=8;" in await policy(app, "GET", SPECIMENS)
+    assert "q=8;" in await policy(app, "HEAD", SPECIMENS)
+    for method, other in (("DELETE", SPECIMEN), ("POST", SPECIMENS), ("GET", f"{SPECIMEN}/x")):
         assert "q=300;" in await policy(app, method, other)
 
 
 async def test_all_paths_of_a_route_share_a_window(make_app: MakeApp) -> None:
-    app = await make_app(RATE_LIMIT_ROUTES=f"GET {ITEMS}/{{item_id}}=2/minute")
+    app = await make_app(RATE_LIMIT_ROUTES=f"GET {SPECIMENS}/{{specimen_id}}=2/minute")
 
     async with connect(app) as client:
-        answers = [await client.get(f"{ITEM[:-1]}{number}") for number in range(3)]
+        answers = [await client.get(f"{SPECIMEN[:-1]}{number}") for number in range(3)]
 
     assert [answer.status_code == 429 for answer in answers] == [False, False, True]
 
@@ -55,15 +55,15 @@ async def test_all_paths_of_a_route_share_a_window(make_app: MakeApp) -> None:
     "rules",
     [
         "often",
-        f"POST {ITEMS}",
-        f"{ITEMS}=5/minute",
-        f"POST {ITEMS}=often",
-        f"POST {ITEMS}=0/minute",
-        f'{{"POST {ITEMS}": 5}}',
-        f'{{"POST {ITEMS}": "5/minute"',
+        f"POST {SPECIMENS}",
+        f"{SPECIMENS}=5/minute",
+        f"POST {SPECIMENS}=often",
+        f"POST {SPECIMENS}=0/minute",
+        f'{{"POST {SPECIMENS}": 5}}',
+        f'{{"POST {SPECIMENS}": "5/minute"',
         '["5/minute"]',
         "POST /api/v1/nothing=5/minute",
-        f"PUT {ITEMS}=5/minute",
+        f"PUT {SPECIMENS}=5/minute",
     ],
 )
 async def test_invalid_rules_stop_the_start(make_app: MakeApp, rules: str) -> None:

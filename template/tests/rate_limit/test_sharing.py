@@ -11,7 +11,6 @@ from app.core.project import PROJECT
 from tests.clients import connect
 from tests.conftest import MakeApp
 
-ITEMS = "/api/v1/items"
 TEN = {"RATE_LIMIT_DEFAULT": "10/minute"}
 pytestmark = pytest.mark.usefixtures("generous_timeouts")
 

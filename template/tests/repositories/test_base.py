@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.pagination import PageQuery
-from app.repositories.item import ItemRepository
+from dev.resource.blueprint.repository import SpecimenRepository
 
 
-@pytest.mark.parametrize("sort", ["version", "-description", "", "name DESC"])
+@pytest.mark.parametrize("sort", ["version", "-version", "", "name DESC"])
 async def test_only_sortable_columns_can_be_sorted_by(session: AsyncSession, sort: str) -> None:
-    with pytest.raises(ValueError, match="Item is not sorted by"):
-        await ItemRepository(session).page(PageQuery(), sort)
+    with pytest.raises(ValueError, match="Specimen is not sorted by"):
+        await SpecimenRepository(session).page(PageQuery(), sort)

@@ -111,7 +111,7 @@ async def test_a_tag_of_one_job_is_not_on_the_events_of_another(
     def job(tenant: str) -> None:
         if tenant:
             sentry_sdk.set_tag("tenant", tenant)
-        failures.report(ZeroDivisionError(), "items.export", tenant)
+        failures.report(ZeroDivisionError(), "report.make", tenant)
 
     def work() -> None:
         failures.report(ZeroDivisionError(), "jobs.sweep", "")
@@ -130,10 +130,10 @@ async def test_workers_report_too(sentry: Receiver, monkeypatch: pytest.MonkeyPa
     failures = ErrorReporters()
 
     async with feature.worker_lifespan(State({"error_reporters": failures})):
-        failures.report(ZeroDivisionError(SECRET), "items.export", "r-8")
+        failures.report(ZeroDivisionError(SECRET), "report.make", "r-8")
 
     [event] = events(sentry)
-    assert event["tags"] == {"request_id": "r-8", "route": "items.export"}
+    assert event["tags"] == {"request_id": "r-8", "route": "report.make"}
 
 
 async def test_without_a_dsn_nothing_is_reported(app: FastAPI) -> None:

@@ -36,7 +36,7 @@ def connection(response: Response) -> tuple[str, int]:
     return response.extensions["network_stream"].get_extra_info("client_addr")
 
 
-@pytest.mark.parametrize("path", ["/api/v1/items", "/health/live", "/slow/0.2"])
+@pytest.mark.parametrize("path", ["/api/v1/specimens", "/health/live", "/slow/0.2"])
 def test_an_early_response_leaves_other_requests_of_the_connection_alone(
     service: Service, path: str
 ) -> None:

@@ -12,12 +12,12 @@ import pytest
 
 from app.cli import main
 from app.db.session import Database
+from tests.blueprint.factories import SPECIMENS
 from tests.databases import empty_database, lost
 from tests.processes import Service, environment, eventually, serving
 from tests.server.service import wait_until_draining
 
 pytestmark = pytest.mark.process
-ITEMS = "/api/v1/items"
 TEAPOT = b'{"name": "Teapot", "price": "24.90"}'
 
 
@@ -76,7 +76,7 @@ def test_a_running_request_is_finished(
             yield TEAPOT[9:]
 
         headers = credentials | {"Content-Type": "application/json"}
-        url = f"{service.url}{ITEMS}"
+        url = f"{service.url}{SPECIMENS}"
         answer = httpx2.post(url, content=slowly(), headers=headers, timeout=30)
 
         assert answer.status_code == 201

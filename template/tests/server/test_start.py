@@ -87,7 +87,7 @@ def test_a_process_that_is_killed_is_replaced(tmp_path: Path) -> None:
 
 def test_headers_and_bodies_that_are_too_large_are_refused(tmp_path: Path) -> None:
     with serving_more(tmp_path) as service:
-        url = f"{service.url}/api/v1/items"
+        url = f"{service.url}/api/v1/specimens"
         json = {"Content-Type": "application/json"}
 
         large = httpx2.get(url, headers={"X-Large": "x" * 1024 * 1024})

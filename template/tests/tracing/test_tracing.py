@@ -56,14 +56,14 @@ def test_the_trace_of_the_client_continues_to_the_database(
     backend = Settings.load().database_url.get_backend_name()
 
     headers = credentials | PARENT | {"X-Request-ID": "r-7"}
-    httpx2.get(f"{service.url}/api/v1/items?q={SECRET}", headers=headers)
+    httpx2.get(f"{service.url}/api/v1/specimens?q={SECRET}", headers=headers)
 
-    names = {"GET /api/v1/items", f"SELECT {backend}"}
+    names = {"GET /api/v1/specimens", f"SELECT {backend}"}
     trace = of_trace(collector, TRACE, names)
-    request, query = trace["GET /api/v1/items"], trace[f"SELECT {backend}"]
+    request, query = trace["GET /api/v1/specimens"], trace[f"SELECT {backend}"]
     assert (request.parent, query.parent) == (CALLER, request.id)
     assert request.attributes["request_id"] == "r-7"
-    assert "items" in query.attributes["db.query.text"]
+    assert "specimens" in query.attributes["db.query.text"]
     assert SECRET not in str(spans(collector))
     [line] = [line for line in service.lines() if line.get("request_id") == "r-7"]
     assert line["trace_id"] == TRACE

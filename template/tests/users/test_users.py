@@ -9,8 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.models.user import User
 from tests.auth.factories import ME, PASSWORD, USERS, log_in, make_user
 from tests.auth.fixtures import Mailbox
-from tests.factories import make_item
-from tests.orders.factories import ORDERS, make_order
 from tests.problems import assert_problem
 
 ADA = {"email": "Ada@example.com", "password": PASSWORD, "full_name": "Ada Lovelace"}
@@ -128,18 +126,6 @@ async def test_a_deleted_account_is_not_found(client: AsyncClient, user: User) -
     assert_problem(await client.get(f"{USERS}/{user.id}"), 404, "not_found")
     assert_problem(await client.delete(f"{USERS}/{user.id}"), 404, "not_found")
     assert await emails(client, q=user.email) == []
-
-
-async def test_orders_remain_when_the_account_is_deleted(
-    client: AsyncClient, user_client: AsyncClient, session: AsyncSession, user: User
-) -> None:
-    order = await make_order(user_client, await make_item(session))
-
-    await client.delete(f"{USERS}/{user.id}")
-
-    kept = (await client.get(f"{ORDERS}/{order['id']}")).json()
-    assert kept == order | {"owner_id": None}
-    assert (await client.get(ORDERS)).json()["items"] == [kept]
 
 
 async def test_a_user_cannot_see_or_change_other_accounts(

@@ -14,7 +14,7 @@ from app.models.user import User
 from app.workers import tasks
 from app.workers.runner import JobRunner
 from app.workers.tasks import close_runtime
-from tests.jobs.factories import EXPORT, JOBS, make_job
+from tests.jobs.factories import CREATE, JOBS, make_job
 from tests.redis.servers import RedisServer
 from tests.websocket.clients import Client
 from tests.websocket.conftest import Join
@@ -50,7 +50,7 @@ async def job_messages(owner: Client, number: int) -> list[dict[str, Any]]:
 async def test_the_owner_receives_each_status_of_a_job(
     owner: Client, user_client: AsyncClient
 ) -> None:
-    created = (await user_client.post(JOBS, json=EXPORT)).json()
+    created = (await user_client.post(JOBS, json=CREATE)).json()
     await in_worker(tasks.run, created["id"])
     messages = await job_messages(owner, 3)
 

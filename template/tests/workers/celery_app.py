@@ -1,6 +1,7 @@
 """The service's Celery app, with a type of job and a setting for the tests."""
 
-import tests.workers.scripted_job  # noqa: F401  (registers it)
+import tests.jobs.report_job
+import tests.workers.scripted_job  # noqa: F401
 from app.core.settings import EnvSettings
 from app.workers.celery_app import app
 

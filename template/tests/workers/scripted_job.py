@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.job import JobFailedError, job
-from app.models.item import Item
 from app.models.job import JobOutput
 from app.schemas.base import Input
 from app.workers.runner import JobContext
+from dev.resource.blueprint.model import Specimen
 
 SCRIPT = "test.script"
 STEPS = 20
@@ -32,7 +32,7 @@ class Script(Input):
 
 @job(SCRIPT, Script, public=False)
 async def perform(context: JobContext, payload: Script) -> dict[str, Any]:
-    """Write the process id, take a while, and add an item, which must exist once."""
+    """Write the process id, take a while, and add a specimen, which must exist once."""
     await context.write(str(os.getpid()))
     for step in range(STEPS):
         context.progress(step, STEPS)
@@ -44,7 +44,7 @@ async def perform(context: JobContext, payload: Script) -> dict[str, Any]:
     if payload.end == "refuse":
         raise JobFailedError("There is nothing to do.")
     name = f"{payload.name} {context.job.attempts}"
-    context.session.add(Item(name=name, price=Decimal(1)))
+    context.session.add(Specimen(name=name, price=Decimal(1)))
     return {"attempt": context.job.attempts}
 
 
@@ -71,8 +71,8 @@ async def file_exists(path: str) -> None:
 
 
 async def effects(session: AsyncSession) -> list[str]:
-    """Return the names of the items that jobs have added."""
-    return list(await session.scalars(select(Item.name)))
+    """Return the names of the specimens that jobs have added."""
+    return list(await session.scalars(select(Specimen.name)))
 
 
 async def outputs(session: AsyncSession) -> list[int]:

@@ -21,7 +21,7 @@ from app.workers.settings import JobSettings
 from tests.clients import connect
 from tests.conftest import MakeApp, MakeClient
 from tests.databases import closed_port
-from tests.jobs.factories import EXPORT, JOBS
+from tests.jobs.factories import CREATE, JOBS
 from tests.processes import eventually
 from tests.redis.servers import RedisServer
 from tests.workers.inline import RecordingDispatcher, settings
@@ -68,7 +68,7 @@ async def test_a_job_is_dispatched_after_the_commit(
     app.state.job_queue = dispatcher
 
     async with connect(app, credentials) as client:
-        asked = await client.post(JOBS, json=EXPORT)
+        asked = await client.post(JOBS, json=CREATE)
 
     assert dispatcher.dispatched == [UUID(asked.json()["id"])]
 
@@ -119,7 +119,7 @@ def test_a_redis_that_failed_is_not_asked_again_for_a_while(
 
 async def seconds_to_ask(client: AsyncClient) -> float:
     started = time.perf_counter()
-    assert (await client.post(JOBS, json=EXPORT)).status_code == 202
+    assert (await client.post(JOBS, json=CREATE)).status_code == 202
     return time.perf_counter() - started
 
 

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from tests.conftest import MakeClient
-from tests.jobs.factories import EXPORT, JOBS
+from tests.jobs.factories import CREATE, JOBS
 from tests.redis.servers import RedisServer
 from tests.workers.worker_process import Worker, running_worker
 
@@ -35,7 +35,7 @@ async def test_a_message_that_arrives_with_the_signal_does_not_delay_the_stop(
     client = await make_client(REDIS_URL=broker.url)
 
     with running_worker(tmp_path, broker.url) as worker, suspended(worker):
-        await client.post(JOBS, json=EXPORT)
+        await client.post(JOBS, json=CREATE)
         await asyncio.sleep(ARRIVAL_SECONDS)
         worker.process.terminate()
         await asyncio.sleep(ARRIVAL_SECONDS)

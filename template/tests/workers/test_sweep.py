@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.job import JOB_TYPES
 from app.db.base import utc_now
 from app.models.job import Job, JobOutput, WorkerHeartbeat
-from app.workers import tasks
+from app.workers import handlers, tasks
 from app.workers.celery_app import app as celery
 from app.workers.config import MAINTENANCE, celery_config
 from app.workers.feature import celery as feature
@@ -171,4 +172,6 @@ def test_beat_sends_existing_tasks_to_the_maintenance_queue() -> None:
 
 
 def test_every_handler_is_registered() -> None:
-    assert JOB_TYPES.keys() >= {"items.export"}
+    found = {one.handler.__module__ for one in JOB_TYPES.values()}
+
+    assert found >= {f"{handlers.__name__}.{each.name}" for each in iter_modules(handlers.__path__)}

@@ -1,5 +1,6 @@
 """A job belongs to the trace of the request that asked for it."""
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import copy_context
@@ -16,8 +17,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
+from app.core.project import ROOT
 from app.observability.tracing import celery as tracing
-from tests.jobs.factories import EXPORT, JOBS
+from tests.jobs.factories import CREATE, JOBS
 from tests.processes import Service, serving
 from tests.receiver import Receiver, receiving
 from tests.redis.servers import RedisServer
@@ -30,6 +32,7 @@ pytestmark = pytest.mark.process
 TRACE, CALLER = "1af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 PARENT = {"traceparent": f"00-{TRACE}-{CALLER}-01", "X-Request-ID": "r-9"}
 
+PATH = os.pathsep.join(map(str, (ROOT, Path(__file__).parent / "process")))
 NAMES = {"publish jobs.run", "run jobs.run", "UPDATE sqlite", "UPDATE postgresql"}
 
 
@@ -44,7 +47,7 @@ def traced(folder: Path, redis_url: str) -> Generator[tuple[Receiver, Service, W
             "REDIS_URL": redis_url,
         }
         with (
-            serving(folder / "service", **settings) as service,
+            serving(folder / "service", PYTHONPATH=PATH, **settings) as service,
             running_worker(folder / "worker", redis_url, **settings) as worker,
         ):
             yield collector, service, worker
@@ -58,7 +61,7 @@ async def test_one_trace_spans_the_request_and_its_job(
     tmp_path: Path,
 ) -> None:
     with traced(tmp_path, broker.url) as (collector, service, worker):
-        asked = httpx2.post(f"{service.url}{JOBS}", json=EXPORT, headers=credentials | PARENT)
+        asked = httpx2.post(f"{service.url}{JOBS}", json=CREATE, headers=credentials | PARENT)
         await wait_for(UUID(asked.json()["id"]), status="succeeded")
         spans = traces.wait_for(
             collector,

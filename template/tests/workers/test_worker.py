@@ -15,8 +15,8 @@ from app.models.job import Job, JobOutput
 from app.services.job import enqueue, job_row
 from app.workers.dispatcher import CeleryDispatcher
 from tests.conftest import MakeApp, MakeClient
-from tests.factories import make_item
-from tests.jobs.factories import EXPORT, JOBS, NEVER
+from tests.jobs.factories import CREATE, JOBS, NEVER
+from tests.jobs.report_job import LINES, REPORT
 from tests.redis.servers import RedisServer
 from tests.workers.conftest import MakeScript, WaitFor
 from tests.workers.inline import settings
@@ -42,18 +42,17 @@ async def test_an_export_is_written_and_downloaded(
     wait_for: WaitFor,
 ) -> None:
     client = await make_client(REDIS_URL=broker.url)
-    await make_item(session, name="Green tea")
 
-    asked = await client.post(JOBS, json=EXPORT, headers={"X-Request-ID": "export-7"})
+    asked = await client.post(JOBS, json=CREATE, headers={"X-Request-ID": "report-7"})
     job = await wait_for(UUID(asked.json()["id"]), status="succeeded")
 
     assert job.result is not None
     file = await client.get(job.result["href"])
     assert (job.result["rows"], job.progress, job.attempts) == (1, 100, 1)
-    assert file.text == (await client.get("/api/v1/items/export")).text
+    assert file.text == "".join(LINES)
     lines = [line for line in worker.lines() if line.get("job_id") == str(job.id)]
     assert [line["event"] for line in lines] == ["job_started", "job_succeeded"]
-    assert {line["request_id"] for line in lines} == {"export-7"}
+    assert {line["request_id"] for line in lines} == {"report-7"}
 
 
 async def test_a_poisoned_job_fails_after_five_attempts_and_others_succeed(
@@ -95,7 +94,7 @@ async def test_jobs_survive_a_redis_that_loses_everything(
     broker.stop()
 
     started = time.monotonic()
-    asked = await client.post(JOBS, json=EXPORT)
+    asked = await client.post(JOBS, json=CREATE)
     seconds = time.monotonic() - started
     broker.restart()
 
@@ -110,7 +109,7 @@ async def test_a_transaction_that_is_rolled_back_leaves_no_job(
     dispatcher: CeleryDispatcher = app.state.job_queue
 
     async with app.state.database.transactions() as session_rolled_back:
-        await enqueue(session_rolled_back, dispatcher, [job_row("items.export", {})])
+        await enqueue(session_rolled_back, dispatcher, [job_row(REPORT, {})])
         await session_rolled_back.rollback()
 
     assert (await session.scalars(select(Job))).all() == []

@@ -8,7 +8,7 @@ import httpx2
 from fastapi import FastAPI
 
 from tests.http_client.upstream import Answer, Upstream
-from tests.jobs.factories import EXPORT, JOBS
+from tests.jobs.factories import JOBS
 from tests.problems import assert_problem
 from tests.processes import serving
 from tests.receiver import receiving
@@ -58,7 +58,7 @@ async def test_one_id_and_one_trace_lead_through_everything(
             running_worker(tmp_path / "worker", broker.url, **settings) as worker,
         ):
             headers = credentials | MINE
-            job = httpx2.post(f"{service.url}{JOBS}", json=EXPORT, headers=headers).json()["id"]
+            job = httpx2.post(f"{service.url}{JOBS}", json={"type": "items.export"}, headers=headers).json()["id"]
             failed = httpx2.get(f"{service.url}{RATES}?base=EUR", headers=headers)
             await wait_for(UUID(job), status="succeeded")
             spans = traces.wait_for(collector, complete)

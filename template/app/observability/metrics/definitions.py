@@ -22,7 +22,6 @@ disable_created_metrics()
 
 REGISTRY = CollectorRegistry()
 BUCKETS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-ORDER_STATUSES = ("pending", "confirmed", "cancelled")
 
 
 # What app/core/metrics.py records, by name.
@@ -52,7 +51,6 @@ def gauge(name: str, description: str, *labels: str) -> Gauge:
 
 ERRORS = counter("app_errors_total", "Errors answered with 5xx, or failed jobs", "type", "route")
 USERS = counter("users_registered_total", "Accounts registered")
-ORDERS = counter("orders_total", "Orders that became pending, confirmed or cancelled", "status")
 JOB_DURATION = histogram(
     "job_duration_seconds",
     "Duration of one attempt at a job",
@@ -60,9 +58,6 @@ JOB_DURATION = histogram(
     buckets=(0.1, 0.5, 1, 5, 15, 60, 300, 1800),
 )
 GAUGES = {"websocket_connections": gauge("websocket_connections", "Open WebSockets")}
-
-for status in ORDER_STATUSES:
-    ORDERS.labels(status)
 
 
 def record(name: str, amount: float, labels: Mapping[str, str]) -> None:

@@ -33,6 +33,7 @@ def _setup(app: FastAPI) -> None:
 
 
 def _record(state: State) -> None:
+    import app.observability.metrics.business  # noqa: F401  (defines its metrics)
     from app.observability.metrics.definitions import RECORDED, count_error, record
 
     state.error_reporters.listeners.append(count_error)

@@ -7,6 +7,9 @@ from typing import Any
 
 from fastapi import FastAPI, WebSocket
 
+from tests.blueprint.mount import mount
+
+mount()
 make = FastAPI.__init__
 
 

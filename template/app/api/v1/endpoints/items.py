@@ -1,13 +1,11 @@
 """/api/v1/items."""
 
-from collections.abc import AsyncGenerator
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
-from fastapi.responses import StreamingResponse
 
-from app.api.deps import DatabaseDep, IfMatch, IfNoneMatch, SessionDep
+from app.api.deps import IfMatch, IfNoneMatch, SessionDep
 from app.api.http import cache_headers
 from app.api.responses import headers, problems
 from app.core.etag import etag, not_modified
@@ -16,9 +14,9 @@ from app.core.pagination import Page
 from app.models.item import Item
 from app.schemas.item import ItemCreate, ItemQuery, ItemRead, ItemUpdate
 from app.services.item import ItemInUseError, ItemNotFoundError, ItemService, NameTakenError
-from app.services.item_export import csv_lines, iter_item_batches
 
-# app/api/router.py says who may call each router, and which version of the API has it.
+# app/api/router.py says who may call each: users read, those with this permission write.
+WRITE_PERMISSION = "items:write"
 list_router = APIRouter(prefix="/items", tags=["Items"])
 read_router = APIRouter(prefix="/items", tags=["Items"])
 write_router = APIRouter(prefix="/items", tags=["Items"])
@@ -39,36 +37,6 @@ async def list_items(items: ItemServiceDep, query: Annotated[ItemQuery, Query()]
 
 
 @read_router.get(
-    "/export",
-    response_class=StreamingResponse,
-    responses={
-        200: {"content": {"text/csv": {"schema": {"type": "string"}}}}
-        | headers("Content-Disposition")
-    },
-)
-async def export_items(
-    database: DatabaseDep, bom: Annotated[bool, Query()] = False
-) -> StreamingResponse:
-    """Download all items as CSV (RFC 4180), in UTF-8.
-
-    Excel recognizes UTF-8 only by the byte order mark, which `bom=true` adds. Other programs may
-    read it as a part of the first column's name.
-    """
-    lines = csv_lines(ItemRead.model_fields, iter_item_batches(database.reads), bom=bom)
-    first = await anext(lines)  # a database that is down is a 503, not a broken download
-
-    async def body() -> AsyncGenerator[str, None]:
-        yield first
-        async for line in lines:
-            yield line
-
-    disposition = 'attachment; filename="items.csv"'
-    return StreamingResponse(
-        body(), media_type="text/csv", headers={"Content-Disposition": disposition}
-    )
-
-
-@read_router.get(
     "/{item_id:uuid}",
     response_model=ItemRead,
     responses={
@@ -78,18 +46,16 @@ async def export_items(
     },
 )
 async def get_item(
-    item_id: UUID,
-    items: ItemServiceDep,
-    response: Response,
-    if_none_match: IfNoneMatch = None,
+    item_id: UUID, items: ItemServiceDep, response: Response, if_none_match: IfNoneMatch = None
 ) -> ItemRead | Response:
     """Read one item. Its `ETag` goes into `If-None-Match` or `If-Match`."""
     found = await items.read(item_id)
-    sent = {"ETag": etag(found.value.version), **cache_headers(found.hit)}
-    if not_modified(if_none_match, found.value.version):
+    item = found.value
+    sent = {"ETag": etag(item.version), **cache_headers(found.hit)}
+    if not_modified(if_none_match, item.version):
         return Response(status_code=304, headers=sent)
     response.headers.update(sent)
-    return found.value
+    return item
 
 
 @write_router.post(
@@ -101,7 +67,7 @@ async def get_item(
 async def create_item(
     data: ItemCreate, items: ItemServiceDep, request: Request, response: Response
 ) -> Item:
-    """Add an item. Its name must be new."""
+    """Add an item."""
     item = await items.create(data)
     response.headers["Location"] = f"{request.url.path}/{item.id}"
     response.headers["ETag"] = etag(item.version)
@@ -135,5 +101,5 @@ async def update_item(
     responses=problems(ItemNotFoundError, ItemInUseError, PreconditionFailedError),
 )
 async def delete_item(item_id: UUID, items: ItemServiceDep, if_match: IfMatch = None) -> None:
-    """Delete an item that is part of no order."""
+    """Delete an item that no row refers to."""
     await items.delete(item_id, if_match)

@@ -11,7 +11,7 @@ from app.core.exceptions import DependencyUnavailableError
 from app.schemas.rate import Currency, Rates, RatesBatch
 from app.services.rate import RateService, RatesNotConfiguredError
 
-router = APIRouter(
+read_router = APIRouter(
     prefix="/rates",
     tags=["Rates"],
     responses=problems(
@@ -32,13 +32,13 @@ async def get_rate_service(request: Request, session: SessionDep) -> RateService
 RateServiceDep = Annotated[RateService, Depends(get_rate_service)]
 
 
-@router.get("")
+@read_router.get("")
 async def get_rates(base: Annotated[Currency, Query()], rates: RateServiceDep) -> Rates:
     """Read what one unit of a currency costs in other currencies."""
     return await rates.read(base)
 
 
-@router.get("/batch")
+@read_router.get("/batch")
 async def get_rates_batch(
     base: Annotated[list[Currency], Query(min_length=1, max_length=10)], rates: RateServiceDep
 ) -> RatesBatch:

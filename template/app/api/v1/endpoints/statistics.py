@@ -7,10 +7,10 @@ from app.api.http import cache_headers
 from app.schemas.statistics import Statistics
 from app.services.statistics import read_statistics
 
-router = APIRouter(prefix="/statistics", tags=["Items"])
+read_router = APIRouter(prefix="/statistics", tags=["Items"])
 
 
-@router.get("")
+@read_router.get("")
 async def get_statistics(session: SessionDep, request: Request, response: Response) -> Statistics:
     """Read the totals over all items."""
     found = await read_statistics(session, request.app.state.cache)

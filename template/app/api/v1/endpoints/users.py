@@ -16,7 +16,13 @@ from app.core.pagination import Page
 from app.models.user import User
 from app.schemas.user import ProfileUpdate, UserCreate, UserQuery, UserRead, UserUpdate
 from app.services.password import IncorrectPasswordError
-from app.services.user import EmailTakenError, LastSuperuserError, UserNotFoundError, UserService
+from app.services.user import (
+    EmailTakenError,
+    LastSuperuserError,
+    UserInUseError,
+    UserNotFoundError,
+    UserService,
+)
 
 router = APIRouter(prefix="/users", tags=["Users"], dependencies=[Depends(no_store)])
 
@@ -100,9 +106,9 @@ async def update_user(
 @router.delete(
     "/{user_id:uuid}",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(UserNotFoundError, LastSuperuserError),
+    responses=problems(UserNotFoundError, LastSuperuserError, UserInUseError),
     dependencies=[requires(Permission.USERS_WRITE)],
 )
 async def delete_user(user_id: UUID, caller: CallerDep, users: UserServiceDep) -> None:
-    """Delete an account; its orders stay. For superusers."""
+    """Delete an account. For superusers."""
     await users.delete(caller, user_id)

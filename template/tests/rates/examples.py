@@ -1,4 +1,4 @@
-"""Good requests of the operations that come with the HTTP client."""
+"""Valid requests of the operations on exchange rates."""
 
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession

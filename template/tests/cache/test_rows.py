@@ -1,4 +1,4 @@
-"""Single items through the cache."""
+"""Single rows through the cache."""
 
 import json
 
@@ -8,17 +8,16 @@ from redis import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.project import PROJECT
+from tests.blueprint.factories import SPECIMENS
+from tests.blueprint.rows import add_specimen
 from tests.conftest import MakeClient
-from tests.factories import make_item
 from tests.problems import assert_problem
 
-ITEMS = "/api/v1/items"
 
-
-async def test_an_item_is_loaded_once_and_reads_the_same_from_the_cache(
+async def test_a_row_is_loaded_once_and_reads_the_same_from_the_cache(
     client: AsyncClient, session: AsyncSession
 ) -> None:
-    url = f"{ITEMS}/{(await make_item(session, description='Round')).id}"
+    url = f"{SPECIMENS}/{(await add_specimen(session, description='Round')).id}"
 
     first, second = await client.get(url), await client.get(url)
 
@@ -31,7 +30,7 @@ async def test_an_item_is_loaded_once_and_reads_the_same_from_the_cache(
 async def test_a_current_copy_is_not_sent_again_whether_cached_or_not(
     client: AsyncClient, session: AsyncSession, state: str
 ) -> None:
-    url = f"{ITEMS}/{(await make_item(session)).id}"
+    url = f"{SPECIMENS}/{(await add_specimen(session)).id}"
     if state == "HIT":
         await client.get(url)
 
@@ -41,8 +40,8 @@ async def test_a_current_copy_is_not_sent_again_whether_cached_or_not(
     assert (response.headers["x-cache"], response.headers["etag"]) == (state, '"1"')
 
 
-async def test_a_deleted_item_is_not_found(client: AsyncClient, session: AsyncSession) -> None:
-    url = f"{ITEMS}/{(await make_item(session)).id}"
+async def test_a_deleted_row_is_not_found(client: AsyncClient, session: AsyncSession) -> None:
+    url = f"{SPECIMENS}/{(await add_specimen(session)).id}"
     await client.get(url)
 
     await client.delete(url)
@@ -50,51 +49,51 @@ async def test_a_deleted_item_is_not_found(client: AsyncClient, session: AsyncSe
     assert_problem(await client.get(url), 404, "not_found")
 
 
-async def test_that_an_item_is_missing_is_not_kept(
+async def test_that_a_row_is_missing_is_not_kept(
     client: AsyncClient, session: AsyncSession
 ) -> None:
-    item = await make_item(session)
-    await session.delete(item)
+    specimen = await add_specimen(session)
+    await session.delete(specimen)
     await session.commit()
-    missing = await client.get(f"{ITEMS}/{item.id}")
+    missing = await client.get(f"{SPECIMENS}/{specimen.id}")
 
-    await make_item(session, id=item.id)
+    await add_specimen(session, id=specimen.id)
 
     assert_problem(missing, 404, "not_found")
-    assert (await client.get(f"{ITEMS}/{item.id}")).status_code == 200
+    assert (await client.get(f"{SPECIMENS}/{specimen.id}")).status_code == 200
 
 
-async def test_a_cached_item_is_not_returned_without_access(
+async def test_a_cached_row_is_not_returned_without_access(
     client: AsyncClient,
     anonymous: AsyncClient,
     session: AsyncSession,
     public_operations: set[str],
 ) -> None:
-    url = f"{ITEMS}/{(await make_item(session)).id}"
+    url = f"{SPECIMENS}/{(await add_specimen(session)).id}"
     await client.get(url)
 
     response = await anonymous.get(url)
 
-    assert response.status_code == (200 if "get_item" in public_operations else 401)
+    assert response.status_code == (200 if "get_specimen" in public_operations else 401)
 
 
 async def test_entries_are_json_and_expire(
     make_client: MakeClient, session: AsyncSession, redis_client: Redis
 ) -> None:
-    item = await make_item(session)
+    specimen = await add_specimen(session)
     client = await make_client(CACHE_TTL_SECONDS="100")
-    await client.get(f"{ITEMS}/{item.id}")
+    await client.get(f"{SPECIMENS}/{specimen.id}")
 
-    key = f"{PROJECT.name}:cache:v1:item:{item.id}"
+    key = f"{PROJECT.name}:cache:v1:specimen:{specimen.id}"
 
-    assert json.loads(str(redis_client.get(key)))["value"]["name"] == item.name
+    assert json.loads(str(redis_client.get(key)))["value"]["name"] == specimen.name
     assert 70 < int(str(redis_client.ttl(key))) <= 100
 
 
 async def test_a_disabled_cache_sends_no_x_cache(
     make_client: MakeClient, session: AsyncSession
 ) -> None:
-    url = f"{ITEMS}/{(await make_item(session)).id}"
+    url = f"{SPECIMENS}/{(await add_specimen(session)).id}"
     client = await make_client(CACHE_ENABLED="false")
 
     responses = [await client.get(url) for _ in range(2)]
@@ -105,24 +104,24 @@ async def test_a_disabled_cache_sends_no_x_cache(
 async def test_an_entry_of_another_schema_is_a_miss(
     client: AsyncClient, session: AsyncSession, redis_client: Redis
 ) -> None:
-    item = await make_item(session)
-    key = f"{PROJECT.name}:cache:v1:item:{item.id}"
+    specimen = await add_specimen(session)
+    key = f"{PROJECT.name}:cache:v1:specimen:{specimen.id}"
     redis_client.set(key, '{"schema":"0123456789ab","value":{"colour":"red"}}')
 
-    response = await client.get(f"{ITEMS}/{item.id}")
+    response = await client.get(f"{SPECIMENS}/{specimen.id}")
 
-    assert response.json()["name"] == item.name
+    assert response.json()["name"] == specimen.name
     assert response.headers["x-cache"] == "MISS"
 
 
 async def test_an_invalid_entry_is_a_miss(
     client: AsyncClient, session: AsyncSession, redis_client: Redis
 ) -> None:
-    item = await make_item(session)
-    await client.get(f"{ITEMS}/{item.id}")
-    key = f"{PROJECT.name}:cache:v1:item:{item.id}"
+    specimen = await add_specimen(session)
+    await client.get(f"{SPECIMENS}/{specimen.id}")
+    key = f"{PROJECT.name}:cache:v1:specimen:{specimen.id}"
     redis_client.set(key, str(redis_client.get(key)).replace('"stock":5', '"stock":"x"'))
 
-    response = await client.get(f"{ITEMS}/{item.id}")
+    response = await client.get(f"{SPECIMENS}/{specimen.id}")
 
     assert (response.json()["stock"], response.headers["x-cache"]) == (5, "MISS")

@@ -1,0 +1,1 @@
+"""`just resource`: writes a resource, from its model to its tests."""

@@ -1,0 +1,189 @@
+"""What `just resource` does: write the files, wire them, compare and take them back."""
+
+import ast
+import difflib
+import json
+import shutil
+import subprocess
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from dev.project import ROOT, LauncherError, say
+from dev.resource import migration
+from dev.resource.existing import check_free
+from dev.resource.line import read_line
+from dev.resource.render import MAX_WIDTH, render, targets
+from dev.resource.spec import NAME, Resource, ResourceError
+
+MADE = ROOT / "dev" / "resource" / "made"
+DOCUMENT = "docs/openapi.json"
+WIRING = "app/api/resources.py"
+ANCHOR = "    # project resources\n"
+
+
+def make(resource: Resource, line: Sequence[str], *, dry_run: bool) -> int:
+    """Write a resource. Everything is checked first: an error writes nothing."""
+    check_free(resource, list(targets(resource).values()), words_of(resource))
+    files = render(resource)
+    wiring = wiring_of(resource)
+    if dry_run:
+        say("\n".join(["Would write:", *files, f"and into {WIRING}:", wiring.rstrip()]))
+        return 0
+    for path, text in files.items():
+        write(path, text)
+    wire(wiring)
+    made: dict[str, Any] = {"line": list(line), "plural": resource.plural, "wiring": wiring}
+    made["files"] = {path: digest(path) for path in files}
+    had_document = bool(digest(DOCUMENT))
+    write_document()
+    made["document"] = "" if had_document else digest(DOCUMENT)
+    title = resource.plural.replace("_", " ")
+    try:
+        made["migration"] = migration.write(f"add {title}")
+    except LauncherError as error:
+        made["migration"] = None
+        say(f'No migration: {error} Run `just migration "add {title}"` when the database answers.')
+    else:
+        made["files"][made["migration"]] = digest(made["migration"])
+    write(f"dev/resource/made/{resource.name}.json", json.dumps(made, indent=2) + "\n")
+    say("\n".join(["Written, and yours:", *made["files"]]))
+    return 0
+
+
+def understand(parsed: Namespace) -> Resource:
+    """Read the line that the arguments are."""
+    return read_line(
+        parsed.name, parsed.fields, parsed.plural, shared=parsed.shared, cached=parsed.cached
+    )
+
+
+def words_of(resource: Resource) -> set[str]:
+    """Return the names in the code of such a resource, but for those of its fields."""
+    own = {resource.name: "zzz", resource.plural: "zzzs"}
+    references = {field for field, target in resource.references if target.name in own}
+    fields = tuple(f for f in resource.fields if f.column not in own and f not in references)
+    other = render(replace(resource, name="zzz", plural="zzzs", fields=fields))
+    found = {name for text in other.values() for name in names_in(text)}
+    return found - {name for field in resource.fields for name in (field.column, *field.filters)}
+
+
+def names_in(text: str) -> Iterator[str]:
+    """Yield the variables, arguments and imports of a module."""
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Name(id=name) | ast.arg(arg=name):
+                yield name
+            case ast.alias(name=name, asname=other):
+                yield other or name
+
+
+def wiring_of(resource: Resource) -> str:
+    """Write the line for app/api/resources.py."""
+    title = resource.plural.replace("_", " ").capitalize()
+    module = f"app.api.v1.endpoints.{resource.plural}"
+    line = f'    "{title}": ("{module}", "{title}"),\n'
+    if len(line) <= MAX_WIDTH + 1:
+        return line
+    return f'    "{title}": (\n        "{module}",\n        "{title}",\n    ),\n'
+
+
+def wire(line: str) -> None:
+    """Put the line above the anchor; without an anchor, say where it goes."""
+    text = (ROOT / WIRING).read_text(encoding="utf-8")
+    if line in text:
+        return
+    if ANCHOR in text:
+        write(WIRING, text.replace(ANCHOR, line + ANCHOR, 1))
+    else:
+        say(f"{WIRING} has no line `{ANCHOR.strip()}`: put this into RESOURCES:\n{line.rstrip()}")
+
+
+def write(path: str, text: str) -> None:
+    """Write a file of the project."""
+    file = ROOT / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+
+
+def digest(path: str) -> str:
+    """Return the SHA-256 of a file of the project; nothing if there is none."""
+    file = ROOT / path
+    return sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+
+
+def write_document() -> None:
+    """Bring the API document up to date."""
+    subprocess.run([sys.executable, "-m", "dev.openapi", "write"], cwd=ROOT, check=False)
+
+
+def read_record(name: str) -> dict[str, Any]:
+    """Return what was noted when a resource was made, or raise `ResourceError`."""
+    file = MADE / f"{name}.json"
+    if not NAME.fullmatch(name) or not file.is_file():
+        raise ResourceError(f"{name} was not made by `just resource`.")
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def diff(resource: Resource) -> int:
+    """Compare the files with what would be written today."""
+    for path, text in render(resource).items():
+        file = ROOT / path
+        present = file.read_text(encoding="utf-8") if file.is_file() else ""
+        lines = present.splitlines(keepends=True), text.splitlines(keepends=True)
+        print("".join(difflib.unified_diff(*lines, path, f"{path} (today)")), end="")
+    return 0
+
+
+def undo(name: str) -> int:
+    """Delete what is as it was written; return 1 if something stays."""
+    record = read_record(name)
+    for model in sorted((ROOT / "app/models").glob("*.py")):
+        text = model.read_text(encoding="utf-8")
+        if model.stem != name and f'ForeignKey("{record["plural"]}.id"' in text:
+            raise ResourceError(f"{model.stem} refers to {name}: undo that first.")
+    left = undo_migration(record)
+    for path, written in record["files"].items():
+        if digest(path) == written:
+            (ROOT / path).unlink()
+        elif digest(path):
+            left[path] = "it has been changed"
+    remove_empty(ROOT / f"tests/{record['plural']}")
+    text = (ROOT / WIRING).read_text(encoding="utf-8")
+    if record["wiring"] in text:
+        write(WIRING, text.replace(record["wiring"], "", 1))
+    elif f'"app.api.v1.endpoints.{record["plural"]}"' in text:
+        left[WIRING] = "the line of the resource has been changed"
+    if record["document"] and record["document"] == digest(DOCUMENT):
+        (ROOT / DOCUMENT).unlink()
+    else:
+        write_document()
+    if left:
+        say("\n".join(["These stay:", *(f"{path}: {why}" for path, why in left.items())]))
+        return 1
+    (MADE / f"{name}.json").unlink()
+    remove_empty(MADE)
+    return 0
+
+
+def undo_migration(record: dict[str, Any]) -> dict[str, str]:
+    """Take the migration out of the database; return why it stays, if it does."""
+    path = record["migration"]
+    if path and digest(path) == record["files"][path]:
+        reason = migration.unapply(ROOT / path, record["plural"])
+        if reason:
+            del record["files"][path]
+            return {path: reason}
+    return {}
+
+
+def remove_empty(folder: Path) -> None:
+    """Remove a folder in which only compiled files are left."""
+    if folder.is_dir() and all(
+        "__pycache__" in file.parts or file.name == "__pycache__" for file in folder.rglob("*")
+    ):
+        shutil.rmtree(folder)

@@ -1,0 +1,54 @@
+"""What the project has already."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from dev.project import ROOT
+from dev.resource.spec import NAME, Resource, ResourceError, Target, camel
+
+
+def has_users() -> bool:
+    """Whether the service has users, so that rows may belong to one."""
+    return (ROOT / "app" / "api" / "auth.py").exists()
+
+
+def find_target(name: str, target: str) -> Target:
+    """Find a resource whose tests have a factory that works through the API."""
+    model = ROOT / f"app/models/{target}.py"
+    text = model.read_text(encoding="utf-8") if NAME.fullmatch(target) and model.exists() else ""
+    table = re.search(rf'class {camel(target)}\(.*?__tablename__ = "(\w+)"', text, re.DOTALL)
+    if table is None:
+        raise ResourceError(f"{name}: there is no resource {target} to refer to.")
+    if target == "user":
+        return Target("user", "users")
+    factories = ROOT / f"tests/{table[1]}/factories.py"
+    factory = f"async def make_{target}(client: AsyncClient, **fields: Any)"
+    if not factories.exists() or factory not in factories.read_text(encoding="utf-8"):
+        raise ResourceError(
+            f"{name}: {target} was not made by `just resource`, and the tests could not make rows"
+            f" of it: add `{factory}` to tests/{table[1]}/factories.py."
+        )
+    return Target(target, table[1], "owner_id:" in text)
+
+
+def check_free(resource: Resource, files: Sequence[str], words: set[str]) -> None:
+    """Raise `ResourceError` if the project has such a file, table or route already."""
+    name, plural = resource.name, resource.plural
+    for word in (name, plural, resource.class_name, camel(plural)):
+        if word in words or "specimen" in word.lower():
+            raise ResourceError(f"{word} is a word that the code of every resource uses.")
+    for file in files:
+        if (ROOT / file).exists():
+            raise ResourceError(f"{file} exists already.")
+    if (ROOT / f"tests/{plural}").exists():
+        raise ResourceError(f"tests/{plural} exists already.")
+    for model in sorted((ROOT / "app/models").glob("*.py")):
+        if f'__tablename__ = "{plural}"' in model.read_text(encoding="utf-8"):
+            raise ResourceError(f"The table {plural} exists already.")
+    if f'prefix="/{plural}"' in _texts(ROOT / "app/api/v1") or plural in {"docs", "openapi"}:
+        raise ResourceError(f"The path /api/v1/{plural} is taken already.")
+
+
+def _texts(folder: Path) -> str:
+    return "\n".join(file.read_text(encoding="utf-8") for file in sorted(folder.rglob("*.py")))

@@ -1,0 +1,150 @@
+"""`just resource` in rendered services: what it writes passes their checks, and can be undone."""
+
+import os
+import random
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests import combinations
+from tests.combinations import Answers
+from tests.commands import execute
+from tests.rendering import Tree, git, read_tree
+
+pytestmark = pytest.mark.service
+THOROUGH = pytest.mark.thorough
+
+ITEM = (
+    'item name:str:unique "description:text?" price:money "stock:int(0,1000000000):counted=0"'
+    " --shared --cached"
+)
+ITEM_FILES = (
+    "app/models/item.py",
+    "app/schemas/item.py",
+    "app/repositories/item.py",
+    "app/services/item.py",
+    "app/api/v1/endpoints/items.py",
+    *(f"tests/items/{name}.py" for name in ("__init__", "cases", "examples", "factories")),
+    "tests/items/test_items.py",
+    "tests/items/test_access.py",
+)
+SMALLEST = "note body:text"
+EVERY_KIND = (
+    'sample number:str:unique "remark:text?" "size:int(-5,5)=-1" "total:int?:index"'
+    ' amount:money=1.50 open:bool=true due_on:date=2030-01-31 "sent_at:datetime?" token:uuid:unique'
+    ' "status:enum(draft,sent)=sent" "parent:ref(sample)?" --cached'
+)
+REFERRING = (
+    "customer name:str:unique",
+    'invoice "customer:ref(customer)" amount:money --plural bills',
+)
+SPECS = [SMALLEST, EVERY_KIND, *REFERRING]
+ROWS = [
+    pytest.param({"preset": "minimal", "database": "sqlite"}, id="minimal-sqlite"),
+    pytest.param({"preset": "full"}, id="full-postgresql"),
+]
+TYPES = {
+    "str": ["", ":unique", ":index", "=some"],
+    "text": ["", "=some"],
+    "int": ["", ":unique", ":index", "=7"],
+    "int(0,1000)": ["", ":index", ":counted", "=7"],
+    "money": ["", ":unique", ":index", "=1.50"],
+    "bool": ["", ":index", "=false"],
+    "date": ["", ":unique", ":index", "=2030-01-31"],
+    "datetime": ["", ":unique", ":index", "=2030-01-31T12:00:00Z"],
+    "uuid": ["", ":unique", ":index"],
+    "enum(a,b)": ["", ":index", "=b"],
+    "enum(one)": ["", "=one"],
+}
+
+
+def run(project: Path, command: str, **settings: str) -> str:
+    """Run a command in a project, and return its output."""
+    code, output = execute(project, command, {**os.environ, **settings})
+    assert code == 0, f"{command}\n{output[-6000:]}"
+    return output
+
+
+def own_files(project: Path) -> Tree:
+    """Return the files of a project that git does not ignore."""
+    listed = git(project, "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
+    return {name: entry for name, entry in read_tree(project).items() if name in listed}
+
+
+def names_of(specs: Sequence[str]) -> list[str]:
+    """Return the names of resources, the newest first."""
+    return [spec.partition(" ")[0] for spec in reversed(specs)]
+
+
+def try_out(project: Path, specs: Sequence[str]) -> None:
+    """Write resources, check and test the service, and undo them: the tree is as before."""
+    git(project, "init", "--quiet")
+    run(project, "uv sync --quiet")
+    before = own_files(project)
+    for spec in specs:
+        run(project, f"uv run just resource {spec}")
+    written = own_files(project).keys() - before.keys()
+    tests = sorted({name.rpartition("/")[0] for name in written if name.startswith("tests/")})
+
+    run(project, "uv run just check")
+    run(project, "uv run python -m dev run alembic check")
+    run(project, f"uv run just test -n 0 --no-cov {' '.join(tests)} tests/api")
+    for name in names_of(specs):
+        run(project, f"uv run just resource-undo {name}")
+
+    after = own_files(project)
+    assert len([name for name in written if "migrations/" in name]) == len(specs)
+    assert {name for name in after if after[name] != before.get(name)} == set()
+    assert before.keys() == after.keys()
+
+
+@pytest.mark.parametrize("preset", ["minimal", "standard"])
+def test_the_items_are_what_one_line_writes(
+    copy: Callable[..., Path], tmp_path: Path, preset: str
+) -> None:
+    project = copy(preset=preset)
+    wiring = project / "app/api/resources.py"
+    files = [name for name in ITEM_FILES if (project / name).exists()]
+    shipped = {name: (project / name).read_bytes() for name in files}
+    for name in (*files, "app/api/v1/endpoints/item_export.py"):
+        (project / name).unlink()
+    shutil.rmtree(project / "tests/items", ignore_errors=True)
+    lines = wiring.read_text().splitlines(keepends=True)
+    wiring.write_text("".join(line for line in lines if '"Items"' not in line))
+
+    nowhere = f"postgresql://app@127.0.0.1:1/{tmp_path.name}"
+    output = run(project, f"uv run just resource {ITEM}", DATABASE_URL=nowhere)
+
+    assert {name: (project / name).read_bytes() for name in files} == shipped
+    assert "No migration" in output
+
+
+@pytest.mark.parametrize("answers", ROWS)
+def test_resources_pass_the_checks_and_can_be_undone(
+    copy: Callable[..., Path], answers: Answers
+) -> None:
+    try_out(copy(**answers), SPECS)
+
+
+def random_spec(chance: random.Random, name: str) -> str:
+    """Return a line of one to six fields."""
+    words = []
+    for number in range(chance.randint(1, 6)):
+        kind = chance.choice(list(TYPES))
+        null = chance.choice(["", "?"])
+        words.append(f'"field_{number}:{kind}{null}{chance.choice(TYPES[kind])}"')
+    options = [option for option in ("--shared", "--cached") if chance.random() < 0.5]
+    return " ".join([name, *words, *options])
+
+
+@THOROUGH
+@pytest.mark.parametrize("seed", range(20))
+def test_random_resources_pass_the_checks_and_can_be_undone(
+    copy: Callable[..., Path], seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311  (the same in each run)
+    answers = chance.choice(list(combinations.many(paper=False).values()))
+
+    try_out(copy(**answers), [random_spec(chance, name) for name in ("gadget", "order_sheet")])
