@@ -140,5 +140,9 @@ LoginDep = Annotated[Caller, Depends(require_login)]
 
 open_access: list[Dependency] = [Depends(require_nothing)]
 read_access: list[Dependency] = [Depends(get_caller)]
-write_access: list[Dependency] = [requires(Permission.ITEMS_WRITE)]
 operator_access: list[Dependency] = [Depends(require_superuser)]
+
+
+def write_access(permission: str | None) -> list[Dependency]:
+    """Return who may change what is shared: who holds the permission; without one, superusers."""
+    return [requires(Permission(permission))] if permission else operator_access

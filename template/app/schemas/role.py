@@ -14,11 +14,11 @@ MAX_ROLES = 100
 RoleName = Annotated[
     str,
     AfterValidator(reject_unstorable),
-    Field(
-        min_length=1, max_length=50, pattern=r"^[^\u0000-\u001f\u007f]*$", examples=["Stock clerk"]
-    ),
+    Field(min_length=1, max_length=50, pattern=r"^[^\u0000-\u001f\u007f]*$", examples=["Support"]),
 ]
-RoleDescription = Annotated[SafeText, Field(max_length=500, examples=["Keeps the items current"])]
+RoleDescription = Annotated[
+    SafeText, Field(max_length=500, examples=["Answers questions of users"])
+]
 
 
 def drop_unknown(names: Any) -> list[Permission]:
@@ -27,13 +27,13 @@ def drop_unknown(names: Any) -> list[Permission]:
 
 
 GrantedPermissions = Annotated[
-    list[Permission], AfterValidator(drop_unknown), Field(examples=[["items:write"]])
+    list[Permission], AfterValidator(drop_unknown), Field(examples=[["users:read"]])
 ]
 ReadPermissions = Annotated[
-    list[Permission], BeforeValidator(drop_unknown), Field(examples=[["items:write"]])
+    list[Permission], BeforeValidator(drop_unknown), Field(examples=[["users:read"]])
 ]
 # Of a user, from the attribute `roles`: each role with what it grants.
-HeldRoles = Annotated[list[str], BeforeValidator(sorted), Field(examples=[["Stock clerk"]])]
+HeldRoles = Annotated[list[str], BeforeValidator(sorted), Field(examples=[["Support"]])]
 
 
 def read_held_permissions(roles: Any, info: ValidationInfo) -> list[Permission]:
@@ -44,7 +44,7 @@ def read_held_permissions(roles: Any, info: ValidationInfo) -> list[Permission]:
 HeldPermissions = Annotated[
     list[Permission],
     BeforeValidator(read_held_permissions),
-    Field(validation_alias="roles", examples=[["items:write"]]),
+    Field(validation_alias="roles", examples=[["users:read"]]),
 ]
 
 
@@ -68,8 +68,8 @@ class RoleRead(Output):
     """A role."""
 
     id: UUID
-    name: Annotated[str, Field(examples=["Stock clerk"])]
-    description: Annotated[str | None, Field(examples=["Keeps the items current"])]
+    name: Annotated[str, Field(examples=["Support"])]
+    description: Annotated[str | None, Field(examples=["Answers questions of users"])]
     permissions: ReadPermissions
 
 
@@ -82,10 +82,10 @@ class RoleList(Output):
 class PermissionList(Output):
     """All permissions, by name."""
 
-    items: Annotated[list[Permission], Field(examples=[["items:write", "users:read"]])]
+    items: Annotated[list[Permission], Field(examples=[["users:read", "users:write"]])]
 
 
 class UserRolesUpdate(Input):
     """The names of all roles of a user."""
 
-    roles: Annotated[list[RoleName], Field(max_length=MAX_ROLES, examples=[["Stock clerk"]])]
+    roles: Annotated[list[RoleName], Field(max_length=MAX_ROLES, examples=[["Support"]])]

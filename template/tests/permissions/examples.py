@@ -15,7 +15,7 @@ async def nothing(_: AsyncClient, __: AsyncSession) -> Call:
 
 async def new_role(_: AsyncClient, __: AsyncSession) -> Call:
     """A new role."""
-    return Call(json={"name": "Stock clerk", "permissions": ["items:write"]})
+    return Call(json={"name": "Support", "permissions": ["users:read"]})
 
 
 async def existing_role(_: AsyncClient, session: AsyncSession) -> Call:
@@ -26,7 +26,7 @@ async def existing_role(_: AsyncClient, session: AsyncSession) -> Call:
 async def changed_role(_: AsyncClient, session: AsyncSession) -> Call:
     """A role, which is to grant something else."""
     role = await make_role(session)
-    return Call(path={"role_id": role.id}, json={"permissions": ["orders:read"]})
+    return Call(path={"role_id": role.id}, json={"permissions": ["roles:read"]})
 
 
 async def user_with_role(_: AsyncClient, session: AsyncSession) -> Call:

@@ -12,7 +12,6 @@ from app.db.session import Database
 from tests.auth.factories import ME, USERS
 from tests.auth.fixtures import ClientOf
 from tests.examples import prepare, send
-from tests.orders.factories import ORDERS, make_items, make_order
 from tests.permissions.factories import PERMISSIONS, ROLES, make_holder
 from tests.problems import assert_problem
 from tests.routes import Operation, operations
@@ -43,7 +42,7 @@ async def test_all_permissions_but_the_required_one_are_not_enough(
 async def test_a_role_gives_the_permission(
     operation: Operation, client: AsyncClient, client_of: ClientOf, session: AsyncSession
 ) -> None:
-    granted = {operation.document["x-permission"], "items:write", "orders:read"}
+    granted = {operation.document["x-permission"], "users:read", "roles:read"}
     holder = await client_of(await make_holder(session, *granted))
     call = await prepare(operation, client, session)
     if operation.id == "update_user":  # its example makes a superuser, which takes one
@@ -57,15 +56,10 @@ async def test_a_role_gives_the_permission(
 async def test_permissions_of_routes_are_the_documented_ones() -> None:
     required = {operation.id: operation.document["x-permission"] for operation in OPERATIONS}
 
-    assert {required[name] for name in ("create_item", "update_item", "delete_item")} == {
-        "items:write"
-    }
     assert {required[name] for name in ("list_users", "get_user")} == {"users:read"}
     assert {
         required[name] for name in ("create_user", "update_user", "delete_user", "set_user_roles")
     } == {"users:write"}
-    assert {required[name] for name in ("list_orders", "get_order", "cancel_order")} == {"owner"}
-    assert required["confirm_order"] == "orders:write"
     assert {required[name] for name in ("list_permissions", "list_roles", "get_role")} == {
         "roles:read"
     }
@@ -75,32 +69,16 @@ async def test_permissions_of_routes_are_the_documented_ones() -> None:
     assert required["get_health_details"] == "superuser"
 
 
-async def test_orders_of_others_are_read_and_written_with_a_permission_each(
-    user_client: AsyncClient, client_of: ClientOf, session: AsyncSession
-) -> None:
-    order = await make_order(user_client, *await make_items(session, 1))
-    path = f"{ORDERS}/{order['id']}"
-    reader = await client_of(await make_holder(session, "orders:read"))
-    writer = await client_of(await make_holder(session, "orders:write"))
-
-    assert (await reader.get(ORDERS)).json()["items"] == [order]
-    assert (await reader.get(path)).json() == order
-    assert_problem(await reader.post(f"{path}/cancel"), 404, "not_found")
-    assert (await writer.get(ORDERS)).json()["items"] == []
-    assert_problem(await writer.get(path), 404, "not_found")
-    assert (await writer.post(f"{path}/cancel")).json()["status"] == "cancelled"
-
-
 async def test_an_account_is_read_with_its_roles_in_one_statement(
     client_of: ClientOf, session: AsyncSession, database: Database
 ) -> None:
-    holder = await client_of(await make_holder(session, "users:read", "items:write"))
+    holder = await client_of(await make_holder(session, "users:read", "roles:write"))
 
     with recorded_statements(database.engine) as statements:
         response = await holder.get(ME)
 
     assert len(statements) == 1
-    assert response.json()["permissions"] == ["items:write", "users:read"]
+    assert response.json()["permissions"] == ["roles:write", "users:read"]
 
 
 async def test_a_superuser_holds_all_permissions_without_a_role(client: AsyncClient) -> None:
