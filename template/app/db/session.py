@@ -45,18 +45,14 @@ async def open_database(settings: Settings) -> AsyncGenerator[Database, None]:
         pool_recycle=settings.db_pool_recycle,
     )
     reading = engine.execution_options(**READ_ONLY)
+    info = {READS: reading.sync_engine}
     health_engine = create_engine(settings, poolclass=NullPool)
     try:
         yield Database(
             engine=engine,
             health_engine=health_engine,
             transactions=async_sessionmaker(engine, expire_on_commit=False),
-            reads=async_sessionmaker(
-                reading,
-                expire_on_commit=False,
-                autoflush=False,
-                info={READS: reading.sync_engine},
-            ),
+            reads=async_sessionmaker(reading, expire_on_commit=False, autoflush=False, info=info),
         )
     finally:
         await engine.dispose()

@@ -12,7 +12,7 @@ from app.core.exceptions import AppError
 from app.core.mail import Mail, Mailer
 from app.models.auth import TokenPurpose
 from app.models.user import User
-from app.repositories.auth import OneTimeTokenRepository
+from app.repositories.one_time_token import OneTimeTokenRepository
 from app.repositories.user import UserRepository
 from app.schemas.user import ProfileUpdate, UserCreate, UserRegister
 from app.services.caller import Caller

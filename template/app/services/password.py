@@ -13,7 +13,8 @@ from app.core.exceptions import AppError, PermissionDeniedError
 from app.core.mail import Mail, Mailer
 from app.models.auth import TokenPurpose
 from app.models.user import User
-from app.repositories.auth import OneTimeTokenRepository, SessionRepository
+from app.repositories.auth import SessionRepository
+from app.repositories.one_time_token import OneTimeTokenRepository
 from app.repositories.user import UserRepository
 from app.services.auth import InvalidCredentialsError
 

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.auth.tokens import new_token
 from app.models.auth import TokenPurpose
 from app.models.user import User
-from app.repositories.auth import OneTimeTokenRepository, SessionRepository
+from app.repositories.auth import SessionRepository
+from app.repositories.one_time_token import OneTimeTokenRepository
 from tests.auth.factories import NEW_PASSWORD, PASSWORD, credentials, make_user
 from tests.examples import Call, Example
 

@@ -91,14 +91,14 @@ async def test_the_caller_is_the_same_for_reading_and_for_writing(
     async with make() as session:
         claims = app.state.auth.tokens.verify(token)
         repository = SessionRepository(session)
-        user = await repository.active_user(claims.session_id, claims.user_id)
+        found = await repository.active_user(claims.session_id, claims.user_id)
         other = await repository.active_user(claims.session_id, uuid4())
         stored = await session.get(User, claims.user_id)
 
-    assert user is not None
+    assert found is not None
     assert stored is not None
     names = inspect(User).column_attrs.keys()
-    assert {name: getattr(user, name) for name in names} == {
+    assert {name: getattr(found[0], name) for name in names} == {
         name: getattr(stored, name) for name in names
     }
     assert other is None
