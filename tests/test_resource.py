@@ -100,11 +100,15 @@ def try_out(project: Path, specs: Sequence[str]) -> None:
     assert before.keys() == after.keys()
 
 
-def test_the_items_are_what_one_line_writes(copy: Callable[..., Path], tmp_path: Path) -> None:
-    project = copy(preset="minimal")
+@pytest.mark.parametrize("preset", ["minimal", "standard"])
+def test_the_items_are_what_one_line_writes(
+    copy: Callable[..., Path], tmp_path: Path, preset: str
+) -> None:
+    project = copy(preset=preset)
     wiring = project / "app/api/resources.py"
-    shipped = {name: (project / name).read_bytes() for name in ITEM_FILES}
-    for name in (*ITEM_FILES, "app/api/v1/endpoints/item_export.py"):
+    files = [name for name in ITEM_FILES if (project / name).exists()]
+    shipped = {name: (project / name).read_bytes() for name in files}
+    for name in (*files, "app/api/v1/endpoints/item_export.py"):
         (project / name).unlink()
     shutil.rmtree(project / "tests/items", ignore_errors=True)
     lines = wiring.read_text().splitlines(keepends=True)
@@ -113,7 +117,7 @@ def test_the_items_are_what_one_line_writes(copy: Callable[..., Path], tmp_path:
     nowhere = f"postgresql://app@127.0.0.1:1/{tmp_path.name}"
     output = run(project, f"uv run just resource {ITEM}", DATABASE_URL=nowhere)
 
-    assert {name: (project / name).read_bytes() for name in ITEM_FILES} == shipped
+    assert {name: (project / name).read_bytes() for name in files} == shipped
     assert "No migration" in output
 
 

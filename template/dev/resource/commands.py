@@ -4,6 +4,8 @@ import ast
 import difflib
 import json
 import shutil
+import subprocess
+import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -19,6 +21,7 @@ from dev.resource.render import MAX_WIDTH, render, targets
 from dev.resource.spec import NAME, Resource, ResourceError
 
 MADE = ROOT / "dev" / "resource" / "made"
+DOCUMENT = "docs/openapi.json"
 WIRING = "app/api/resources.py"
 ANCHOR = "    # project resources\n"
 
@@ -36,6 +39,9 @@ def make(resource: Resource, line: Sequence[str], *, dry_run: bool) -> int:
     wire(wiring)
     made: dict[str, Any] = {"line": list(line), "plural": resource.plural, "wiring": wiring}
     made["files"] = {path: digest(path) for path in files}
+    had_document = bool(digest(DOCUMENT))
+    write_document()
+    made["document"] = "" if had_document else digest(DOCUMENT)
     title = resource.plural.replace("_", " ")
     try:
         made["migration"] = migration.write(f"add {title}")
@@ -110,6 +116,11 @@ def digest(path: str) -> str:
     return sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
 
 
+def write_document() -> None:
+    """Bring the API document up to date."""
+    subprocess.run([sys.executable, "-m", "dev.openapi", "write"], cwd=ROOT, check=False)
+
+
 def read_record(name: str) -> dict[str, Any]:
     """Return what was noted when a resource was made, or raise `ResourceError`."""
     file = MADE / f"{name}.json"
@@ -147,6 +158,10 @@ def undo(name: str) -> int:
         write(WIRING, text.replace(record["wiring"], "", 1))
     elif f'"app.api.v1.endpoints.{record["plural"]}"' in text:
         left[WIRING] = "the line of the resource has been changed"
+    if record["document"] and record["document"] == digest(DOCUMENT):
+        (ROOT / DOCUMENT).unlink()
+    else:
+        write_document()
     if left:
         say("\n".join(["These stay:", *(f"{path}: {why}" for path, why in left.items())]))
         return 1

@@ -93,7 +93,7 @@ def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
         "invoice number:str --plural",
         "invoice number:str --plural invoice",
         "invoice number:str --plural Bills",
-        "invoice number:str --plural users",
+        "invoice number:str --plural docs",
         "invoice number:str --private",
         "invoice number:str --share",
     ],
