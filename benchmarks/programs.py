@@ -138,6 +138,7 @@ def prepare(program: Program, database_url: str, redis_url: str, number: int) ->
         SECRET_KEY="0123456789abcdef0123456789abcdef",  # noqa: S106
         # More than is sent, so that no request is refused; each one is counted all the same.
         RATE_LIMIT_DEFAULT="100000/second",
+        DB_POOL_TIMEOUT="60",  # waiting on a busy machine is no failure
         ACCESS_TOKEN_MINUTES="600",  # noqa: S106
         FIRST_SUPERUSER_EMAIL=EMAIL,
         FIRST_SUPERUSER_PASSWORD=PASSWORD,

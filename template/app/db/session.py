@@ -44,18 +44,22 @@ async def open_database(settings: Settings) -> AsyncGenerator[Database, None]:
         pool_timeout=settings.db_pool_timeout,
         pool_recycle=settings.db_pool_recycle,
     )
-    reading = engine.execution_options(**READ_ONLY)
-    info = {READS: reading.sync_engine}
     health_engine = create_engine(settings, poolclass=NullPool)
     try:
         yield Database(
             engine=engine,
             health_engine=health_engine,
             transactions=async_sessionmaker(engine, expire_on_commit=False),
-            reads=async_sessionmaker(reading, expire_on_commit=False, autoflush=False, info=info),
+            reads=_reads(engine.execution_options(**READ_ONLY)),
         )
     finally:
         await engine.dispose()
+
+
+def _reads(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    return async_sessionmaker(
+        engine, expire_on_commit=False, autoflush=False, info={READS: engine.sync_engine}
+    )
 
 
 async def fetch(
