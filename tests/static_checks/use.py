@@ -36,23 +36,23 @@ COLLECTED = (
 def use(template: Template) -> Iterator[Need]:
     """Yield the need of every module of the service: a module that imports it."""
     modules = [one for one in read(template).all if one.source.output.startswith(IMPORTERS)]
-    known = {dotted(module.source.output) for module in modules}
+    code = {dotted(m.source.output): m for m in modules if m.source.output.startswith(CODE)}
     importers: dict[str, Table] = defaultdict(lambda: NEVER)
     for module in modules:
-        for name, where in imported(module, known):
-            importers[name] |= where & module.present  # one for each name: they are large
-    for module in (one for one in modules if one.source.output.startswith(CODE)):
-        name = dotted(module.source.output)
+        for name, node in imported(module):
+            if name in code:  # a table takes a megabyte
+                importers[name] |= module.when(node) & module.present
+    for name, module in code.items():
         package = module.source.output.endswith("/__init__.py")
         if not package and name not in RUN and not name.startswith(COLLECTED):
             given = importers[name]
             yield Need(module.source.name, "a module that imports it", module.present, given)
 
 
-def imported(module: Module, known: set[str]) -> Iterator[tuple[str, Table]]:
-    """Yield names of known modules, and where they are: after `import`, and in quotes."""
+def imported(module: Module) -> Iterator[tuple[str, ast.stmt | ast.expr]]:
+    """Yield possible names of modules, and where: after `import`, and in quotes."""
     for node, name, member in found(module.tree):
-        yield from ((it, module.when(node)) for it in (name, f"{name}.{member}") if it in known)
+        yield from ((each, node) for each in (name, f"{name}.{member}"))
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.Constant) and node.value in known:
-            yield str(node.value), module.when(node)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value, node
