@@ -14,6 +14,7 @@ from app.core.database_url import parse_database_url
 from app.db.migrations import upgrade
 from app.db.session import Database
 from dev.resource.blueprint.model import Specimen
+from tests.blueprint.mount import create_table
 from tests.blueprint.rows import add_specimen
 from tests.clients import connect
 from tests.conftest import Authorize, MakeApp
@@ -61,6 +62,7 @@ async def test_a_busy_database_is_a_503_and_then_serves_again(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'test.db'}")
     await asyncio.to_thread(upgrade)
+    await create_table()
     app = await make_app()
     async with connect(app, await authorize(app)) as client:
         blocker = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
