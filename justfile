@@ -33,3 +33,7 @@ test-fast *options: check
 format:
     uv run ruff check --fix
     uv run ruff format
+
+# Write docs/reference.md, the page of the questions; commit it
+reference:
+    uv run python -m tests.questions_page
