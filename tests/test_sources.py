@@ -20,6 +20,9 @@ SEAMS = {
     "app/features.py.jinja",
     "app/api/example.py.jinja",
     "app/api/router.py.jinja",
+    "app/auth/permissions.py.jinja",
+    "app/schemas/api_key.py.jinja",
+    "app/schemas/user.py.jinja",
     "migrations/versions/0001_initial.py.jinja",
 }
 # Written by Copier for Copier: it filters the answers, which takes more than a bare name.
@@ -56,6 +59,8 @@ DIALECT_NAMES = {
     "FORGOT": "template/tests/auth/",
     "test_forgotten_password.py": "template/tests/auth/",
     "forgotten password": "template/app/services/password.py",
+    '"anybody"': "template/",
+    "`anybody`": "template/",
     "JOB_PATIENCE_SECONDS": "template/",
     "job_patience_seconds": "template/app/workers/",
     "test_seats.py": "tests/test_crossing_service.py",
@@ -138,6 +143,14 @@ def test_no_jinja_hides_in_a_file_that_is_copied_as_it_is() -> None:
 
 def test_white_space_is_left_to_the_settings_of_copier() -> None:
     assert [name for name in sources() if re.search("{%-|-%}|{{-|-}}", text(name))] == []
+
+
+def test_every_setting_has_a_comment_of_its_own() -> None:
+    """`just reference` of a service shows it as the description."""
+    lines = [line for line in text(".env.example.jinja").splitlines() if not line.startswith("{%")]
+    pairs = zip(["", *lines], lines, strict=False)
+
+    assert [line for above, line in pairs if line[:1].isupper() and above[:1] != "#"] == []
 
 
 def test_a_seam_prints_no_answer() -> None:

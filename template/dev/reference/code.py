@@ -71,18 +71,20 @@ def _parameter(parameter: dict[str, str]) -> str:
 
 def metrics(app: FastAPI) -> list[tuple[str, str, str, str]]:
     """Return the name, type, labels and meaning of each metric; none without the feature."""
-    if not find_spec("app.observability.metrics"):
-        return []
-    definitions = import_module("app.observability.metrics.definitions")
-    sampler = import_module("app.observability.metrics.sampler")
-    families = [*definitions.REGISTRY.collect(), *sampler.process_metrics(None)]
-    for collector in app.state.metrics.collectors:
-        families += getattr(collector, "describe", list)()
+    families: list[Any] = []
+    known: dict[str, tuple[str, ...]] = {}
+    if hasattr(app.state, "metrics") and find_spec("app.observability.metrics"):
+        definitions = import_module("app.observability.metrics.definitions")
+        known = definitions.LABELS
+        families += definitions.REGISTRY.collect()
+        families += import_module("app.observability.metrics.sampler").process_metrics(None)
+        for collector in app.state.metrics.collectors:
+            families += getattr(collector, "describe", list)()
     return [
         (
             f"`{family.name}_total`" if family.type == "counter" else f"`{family.name}`",
             family.type,
-            ", ".join(f"`{label}`" for label in _labels(family, definitions.LABELS)),
+            ", ".join(f"`{label}`" for label in _labels(family, known)),
             family.documentation,
         )
         for family in sorted(families, key=lambda family: family.name)
