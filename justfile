@@ -34,6 +34,10 @@ format:
     uv run ruff check --fix
     uv run ruff format
 
+# Write docs/reference.md, the page of the questions; commit it
+reference:
+    uv run python -m tests.questions_page
+
 # What a request costs, compared with bare FastAPI and plain SQLAlchemy; `--compare main` says what changed
 bench *options:
     uv run python -m benchmarks "$@"

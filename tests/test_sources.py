@@ -145,6 +145,14 @@ def test_white_space_is_left_to_the_settings_of_copier() -> None:
     assert [name for name in sources() if re.search("{%-|-%}|{{-|-}}", text(name))] == []
 
 
+def test_every_setting_has_a_comment_of_its_own() -> None:
+    """`just reference` of a service shows it as the description."""
+    lines = [line for line in text(".env.example.jinja").splitlines() if not line.startswith("{%")]
+    pairs = zip(["", *lines], lines, strict=False)
+
+    assert [line for above, line in pairs if line[:1].isupper() and above[:1] != "#"] == []
+
+
 def test_a_seam_prints_no_answer() -> None:
     assert [name for name in sorted(SEAMS) if "{{" in text(name)] == []
 

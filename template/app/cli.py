@@ -10,6 +10,8 @@ from contextlib import redirect_stdout
 from importlib import import_module
 from importlib.util import find_spec
 
+from fastapi import FastAPI
+
 from app.api.openapi import build
 from app.core.config import Settings
 from app.core.exceptions import DependencyUnavailableError
@@ -74,12 +76,16 @@ def openapi(_: argparse.Namespace) -> int:
 
 def openapi_document() -> str:
     """Return the OpenAPI document as text. It needs no database, no secret and no server."""
-    # The app reads these, but the document does not depend on them.
+    return json.dumps(build(load_app()), indent=2, ensure_ascii=False)
+
+
+def load_app() -> FastAPI:
+    """Import the app to describe it, not to run it: without a database and a secret."""
+    # The app reads these, but no document depends on them.
     os.environ |= {
         "ENVIRONMENT": "development",
         "DATABASE_URL": "postgresql:///unused" if find_spec("asyncpg") else "sqlite:///unused",
         "SECRET_KEY": secrets.token_hex(32),
     }
     with redirect_stdout(sys.stderr):  # the log
-        document = build(import_module("app.main").app)
-    return json.dumps(document, indent=2, ensure_ascii=False)
+        return import_module("app.main").app

@@ -38,7 +38,7 @@ def serve() -> int:
             if failure := run_supervised(migrate, environment):
                 return failure
             # A failure does not matter here: the server has the same.
-            run_supervised([sys.executable, "-m", "dev.openapi", "write"], environment)
+            run_supervised([sys.executable, "-m", "dev.documents", "write"], environment)
             with sidecars(environment):
                 return run_supervised(uvicorn + reload, environment)
     except (KeyboardInterrupt, SystemExit):

@@ -16,11 +16,13 @@ IMPORTERS = (*CODE, "migrations/")  # Alembic runs env.py
 RUN = {
     "app.__main__",
     "dev.__main__",
+    "dev.documents",
     "dev.image",
     "dev.load_test",
     "dev.migration_lint",
     "dev.migrations",
     "dev.openapi",
+    "dev.reference.__main__",
     "dev.resource.__main__",
     "dev.seed",
 }

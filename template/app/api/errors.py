@@ -25,9 +25,10 @@ CODES = {
     413: "payload_too_large",
     415: "unsupported_media_type",
 }
-# Where the standard library's description of a status would mislead.
+# Where the standard library's description of a status would mislead, or depends on its version.
 DETAILS = {
     400: "The request is malformed.",
+    413: "The body is too large.",
     415: "The body is of a type or encoding not read here.",
 }
 # FastAPI's message for a body that cannot be decoded: Latin-1, or JSON that is nested too deeply.
@@ -42,6 +43,27 @@ MAX_LOC_LENGTH = 100
 log = structlog.get_logger(__name__)
 
 
+class MalformedJSONError(AppError):
+    """The body cannot be decoded."""
+
+    status = 400
+    code = "malformed_json"
+    detail = "The body is not valid JSON."
+
+
+class InvalidRequestError(AppError):
+    """A field of the request is missing or wrong."""
+
+    status = 422
+    code = "validation_error"
+    detail = "The request does not have the form this operation needs."
+
+
+def framework_detail(status: int) -> str:
+    """Return what an error of the framework says."""
+    return DETAILS.get(status) or f"{HTTPStatus(status).description}."
+
+
 def internal_error(scope: Scope) -> Response:
     """Make the response of an unhandled error."""
     return problem_response(scope, AppError.status, AppError.code, AppError.detail)
@@ -49,7 +71,7 @@ def internal_error(scope: Scope) -> Response:
 
 def malformed_json(request: Request) -> Response:
     """Make the response for a body that is not JSON."""
-    return problem_response(request.scope, 400, "malformed_json", "The body is not valid JSON.")
+    return _problem(request, MalformedJSONError)
 
 
 async def app_error(request: Request, error: Exception) -> Response:
@@ -76,10 +98,8 @@ async def http_error(request: Request, error: Exception) -> Response:
     status, headers = error.status_code, dict(error.headers or {})
     if status == 405:
         headers["Allow"] = ", ".join(allowed_methods(request))
-    detail = DETAILS.get(status) or f"{HTTPStatus(status).description}."
-    return problem_response(
-        request.scope, status, CODES.get(status, "bad_request"), detail, headers
-    )
+    code = CODES.get(status, "bad_request")
+    return problem_response(request.scope, status, code, framework_detail(status), headers)
 
 
 async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,8 +113,13 @@ async def validation_error(request: Request, error: Exception) -> Response:
     faults = [_fault(raw) for raw in error.errors()]
     if any(fault.type == "json_invalid" for fault in faults):
         return malformed_json(request)
-    detail = "The request does not have the form this operation needs."
-    return problem_response(request.scope, 422, "validation_error", detail, errors=faults)
+    return _problem(request, InvalidRequestError, faults)
+
+
+def _problem(
+    request: Request, error: type[AppError], faults: list[Fault] | None = None
+) -> Response:
+    return problem_response(request.scope, error.status, error.code, error.detail, errors=faults)
 
 
 def _fault(raw: dict[str, Any]) -> Fault:

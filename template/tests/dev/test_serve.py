@@ -73,6 +73,7 @@ def test_the_service_answers_and_stops_without_a_traceback(
     assert output.read_text().startswith("The API documentation will be at http://127.0.0.1:")
     assert "Traceback" not in output.read_text()
     assert (ROOT / "docs" / "openapi.json").exists()
+    assert (ROOT / "docs" / "reference.md").exists()
 
 
 @pytest.mark.parametrize("listens", [True, False], ids=["taken", "no number"])

@@ -26,12 +26,15 @@ BUCKETS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 # What app/core/metrics.py records, by name.
 RECORDED: dict[str, Counter | Histogram] = {}
+# The labels of each metric, named without `_total`.
+LABELS: dict[str, tuple[str, ...]] = {}
 
 
 def counter(name: str, description: str, *labels: str) -> Counter:
     """Define a counter; its name ends in `_total`, which `increment` omits."""
     metric = Counter(name, description, labels, registry=REGISTRY)
     RECORDED[name.removesuffix("_total")] = metric
+    LABELS[name.removesuffix("_total")] = labels
     return metric
 
 
@@ -41,15 +44,22 @@ def histogram(
     """Define a histogram, for `observe`."""
     metric = Histogram(name, description, labels, buckets=buckets, registry=REGISTRY)
     RECORDED[name] = metric
+    LABELS[name] = labels
     return metric
 
 
 def gauge(name: str, description: str, *labels: str) -> Gauge:
     """Define a gauge, which is summed over all live processes."""
+    LABELS[name] = labels
     return Gauge(name, description, labels, registry=REGISTRY, multiprocess_mode="livesum")
 
 
-ERRORS = counter("app_errors_total", "Errors answered with 5xx, or failed jobs", "type", "route")
+ERRORS = counter(
+    "app_errors_total",
+    "Errors answered with 5xx, or failed jobs, whose route is their type",
+    "type",
+    "route",
+)
 USERS = counter("users_registered_total", "Accounts registered")
 JOB_DURATION = histogram(
     "job_duration_seconds",

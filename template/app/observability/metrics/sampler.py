@@ -16,7 +16,7 @@ from app.observability.metrics.settings import MetricsSettings
 # The maximum age of the gauges of another process than the one that is scraped.
 INTERVAL_SECONDS = 2.0
 
-POOL = gauge("db_pool_connections", "Database connections by state", "state")
+POOL = gauge("db_pool_connections", "Database connections, in_use or idle", "state")
 POOL_LIMIT = gauge("db_pool_connections_limit", "Maximum number of database connections")
 
 Collector: TypeAlias = Callable[[], Awaitable[Iterable[Metric]]]
@@ -62,5 +62,5 @@ def process_metrics(supervisor: int | None) -> Iterator[Metric]:
             times = process.cpu_times()
             seconds += times.user + times.system + times.children_user + times.children_system
             memory += process.memory_info().rss
-    yield CounterMetricFamily("process_cpu_seconds", "CPU time used", value=seconds)
-    yield GaugeMetricFamily("process_resident_memory_bytes", "Memory used", value=memory)
+    yield CounterMetricFamily("process_cpu_seconds", "CPU time of all processes", value=seconds)
+    yield GaugeMetricFamily("process_resident_memory_bytes", "Memory of all processes", value=memory)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 import structlog
@@ -37,17 +37,20 @@ class JobCollector:
 
     async def __call__(self) -> Iterable[object]:
         """Collect `jobs_total` and `jobs_queue_depth`; nothing before the first count."""
-        from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
-
         async with self.lock:
             await self._count()
-        if self.last is None:
-            return []
-        depth = sum(n for (_, status), n in self.last.items() if status == "queued")
+        return [] if self.last is None else self.describe()
+
+    def describe(self) -> Sequence[object]:
+        """Return both metrics with the values of the last count, for docs/reference.md too."""
+        from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
+
+        last = self.last or Counter()
+        depth = sum(n for (_, status), n in last.items() if status == "queued")
         total = CounterMetricFamily(
             "jobs", "Jobs accepted (queued), and how they ended", labels=["type", "status"]
         )
-        for key, number in sorted(cumulative(self.last).items()):
+        for key, number in sorted(cumulative(last).items()):
             total.add_metric(key, number)
         return [total, GaugeMetricFamily("jobs_queue_depth", "Jobs that wait", value=depth)]
 

@@ -1,0 +1,1 @@
+"""docs/reference.md: the settings, errors, commands, metrics and events, read from the code."""
