@@ -33,3 +33,7 @@ test-fast *options: check
 format:
     uv run ruff check --fix
     uv run ruff format
+
+# Make the pictures of the README again (needs chromium); on another port with `PORT=8010 just pictures`
+pictures:
+    uv run --group pictures python docs/pictures/make.py
