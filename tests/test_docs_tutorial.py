@@ -88,8 +88,11 @@ class Reader:
 
     def follow(self, chapter: str) -> None:
         """Run the blocks of a chapter. A block of text is printed by the one above it."""
-        blocks = list(BLOCK.finditer(chapter))
+        blocks, end = list(BLOCK.finditer(chapter)), 0
         for block, following in zip(blocks, [*blocks[1:], None], strict=True):
+            if "Ctrl-C" in chapter[end : block.start()]:
+                self.stop()
+            end = block.end()
             text = block["text"].replace(CLONE, str(self.origin)).replace("8000", str(self.port))
             if block["path"]:
                 (self.service / block["path"]).write_text(text)
@@ -103,8 +106,8 @@ class Reader:
 
     def run(self, text: str, expected: str) -> None:
         """Run a block; again, if it does not print yet what the page says."""
-        if self.server and self.server.poll() is None:
-            until(lambda: is_ready(f"http://127.0.0.1:{self.port}/health/ready"), START_SECONDS)
+        if "$API" in text:
+            self.wait()
         if expected not in self.terminal.run(text):
             until(lambda: expected in self.terminal.run(text))
 
@@ -123,6 +126,10 @@ class Reader:
                 stderr=log,
                 start_new_session=True,
             )
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until the server is ready, or ready again after a reload."""
         until(lambda: is_ready(f"http://127.0.0.1:{self.port}/health/ready"), START_SECONDS)
 
     def stop(self) -> None:
