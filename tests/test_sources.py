@@ -20,6 +20,9 @@ SEAMS = {
     "app/features.py.jinja",
     "app/api/example.py.jinja",
     "app/api/router.py.jinja",
+    "app/auth/permissions.py.jinja",
+    "app/schemas/api_key.py.jinja",
+    "app/schemas/user.py.jinja",
     "migrations/versions/0001_initial.py.jinja",
 }
 # Written by Copier for Copier: it filters the answers, which takes more than a bare name.
@@ -56,6 +59,8 @@ DIALECT_NAMES = {
     "FORGOT": "template/tests/auth/",
     "test_forgotten_password.py": "template/tests/auth/",
     "forgotten password": "template/app/services/password.py",
+    '"anybody"': "template/",
+    "`anybody`": "template/",
     "JOB_PATIENCE_SECONDS": "template/",
     "job_patience_seconds": "template/app/workers/",
     "test_seats.py": "tests/test_crossing_service.py",

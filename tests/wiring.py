@@ -34,6 +34,7 @@ DECORATORS = {
     "signal": re.compile(r"\w+\.connect\("),
 }
 GUARDS = {"dependencies", "superusers", "public"}
+ANY_CALLER = '__import__("app.api.auth", fromlist=["CallerDep"]).CallerDep'
 NO_CACHE = '__import__("app.core.cache", fromlist=["NullCache"]).NullCache()'
 
 Node = ast.expr | ast.stmt | ast.keyword
@@ -104,8 +105,8 @@ def find(node: ast.AST) -> Found:
             yield from in_function(node)
         case ast.Call():
             yield from in_call(node)
-        case ast.arg(annotation=ast.Name(id="SuperuserDep") as annotation):
-            yield "permission", annotation, annotation, "CurrentUserDep"
+        case ast.arg(annotation=ast.Name(id="LoginDep") as annotation):
+            yield "permission", annotation, annotation, ANY_CALLER
 
 
 def in_function(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Found:
@@ -136,7 +137,7 @@ def in_call(call: ast.Call) -> Found:
             yield from (
                 ("part", k, k, "**{}") for k in call.keywords if k.arg not in {"name", "after"}
             )
-        case ast.Name(id="job"):
+        case ast.Name(id="job") | ast.Attribute(attr="get" | "post" | "put" | "patch" | "delete"):
             yield from guards
         case ast.Attribute(
             attr="read", value=ast.Attribute(attr="cache") | ast.Name(id="cache") as cache

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tests.static_checks.imports import found
 from tests.static_checks.modules import Module, dotted, read
 from tests.static_checks.needs import Need
-from tests.static_checks.space import Table, either
+from tests.static_checks.space import NEVER, Table
 from tests.static_checks.template import Template
 
 CODE = ("app/", "dev/")
@@ -36,22 +36,23 @@ COLLECTED = (
 def use(template: Template) -> Iterator[Need]:
     """Yield the need of every module of the service: a module that imports it."""
     modules = [one for one in read(template).all if one.source.output.startswith(IMPORTERS)]
-    importers: dict[str, list[Table]] = defaultdict(list)
+    code = {dotted(m.source.output): m for m in modules if m.source.output.startswith(CODE)}
+    importers: dict[str, Table] = defaultdict(lambda: NEVER)
     for module in modules:
-        for name, where in imported(module):
-            importers[name].append(where & module.present)
-    for module in (one for one in modules if one.source.output.startswith(CODE)):
-        name = dotted(module.source.output)
+        for name, node in imported(module):
+            if name in code:  # a table takes a megabyte
+                importers[name] |= module.when(node) & module.present
+    for name, module in code.items():
         package = module.source.output.endswith("/__init__.py")
         if not package and name not in RUN and not name.startswith(COLLECTED):
-            given = either(importers[name])
+            given = importers[name]
             yield Need(module.source.name, "a module that imports it", module.present, given)
 
 
-def imported(module: Module) -> Iterator[tuple[str, Table]]:
+def imported(module: Module) -> Iterator[tuple[str, ast.alias | ast.expr]]:
     """Yield possible names of modules, and where: after `import`, and in quotes."""
     for node, name, member in found(module.tree):
-        yield from ((each, module.when(node)) for each in (name, f"{name}.{member}"))
+        yield from ((each, node) for each in (name, f"{name}.{member}"))
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value, module.when(node)
+            yield node.value, node

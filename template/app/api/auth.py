@@ -4,18 +4,19 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import BackgroundTasks, Depends, Request
 from fastapi.params import Depends as Dependency
 from fastapi.security import OAuth2PasswordBearer
 from structlog.contextvars import bind_contextvars
 
 from app.api.deps import SessionDep
 from app.api.oauth2 import TOKEN_URL
+from app.auth.permissions import Permission
 from app.auth.toolkit import AuthTools
 from app.core.exceptions import NotAuthenticatedError, PermissionDeniedError
 from app.core.mail import Mailer
 from app.models.user import User
-from app.services.auth import AuthService
+from app.services.caller import ApiKeyNotAllowedError, Caller, scheme_of
 
 # For the introduction of the OpenAPI document.
 ACCESS = """## Log in
@@ -39,14 +40,6 @@ A request without a token gets 401, and one without the permission 403.
 bearer = OAuth2PasswordBearer(tokenUrl=TOKEN_URL, refreshUrl=TOKEN_URL, auto_error=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The user of a request, and the login session of its token."""
-
-    user: User
-    session_id: UUID
-
-
 async def get_auth(request: Request) -> AuthTools:
     """The tools of authentication."""
     return request.app.state.auth
@@ -68,23 +61,33 @@ ClientAddressDep = Annotated[str, Depends(get_client_address)]
 
 
 async def get_caller(
-    request: Request, session: SessionDep, token: Annotated[str | None, Depends(bearer)]
+    request: Request,
+    session: SessionDep,
+    token: Annotated[str | None, Depends(bearer)],
+    tasks: BackgroundTasks,
 ) -> Caller:
-    """Authenticate the request by its access token, and check that the session has not ended.
-
-    The service is made here: every dependency costs time, and most requests pass this one.
-    """
+    """Authenticate the request by its bearer token."""
     if not token:
         raise NotAuthenticatedError
-    auth: AuthTools = request.app.state.auth
-    claims = auth.tokens.verify_once(token, request.scope)
-    user = await AuthService(session, auth).authenticate(claims)
-    bind_contextvars(user_id=str(user.id))
-    request.state.user = user  # for routes that services without users have too
-    return Caller(user, claims.session_id)
+    scheme = scheme_of(request.app.state.token_schemes, token)
+    caller = await scheme.authenticate(session, token, request.scope)
+    bind_contextvars(user_id=str(caller.user.id))
+    if caller.credential.record_use:
+        tasks.add_task(caller.credential.record_use, request.app.state.database)
+    request.state.caller = caller  # for routes that services without users have too
+    return caller
 
 
 CallerDep = Annotated[Caller, Depends(get_caller)]
+
+
+async def require_nothing() -> None:
+    """Declare that a route needs no credentials."""
+
+
+async def require_owner(caller: CallerDep) -> Caller:
+    """Declare that callers reach only what they own; the service looks for no other rows."""
+    return caller
 
 
 async def get_current_user(caller: CallerDep) -> User:
@@ -92,16 +95,54 @@ async def get_current_user(caller: CallerDep) -> User:
     return caller.user
 
 
-async def require_superuser(caller: CallerDep) -> User:
-    """The current user, who must be a superuser."""
-    if not caller.user.is_superuser:
+async def require_login(caller: CallerDep) -> Caller:
+    """The caller, who must have logged in: no other credential opens accounts and sessions."""
+    if not caller.has_logged_in:
+        raise ApiKeyNotAllowedError
+    return caller
+
+
+async def require_login_for_self(user_id: UUID, caller: CallerDep) -> None:
+    """Let only a login change the caller's own account by its id."""
+    if user_id == caller.user.id:
+        await require_login(caller)
+
+
+async def require_superuser(caller: CallerDep) -> Caller:
+    """The caller, who must be a superuser."""
+    if not caller.is_superuser:
         raise PermissionDeniedError
-    return caller.user
+    return caller
+
+
+@dataclass(frozen=True, slots=True)
+class RequirePermission:
+    """A dependency: the caller must hold a permission, or the account that the path names."""
+
+    permission: Permission
+    or_own: bool = False
+
+    async def __call__(self, request: Request, caller: CallerDep) -> Caller:
+        """Return the caller, or raise `PermissionDeniedError`."""
+        own = self.or_own and request.path_params["user_id"] == caller.user.id
+        if not (own or caller.holds(self.permission)):
+            raise PermissionDeniedError
+        return caller
+
+
+def requires(permission: Permission, *, or_own: bool = False) -> Dependency:
+    """Declare the permission that a route requires; `or_own`: or the caller's own `user_id`."""
+    return Depends(RequirePermission(permission, or_own))
 
 
 CurrentUserDep = Annotated[User, Depends(get_current_user)]
-SuperuserDep = Annotated[User, Depends(require_superuser)]
+LoginDep = Annotated[Caller, Depends(require_login)]
 
+open_access: list[Dependency] = [Depends(require_nothing)]
 read_access: list[Dependency] = [Depends(get_caller)]
-write_access: list[Dependency] = [Depends(require_superuser)]
 operator_access: list[Dependency] = [Depends(require_superuser)]
+
+
+def write_access(permission: str | None) -> list[Dependency]:
+    """Return who may change what is shared: who holds the permission; without one, superusers."""
+    return [requires(Permission(permission))] if permission else operator_access

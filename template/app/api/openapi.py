@@ -33,6 +33,7 @@ from app.core.problem import MEDIA_TYPE, Problem
 TAGS = [
     {"name": "Auth", "description": "Register, log in and out, passwords"},
     {"name": "Users", "description": "Your own account; all accounts for superusers"},
+    {"name": "Roles", "description": "Roles, and the permissions that they grant"},
     {"name": "Jobs", "description": "Background jobs"},
     {"name": "Files", "description": "Upload and download files"},
     {"name": "Health", "description": "Health checks"},
@@ -79,15 +80,7 @@ def with_server(document: Document, root_path: str) -> Document:
 
 def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> Document:
     """Build the document of the paths that match."""
-    document = get_openapi(
-        title=app.title,
-        version=app.version,
-        description=app.description,
-        contact=app.contact,
-        license_info=app.license_info,
-        servers=[{"url": "/"}],
-        routes=[c for c in iter_route_contexts(app.routes) if paths.match(str(c.path))],
-    )
+    document = _framework_document(app, paths)
     errors_of: ErrorsOf = getattr(app.state, "refusals", _nothing)
     headers_of: list[HeadersOf] = app.state.documented_headers
     used = set()
@@ -104,6 +97,15 @@ def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> Document:
     return _with_plain_names(document)
 
 
+def _framework_document(app: FastAPI, paths: re.Pattern[str]) -> Document:
+    routes = [c for c in iter_route_contexts(app.routes) if paths.match(str(c.path))]
+    names = ("title", "version", "description", "contact", "license_info")
+    about: dict[str, Any] = {name: getattr(app, name) for name in names}
+    document = get_openapi(**about, servers=[{"url": "/"}], routes=routes)
+    getattr(app.state, "document_access", _nothing)(document, routes)
+    return document
+
+
 def all_tags(app: FastAPI) -> list[dict[str, Any]]:
     """Return the tags of the service's own operations, and those of its resources."""
     found = [{"name": tag, "description": text} for tag, (_, text) in RESOURCES.items()]
@@ -111,7 +113,7 @@ def all_tags(app: FastAPI) -> list[dict[str, Any]]:
     return [*TAGS[:2], *found, *TAGS[2:]]
 
 
-def _nothing(_: str) -> list[type[AppError]]:
+def _nothing(*_: object) -> list[type[AppError]]:
     return []
 
 

@@ -40,6 +40,11 @@ async def require_health_token(
         raise PermissionDeniedError
 
 
+open_access: list[Dependency] = []
 read_access: list[Dependency] = []
-write_access: list[Dependency] = []
 operator_access: list[Dependency] = [Depends(require_health_token)]
+
+
+def write_access(_: str | None) -> list[Dependency]:
+    """Return who may change what is shared."""
+    return []

@@ -4,7 +4,7 @@ import asyncio
 import getpass
 import sys
 from argparse import Namespace
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -14,34 +14,36 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from app.api.access import document_access
 from app.api.oauth2 import add_oauth2_errors
-from app.auth.tokens import AccessTokens
 from app.auth.toolkit import AuthTools, make_auth_tools
 from app.core.config import Settings
-from app.core.exceptions import NotAuthenticatedError
 from app.core.feature import Commands, Feature
+from app.core.mail import Mailer
 from app.core.settings import SettingsError
 from app.db.session import open_database
 from app.email.addresses import accept_reserved_domains
+from app.email.background import make_mailer
 from app.email.settings import EmailSettings
 from app.rate_limit.limiter import RateLimiter
+from app.services.auth import AccessTokenScheme
+from app.services.caller import TokenScheme, scheme_of
 from app.services.superuser import FirstSuperuser, create_superuser, reset_password
 
 T = TypeVar("T")
 
 
-def user_id_from_token(tokens: AccessTokens) -> Callable[[Scope], str | None]:
-    """Make the function that rate limits identify a request's user with. Needs no database."""
+def user_id_from_token(
+    schemes: Sequence[TokenScheme],
+) -> Callable[[Scope], Awaitable[str | None]]:
+    """Make the function that rate limits identify a request's user with."""
 
-    def user_id(scope: Scope) -> str | None:
+    async def user_id(scope: Scope) -> str | None:
         header = Headers(scope=scope).get("authorization")
         scheme, token = get_authorization_scheme_param(header)
         if scheme.lower() != "bearer":
             return None
-        try:
-            return str(tokens.verify_once(token, scope).user_id)
-        except NotAuthenticatedError:
-            return None
+        return await scheme_of(schemes, token).user_id(token, scope)
 
     return user_id
 
@@ -50,7 +52,10 @@ def _setup(app: FastAPI) -> None:
     # With the `rate_limit` feature, all processes share the counts.
     limiter = getattr(app.state, "limiter", None) or RateLimiter()
     app.state.auth = make_auth_tools(app.state.settings, limiter)
-    app.state.identify = user_id_from_token(app.state.auth.tokens)
+    # Features that add kinds of tokens insert theirs first.
+    app.state.token_schemes = [AccessTokenScheme(app.state.auth)]
+    app.state.identify = user_id_from_token(app.state.token_schemes)
+    document_access(app)
     add_oauth2_errors(app)
 
 
@@ -99,12 +104,18 @@ def ask_password(email: str) -> str:
 
 
 async def _in_session(
-    command: Callable[[AsyncSession, AuthTools, str, str], Awaitable[T]], email: str, password: str
+    command: Callable[[AsyncSession, AuthTools, Mailer, str, str], Awaitable[T]],
+    email: str,
+    password: str,
 ) -> T:
     settings = Settings.load()
-    auth = make_auth_tools(settings, RateLimiter())
-    async with open_database(settings) as database, database.transactions() as session:
-        return await command(session, auth, email, password)
+    auth, mailer = make_auth_tools(settings, RateLimiter()), make_mailer(settings)
+    async with (
+        open_database(settings) as database,
+        mailer.open(),
+        database.transactions() as session,
+    ):
+        return await command(session, auth, mailer, email, password)
 
 
 auth = Feature(

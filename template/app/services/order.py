@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.auth.permissions import Permission
 from app.core.cache import Cache
 from app.core.events import Event, EventPublisher
 from app.core.exceptions import ConflictError, NotFoundError
@@ -18,6 +19,7 @@ from app.models.order import Order, OrderLine
 from app.models.user import User
 from app.repositories.order import OrderRepository
 from app.schemas.order import OrderCreate, OrderLineCreate, OrderQuery, OrderRead
+from app.services.caller import Caller
 from app.services.item import ItemNotFoundError, invalidate_items
 
 
@@ -52,14 +54,21 @@ class OrderService:
         self.cache = cache
         self.events = events
 
-    async def page(self, query: OrderQuery, user: User) -> PageRows:
-        """Read one page of the user's orders; of all orders for a superuser."""
-        return await self.orders.search(query, None if user.is_superuser else user.id)
+    async def page(self, query: OrderQuery, caller: Caller) -> PageRows:
+        """Read one page of the caller's orders; of all orders with `orders:read`."""
+        sees_all = caller.holds(Permission.ORDERS_READ)
+        return await self.orders.search(query, None if sees_all else caller.user.id)
 
-    async def get(self, id: UUID, user: User, *, lock: bool = False) -> Order:
-        """Read an order that the user may see, or raise `OrderNotFoundError`."""
+    async def get(self, id: UUID, caller: Caller) -> Order:
+        """Read an order that the caller may see, or raise `OrderNotFoundError`."""
+        return await self._find(id, caller, Permission.ORDERS_READ)
+
+    async def _find(
+        self, id: UUID, caller: Caller, permission: Permission, *, lock: bool = False
+    ) -> Order:
+        """Read an order of the caller, or of others with a permission."""
         order = await self.orders.get_with_lines(id, lock=lock)
-        if order is None or not (user.is_superuser or order.owner_id == user.id):
+        if order is None or not (order.owner_id == caller.user.id or caller.holds(permission)):
             raise OrderNotFoundError
         return order
 
@@ -77,18 +86,18 @@ class OrderService:
         self._announce("order.created", order)
         return order
 
-    async def cancel(self, id: UUID, user: User) -> Order:
+    async def cancel(self, id: UUID, caller: Caller) -> Order:
         """Put the items back into stock; cancelling again changes nothing."""
-        order = await self.get(id, user, lock=True)
+        order = await self._find(id, caller, Permission.ORDERS_WRITE, lock=True)
         if order.status != "cancelled":
             quantities = quantities_of(order.lines)
             await self.orders.lock_items(quantities)
             await self._change_stock(quantities)
         return await self._set_status(order, "cancelled")
 
-    async def confirm(self, id: UUID, user: User) -> Order:
+    async def confirm(self, id: UUID, caller: Caller) -> Order:
         """Confirm an order, or raise `OrderCancelledError`."""
-        order = await self.get(id, user, lock=True)
+        order = await self._find(id, caller, Permission.ORDERS_WRITE, lock=True)
         if order.status == "cancelled":
             raise OrderCancelledError
         return await self._set_status(order, "confirmed")

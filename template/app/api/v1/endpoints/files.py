@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
 from fastapi.responses import RedirectResponse, StreamingResponse
 
-from app.api.auth import CurrentUserDep
+from app.api.auth import CurrentUserDep, require_owner
 from app.api.deps import DatabaseDep, IfNoneMatch, SessionDep
 from app.api.http import location, no_store
 from app.api.multipart import BINARY, InvalidFormError, form, incoming_files
@@ -22,7 +22,9 @@ from app.storage.naming import attachment
 from app.storage.store import BytesNotFoundError, InsufficientStorageError
 from app.storage.validation import FILE_TYPES, FileTooLargeError, UnsupportedTypeError
 
-router = APIRouter(prefix="/files", tags=["Files"], dependencies=[Depends(no_store)])
+router = APIRouter(
+    prefix="/files", tags=["Files"], dependencies=[Depends(no_store), Depends(require_owner)]
+)
 
 MAX_FILES = 10
 UPLOAD_ERRORS = problems(

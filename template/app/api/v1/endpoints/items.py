@@ -15,7 +15,8 @@ from app.models.item import Item
 from app.schemas.item import ItemCreate, ItemQuery, ItemRead, ItemUpdate
 from app.services.item import ItemInUseError, ItemNotFoundError, ItemService, NameTakenError
 
-# app/api/router.py says who may call each: users read, superusers write.
+# app/api/router.py says who may call each: users read, those with this permission write.
+WRITE_PERMISSION = "items:write"
 list_router = APIRouter(prefix="/items", tags=["Items"])
 read_router = APIRouter(prefix="/items", tags=["Items"])
 write_router = APIRouter(prefix="/items", tags=["Items"])

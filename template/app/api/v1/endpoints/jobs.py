@@ -29,8 +29,8 @@ router = APIRouter(prefix="/jobs", tags=["Jobs"], dependencies=[Depends(no_store
 
 async def get_job_service(session: SessionDep, request: Request) -> JobService:
     """Make the service. Without `auth` there are no users, and all jobs are visible to all."""
-    user = getattr(request.state, "user", None)
-    scope = JobScope(user.id, user.is_superuser) if user else JobScope()
+    caller = getattr(request.state, "caller", None)
+    scope = JobScope(caller.user.id, caller.is_superuser) if caller else JobScope()
     state = request.app.state
     return JobService(session, state.job_queue, scope, getattr(state, "events", NULL_PUBLISHER))
 

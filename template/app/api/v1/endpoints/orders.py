@@ -5,10 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 
-from app.api.auth import CurrentUserDep, SuperuserDep
+from app.api.auth import CallerDep, CurrentUserDep, require_owner, requires
 from app.api.deps import SessionDep
 from app.api.http import location, no_store
 from app.api.responses import headers, problems
+from app.auth.permissions import Permission
 from app.core.events import NULL_PUBLISHER
 from app.core.pagination import Page
 from app.models.order import Order
@@ -35,12 +36,12 @@ async def get_order_service(request: Request, session: SessionDep) -> OrderServi
 OrderServiceDep = Annotated[OrderService, Depends(get_order_service)]
 
 
-@router.get("")
+@router.get("", dependencies=[Depends(require_owner)])
 async def list_orders(
-    user: CurrentUserDep, orders: OrderServiceDep, query: Annotated[OrderQuery, Query()]
+    caller: CallerDep, orders: OrderServiceDep, query: Annotated[OrderQuery, Query()]
 ) -> Page[OrderRead]:
     """List your orders. Superusers see all orders."""
-    return Page[OrderRead].of(await orders.page(query, user), query)
+    return Page[OrderRead].of(await orders.page(query, caller), query)
 
 
 @router.post(
@@ -62,25 +63,34 @@ async def create_order(
     return order
 
 
-@router.get("/{order_id:uuid}", response_model=OrderRead, responses=problems(OrderNotFoundError))
-async def get_order(order_id: UUID, user: CurrentUserDep, orders: OrderServiceDep) -> Order:
+@router.get(
+    "/{order_id:uuid}",
+    response_model=OrderRead,
+    responses=problems(OrderNotFoundError),
+    dependencies=[Depends(require_owner)],
+)
+async def get_order(order_id: UUID, caller: CallerDep, orders: OrderServiceDep) -> Order:
     """Read one of your orders."""
-    return await orders.get(order_id, user)
+    return await orders.get(order_id, caller)
 
 
 @router.post(
-    "/{order_id:uuid}/cancel", response_model=OrderRead, responses=problems(OrderNotFoundError)
+    "/{order_id:uuid}/cancel",
+    response_model=OrderRead,
+    responses=problems(OrderNotFoundError),
+    dependencies=[Depends(require_owner)],
 )
-async def cancel_order(order_id: UUID, user: CurrentUserDep, orders: OrderServiceDep) -> Order:
+async def cancel_order(order_id: UUID, caller: CallerDep, orders: OrderServiceDep) -> Order:
     """Cancel one of your orders. Its items go back into stock."""
-    return await orders.cancel(order_id, user)
+    return await orders.cancel(order_id, caller)
 
 
 @router.post(
     "/{order_id:uuid}/confirm",
     response_model=OrderRead,
     responses=problems(OrderNotFoundError, OrderCancelledError),
+    dependencies=[requires(Permission.ORDERS_WRITE)],
 )
-async def confirm_order(order_id: UUID, user: SuperuserDep, orders: OrderServiceDep) -> Order:
+async def confirm_order(order_id: UUID, caller: CallerDep, orders: OrderServiceDep) -> Order:
     """Confirm an order. For superusers."""
-    return await orders.confirm(order_id, user)
+    return await orders.confirm(order_id, caller)

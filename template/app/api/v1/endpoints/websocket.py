@@ -12,7 +12,7 @@ from structlog.contextvars import bind_contextvars
 
 from app.core.exceptions import AppError, NotAuthenticatedError
 from app.servers.shutdown import is_draining
-from app.services.auth import AuthService
+from app.services.caller import scheme_of
 from app.websocket.connection import Connection
 from app.websocket.manager import ConnectionManager
 from app.websocket.protocol import MessageHandler, frame
@@ -86,11 +86,14 @@ def find_token(websocket: WebSocket) -> tuple[str, str | None]:
 async def authenticate(websocket: WebSocket, token: str) -> Connection:
     """Authenticate the token, as for any other request."""
     state = websocket.app.state
-    claims = state.auth.tokens.verify(token)
+    scheme = scheme_of(state.token_schemes, token)
     async with state.database.reads() as session:
-        user = await AuthService(session, state.auth).authenticate(claims)
-    bind_contextvars(user_id=str(user.id))
-    return Connection(user.id, claims.session_id, claims.expires_at, state.websocket.settings)
+        caller = await scheme.authenticate(session, token, websocket.scope)
+    bind_contextvars(user_id=str(caller.user.id))
+    credential = caller.credential
+    return Connection(
+        caller.user.id, credential.id, credential.expires_at, state.websocket.settings
+    )
 
 
 async def serve(websocket: WebSocket, connection: Connection, manager: ConnectionManager) -> None:

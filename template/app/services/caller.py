@@ -1,0 +1,92 @@
+"""Who calls: the user, how they have signed in, and what they may do now."""
+
+from collections.abc import Awaitable, Callable, Collection, MutableMapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.auth.permissions import ALL_PERMISSIONS, Permission
+from app.core.exceptions import PermissionDeniedError
+from app.db.session import Database
+from app.models.user import User
+
+Scope = MutableMapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a caller has signed in with: of a scheme, such as `session`, and until when.
+
+    `record_use` stores the time of the use; it runs after the response, if it is due.
+    """
+
+    scheme: str
+    id: UUID
+    expires_at: datetime
+    record_use: Callable[[Database], Awaitable[None]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The user of a request, how they have signed in, and the permissions they hold now."""
+
+    user: User
+    credential: Credential
+    permissions: frozenset[Permission]
+
+    @property
+    def has_logged_in(self) -> bool:
+        """Whether the credential is of a login session."""
+        return self.credential.scheme == "session"
+
+    @property
+    def is_superuser(self) -> bool:
+        """Whether the caller may do everything: a credential may grant less than its user holds."""
+        return self.user.is_superuser and self.permissions == ALL_PERMISSIONS
+
+    def holds(self, permission: Permission) -> bool:
+        """Whether the caller holds a permission."""
+        return permission in self.permissions
+
+    def require_grant(self, permissions: frozenset[Permission], *, superuser: bool = False) -> None:
+        """Raise `PermissionDeniedError` if the caller would grant, or control, more than they hold.
+
+        A superuser is more than all permissions: those that are added later are held too.
+        """
+        if not permissions <= self.permissions or (superuser and not self.is_superuser):
+            raise PermissionDeniedError
+
+
+class ApiKeyNotAllowedError(PermissionDeniedError):
+    """The caller has not logged in, and what is asked for needs a login."""
+
+    code = "api_key_not_allowed"
+    detail = "Log in for this: it cannot be done with an API key."
+
+
+class TokenScheme(Protocol):
+    """A kind of bearer token, and how to authenticate it."""
+
+    def recognizes(self, token: str) -> bool:
+        """Return whether the token is of this kind, valid or not."""
+        ...
+
+    async def user_id(self, token: str, scope: Scope) -> str | None:
+        """Return the user for rate limits; None if the token is not valid."""
+        ...
+
+    async def authenticate(self, session: AsyncSession, token: str, scope: Scope) -> Caller:
+        """Return the caller, or raise a `BearerTokenError`."""
+        ...
+
+    async def find_active(self, session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
+        """Return which of these credentials have not ended, for open connections."""
+        ...
+
+
+def scheme_of(schemes: Sequence[TokenScheme], token: str) -> TokenScheme:
+    """Return the first scheme that recognizes the token; the last one, of access tokens, does."""
+    return next(scheme for scheme in schemes if scheme.recognizes(token))
