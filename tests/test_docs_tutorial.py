@@ -30,7 +30,7 @@ BLOCK = re.compile(
 CLONE = "https://github.com/OWNER/copier-fastapi"
 SERVERS = ("just dev\n", "app serve\n")
 END = "== end of the block:"
-# Seconds for one block, on busy cores.
+# Seconds for one block, and for a start or stop of the server, on busy cores.
 LIMIT = 1200.0
 START_SECONDS = 300.0
 
@@ -136,7 +136,7 @@ class Reader:
         """Press Ctrl-C where the server runs."""
         if self.server and self.server.poll() is None:
             os.killpg(self.server.pid, signal.SIGINT)
-            self.server.wait(timeout=60)
+            self.server.wait(START_SECONDS)
 
     def check_compose(self, text: str) -> None:
         """Check that Compose accepts the service, and that the services of a block exist."""
