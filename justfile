@@ -38,6 +38,10 @@ format:
 reference:
     uv run python -m tests.questions_page
 
+# Make the pictures of the README again (needs chromium); on another port with `PORT=8010 just pictures`
+pictures:
+    uv run --group pictures python docs/pictures/make.py
+
 # What a request costs, compared with bare FastAPI and plain SQLAlchemy; `--compare main` says what changed
 bench *options:
     uv run python -m benchmarks "$@"

@@ -19,11 +19,17 @@ def commit(folder: Path) -> Path:
 
 
 def changed(repository: Path, clone: Path, settings: list[str]) -> list[str]:
-    """Clone as on Windows, and return the files whose line ends changed."""
+    """Clone as on Windows, and return the files whose line ends, or other bytes, changed."""
     options = [part for setting in settings for part in ("--config", setting)]
     git(repository.parent, "clone", "--quiet", *options, str(repository), str(clone))
     names = git(clone, "ls-files", "-z").split("\0")
-    return [name for name in names if name and b"\r\n" in (clone / name).read_bytes()]
+    return [name for name in names if name and differs(repository / name, clone / name)]
+
+
+def differs(file: Path, cloned: Path) -> bool:
+    """Return whether a file changed, or is a text with line ends of Windows."""
+    content = cloned.read_bytes()
+    return content != file.read_bytes() or (b"\r\n" in content and b"\0" not in content)
 
 
 @pytest.mark.parametrize("settings", SETTINGS)

@@ -80,6 +80,11 @@ def sources() -> tuple[str, ...]:
     return tuple(rest for before, found, rest in names if found and not before)
 
 
+def texts() -> list[str]:
+    """Return the paths in this repository, but for pictures."""
+    return [name for name in working_tree() if not name.endswith(".png")]
+
+
 def text(name: str) -> str:
     return (questions.ROOT / "template" / name).read_text()
 
@@ -251,7 +256,7 @@ def test_what_a_user_inherits_is_within_its_budget(
 
 def test_nothing_is_left_unfinished_or_tied_to_a_registry() -> None:
     """Not in the tests, which contain the words as patterns."""
-    names = [name for name in working_tree() if not name.startswith("tests/")]
+    names = [name for name in texts() if not name.startswith("tests/")]
     found = [name for name in names if FORBIDDEN.search((questions.ROOT / name).read_text())]
 
     assert found == []
@@ -263,7 +268,7 @@ def with_path(name: str) -> str:
 
 def test_names_and_texts_use_the_terms_of_the_field() -> None:
     found = []
-    for name in sorted(set(working_tree()) - DIALECT_ALLOWED):
+    for name in sorted(set(texts()) - DIALECT_ALLOWED):
         content = with_path(name)
         for allowed, where in DIALECT_NAMES.items():
             content = content.replace(allowed, "") if name.startswith(where) else content
