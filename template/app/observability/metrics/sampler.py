@@ -63,4 +63,4 @@ def process_metrics(supervisor: int | None) -> Iterator[Metric]:
             seconds += times.user + times.system + times.children_user + times.children_system
             memory += process.memory_info().rss
     yield CounterMetricFamily("process_cpu_seconds", "CPU time of all processes", value=seconds)
-    yield GaugeMetricFamily("process_resident_memory_bytes", "Memory of the processes", value=memory)
+    yield GaugeMetricFamily("process_resident_memory_bytes", "Memory of all of them", value=memory)
