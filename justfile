@@ -33,3 +33,7 @@ test-fast *options: check
 format:
     uv run ruff check --fix
     uv run ruff format
+
+# What a request costs, compared with bare FastAPI and plain SQLAlchemy; `--compare main` says what changed
+bench *options:
+    uv run python -m benchmarks "$@"

@@ -67,7 +67,7 @@ def is_whole(session: pytest.Session) -> bool:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Receive the deselected tests of a process: they are the same in all."""
-    LEFT.update(Counter(node.workeroutput.get("left", {})) - LEFT)
+    LEFT.update(Counter(getattr(node, "workeroutput", {}).get("left", {})) - LEFT)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

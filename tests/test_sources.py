@@ -21,6 +21,7 @@ SEAMS = {
     "app/api/example.py.jinja",
     "app/api/router.py.jinja",
     "app/auth/permissions.py.jinja",
+    "app/schemas/api_key.py.jinja",
     "app/schemas/user.py.jinja",
     "migrations/versions/0001_initial.py.jinja",
 }

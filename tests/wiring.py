@@ -34,6 +34,7 @@ DECORATORS = {
     "signal": re.compile(r"\w+\.connect\("),
 }
 GUARDS = {"dependencies", "superusers", "public"}
+ANY_CALLER = '__import__("app.api.auth", fromlist=["CallerDep"]).CallerDep'
 NO_CACHE = '__import__("app.core.cache", fromlist=["NullCache"]).NullCache()'
 
 Node = ast.expr | ast.stmt | ast.keyword
@@ -104,6 +105,8 @@ def find(node: ast.AST) -> Found:
             yield from in_function(node)
         case ast.Call():
             yield from in_call(node)
+        case ast.arg(annotation=ast.Name(id="LoginDep") as annotation):
+            yield "permission", annotation, annotation, ANY_CALLER
 
 
 def in_function(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Found:

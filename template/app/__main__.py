@@ -1,7 +1,11 @@
 """`python -m app`."""
 
 import sys
+from importlib import import_module
 
-from app.cli import main
+from app.core.imports import garbage_collection_paused
+
+with garbage_collection_paused():
+    main = import_module("app.cli").main
 
 sys.exit(main())

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from app.api.openapi import build
 from app.core.config import Settings
 from app.core.exceptions import DependencyUnavailableError
+from app.core.imports import garbage_collection_paused
 from app.core.logging import configure_logging
 from app.core.port import check_port
 from app.core.project import PROJECT
@@ -49,7 +50,8 @@ def serve(_: argparse.Namespace) -> int:
     # All settings are checked before any process is started.
     check_settings()
     settings = Settings.load()
-    import_module("app.main")
+    with garbage_collection_paused():
+        import_module("app.main")
     try:
         check_port(settings.host, settings.port)
     except ValueError as error:

@@ -49,7 +49,7 @@ def use(template: Template) -> Iterator[Need]:
             yield Need(module.source.name, "a module that imports it", module.present, given)
 
 
-def imported(module: Module) -> Iterator[tuple[str, ast.stmt | ast.expr]]:
+def imported(module: Module) -> Iterator[tuple[str, ast.alias | ast.expr]]:
     """Yield possible names of modules, and where: after `import`, and in quotes."""
     for node, name, member in found(module.tree):
         yield from ((each, node) for each in (name, f"{name}.{member}"))

@@ -44,14 +44,15 @@ def _document(
 
 
 def _access(dependant: Dependant, *, by_permission: bool) -> str | None:
-    calls = list(_calls(dependant))
+    calls = list(dependency_calls(dependant))
     for call in calls:
         if isinstance(call, RequirePermission):
             return str(call.permission) if by_permission else SUPERUSER
     return next((name for guard, name in ACCESS_NAMES.items() if guard in calls), None)
 
 
-def _calls(dependant: Dependant) -> Iterator[Any]:
+def dependency_calls(dependant: Dependant) -> Iterator[Any]:
+    """Yield all dependencies of a route."""
     for dependency in dependant.dependencies:
         yield dependency.call
-        yield from _calls(dependency)
+        yield from dependency_calls(dependency)

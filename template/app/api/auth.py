@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from typing import Annotated
+from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import BackgroundTasks, Depends, Request
 from fastapi.params import Depends as Dependency
 from fastapi.security import OAuth2PasswordBearer
 from structlog.contextvars import bind_contextvars
@@ -15,7 +16,7 @@ from app.auth.toolkit import AuthTools
 from app.core.exceptions import NotAuthenticatedError, PermissionDeniedError
 from app.core.mail import Mailer
 from app.models.user import User
-from app.services.caller import Caller, scheme_of
+from app.services.caller import ApiKeyNotAllowedError, Caller, scheme_of
 
 # For the introduction of the OpenAPI document.
 ACCESS = """## Log in
@@ -60,7 +61,10 @@ ClientAddressDep = Annotated[str, Depends(get_client_address)]
 
 
 async def get_caller(
-    request: Request, session: SessionDep, token: Annotated[str | None, Depends(bearer)]
+    request: Request,
+    session: SessionDep,
+    token: Annotated[str | None, Depends(bearer)],
+    tasks: BackgroundTasks,
 ) -> Caller:
     """Authenticate the request by its bearer token."""
     if not token:
@@ -68,6 +72,8 @@ async def get_caller(
     scheme = scheme_of(request.app.state.token_schemes, token)
     caller = await scheme.authenticate(session, token, request.scope)
     bind_contextvars(user_id=str(caller.user.id))
+    if caller.credential.record_use:
+        tasks.add_task(caller.credential.record_use, request.app.state.database)
     request.state.caller = caller  # for routes that services without users have too
     return caller
 
@@ -87,6 +93,19 @@ async def require_owner(caller: CallerDep) -> Caller:
 async def get_current_user(caller: CallerDep) -> User:
     """The current user."""
     return caller.user
+
+
+async def require_login(caller: CallerDep) -> Caller:
+    """The caller, who must have logged in: no other credential opens accounts and sessions."""
+    if not caller.has_logged_in:
+        raise ApiKeyNotAllowedError
+    return caller
+
+
+async def require_login_for_self(user_id: UUID, caller: CallerDep) -> None:
+    """Let only a login change the caller's own account by its id."""
+    if user_id == caller.user.id:
+        await require_login(caller)
 
 
 async def require_superuser(caller: CallerDep) -> Caller:
@@ -117,6 +136,7 @@ def requires(permission: Permission, *, or_own: bool = False) -> Dependency:
 
 
 CurrentUserDep = Annotated[User, Depends(get_current_user)]
+LoginDep = Annotated[Caller, Depends(require_login)]
 
 open_access: list[Dependency] = [Depends(require_nothing)]
 read_access: list[Dependency] = [Depends(get_caller)]

@@ -44,16 +44,16 @@ class HealthDetails(Readiness):
     diagnostics: Diagnostics
 
 
-@router.get("")
-async def get_health() -> Health:
-    """Return the version of the service."""
-    return Health(timestamp=datetime.now(UTC))
-
-
 @router.get("/live")
 async def get_liveness() -> Liveness:
     """Check that the process runs. Dependencies are not checked: a restart would not fix them."""
     return Liveness()
+
+
+@router.get("")
+async def get_health() -> Health:
+    """Return the version of the service."""
+    return Health(timestamp=datetime.now(UTC))
 
 
 @router.get(

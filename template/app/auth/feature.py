@@ -19,9 +19,11 @@ from app.api.oauth2 import add_oauth2_errors
 from app.auth.toolkit import AuthTools, make_auth_tools
 from app.core.config import Settings
 from app.core.feature import Commands, Feature
+from app.core.mail import Mailer
 from app.core.settings import SettingsError
 from app.db.session import open_database
 from app.email.addresses import accept_reserved_domains
+from app.email.background import make_mailer
 from app.email.settings import EmailSettings
 from app.rate_limit.limiter import RateLimiter
 from app.services.auth import AccessTokenScheme
@@ -31,15 +33,17 @@ from app.services.superuser import FirstSuperuser, create_superuser, reset_passw
 T = TypeVar("T")
 
 
-def user_id_from_token(schemes: Sequence[TokenScheme]) -> Callable[[Scope], str | None]:
-    """Make the function that rate limits identify a request's user with. Needs no database."""
+def user_id_from_token(
+    schemes: Sequence[TokenScheme],
+) -> Callable[[Scope], Awaitable[str | None]]:
+    """Make the function that rate limits identify a request's user with."""
 
-    def user_id(scope: Scope) -> str | None:
+    async def user_id(scope: Scope) -> str | None:
         header = Headers(scope=scope).get("authorization")
         scheme, token = get_authorization_scheme_param(header)
         if scheme.lower() != "bearer":
             return None
-        return scheme_of(schemes, token).user_id(token, scope)
+        return await scheme_of(schemes, token).user_id(token, scope)
 
     return user_id
 
@@ -100,12 +104,18 @@ def ask_password(email: str) -> str:
 
 
 async def _in_session(
-    command: Callable[[AsyncSession, AuthTools, str, str], Awaitable[T]], email: str, password: str
+    command: Callable[[AsyncSession, AuthTools, Mailer, str, str], Awaitable[T]],
+    email: str,
+    password: str,
 ) -> T:
     settings = Settings.load()
-    auth = make_auth_tools(settings, RateLimiter())
-    async with open_database(settings) as database, database.transactions() as session:
-        return await command(session, auth, email, password)
+    auth, mailer = make_auth_tools(settings, RateLimiter()), make_mailer(settings)
+    async with (
+        open_database(settings) as database,
+        mailer.open(),
+        database.transactions() as session,
+    ):
+        return await command(session, auth, mailer, email, password)
 
 
 auth = Feature(

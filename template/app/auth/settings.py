@@ -1,6 +1,6 @@
 """Settings of authentication."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from limits import parse
 from pydantic import Field
@@ -18,9 +18,14 @@ class AuthSettings(EnvSettings):
     password_reset_minutes: Annotated[int, Field(ge=1)] = 30
 
     registration_enabled: bool = True
+    email_verification: Literal["off", "optional", "required"] = "optional"
+    email_verification_hours: Annotated[int, Field(ge=1)] = 24
     rate_limit_login: Rate = parse("5/minute")
+    # Wrong passwords in a row, after which no password is accepted (NIST SP 800-63B-4 §3.2.2).
+    login_max_failures: Annotated[int, Field(ge=1)] = 100
 
-    password_min_length: Annotated[int, Field(ge=8, le=64)] = 12
+    # NIST SP 800-63B-4 §3.1.1.2: 15 where the password is the only factor.
+    password_min_length: Annotated[int, Field(ge=8, le=64)] = 15
     # Off: NIST SP 800-63B-4 advises against rules on the classes of characters.
     password_require_mixed: bool = False
     # Argon2id: memory of each hash, and how many are computed at once.

@@ -41,6 +41,11 @@ class LoginThrottle:
             self.limiter.hit(self.global_rate, self.purpose, "address", address),
         )
 
+    async def count_mail(self, account: str, address: str) -> None:
+        """Count a mail that is asked for, or raise 429."""
+        await self.check(account, address)
+        await self.record_failure(account, address)
+
     async def reset(self, account: str, address: str) -> None:
         """Reset the count of the pair after a success."""
         await self.limiter.clear(self.rate, self.purpose, "pair", *throttle_keys(account, address))

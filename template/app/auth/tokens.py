@@ -4,12 +4,10 @@ Access tokens are short-lived JWTs (RFC 7519) of one type (RFC 9068) and algorit
 """
 
 import secrets
-from collections.abc import MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any
 from uuid import UUID, uuid4
 
 import jwt
@@ -21,8 +19,8 @@ TYPE = "at+jwt"
 # How far the clock of the machine that issued a token may be ahead of this one's.
 LEEWAY = timedelta(seconds=5)
 REQUIRED_CLAIMS = ["iss", "aud", "sub", "sid", "jti", "iat", "exp"]
-# Where the claims of a request's token are kept in its ASGI scope.
-SCOPE_KEY = "app.auth.claims"
+# Verified tokens that are kept, of about 1 KB each.
+MAX_VERIFIED = 10_000
 RANDOM_TOKEN_BYTES = 32
 
 
@@ -63,6 +61,7 @@ class AccessTokens:
         self.keys = keys
         self.issuer = issuer
         self.lifetime = lifetime
+        self.verified: dict[str, Claims] = {}
 
     def issue(self, user_id: UUID, session_id: UUID) -> str:
         """Issue a token of a session."""
@@ -79,25 +78,30 @@ class AccessTokens:
         return jwt.encode(payload, self.keys[0], algorithm=ALGORITHM, headers={"typ": TYPE})
 
     def verify(self, token: str) -> Claims:
-        """Decode a token, or raise `TokenInvalidError` or `TokenExpiredError`."""
+        """Return the claims of a token, or raise `TokenInvalidError` or `TokenExpiredError`.
+
+        The claims are kept, since a signature that was valid stays valid. Whether the session has
+        ended is for the caller to ask.
+        """
+        claims = self.verified.get(token)
+        if claims is None:
+            if len(self.verified) >= MAX_VERIFIED:
+                self.verified.clear()
+            claims = self.verified[token] = self._verify(token)
+        if claims.expires_at <= datetime.now(UTC):  # the leeway is for `iat` only
+            del self.verified[token]
+            raise TokenExpiredError
+        return claims
+
+    def _verify(self, token: str) -> Claims:
         try:
             payload = self._decode(token)
             expires_at = datetime.fromtimestamp(int(payload["exp"]), UTC)
-            claims = Claims(UUID(payload["sub"]), UUID(payload["sid"]), expires_at)
+            return Claims(UUID(payload["sub"]), UUID(payload["sid"]), expires_at)
         except jwt.ExpiredSignatureError:
             raise TokenExpiredError from None
         except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError, OverflowError):
             raise TokenInvalidError from None
-        if expires_at <= datetime.now(UTC):  # the leeway is for `iat` only
-            raise TokenExpiredError
-        return claims
-
-    def verify_once(self, token: str, scope: MutableMapping[str, Any]) -> Claims:
-        """Verify a request's token: once, for the rate limit and for the endpoint."""
-        verified: dict[str, Claims] = scope.setdefault(SCOPE_KEY, {})
-        if token not in verified:
-            verified[token] = self.verify(token)
-        return verified[token]
 
     def _decode(self, token: str) -> dict[str, str]:
         for key in self.keys:

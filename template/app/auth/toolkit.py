@@ -23,6 +23,7 @@ class AuthTools:
     tokens: AccessTokens
     login_throttle: LoginThrottle
     reset_throttle: LoginThrottle
+    verification_throttle: LoginThrottle
 
 
 def make_auth_tools(settings: Settings, limiter: RateLimiter) -> AuthTools:
@@ -36,4 +37,5 @@ def make_auth_tools(settings: Settings, limiter: RateLimiter) -> AuthTools:
         tokens=AccessTokens(keys=signing_keys(), issuer=PROJECT.name, lifetime=lifetime),
         login_throttle=LoginThrottle(limiter, auth.rate_limit_login, "login"),
         reset_throttle=LoginThrottle(limiter, auth.rate_limit_login, "reset"),
+        verification_throttle=LoginThrottle(limiter, auth.rate_limit_login, "verification"),
     )

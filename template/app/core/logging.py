@@ -15,7 +15,7 @@ QUIET = ("alembic.runtime.plugins", "httpx2", "uvicorn.access", "watchfiles")
 
 def configure_logging(settings: Settings) -> None:
     """Send all records, of libraries too, through the same processors to stdout."""
-    level = "DEBUG" if settings.debug else settings.log_level.upper()
+    level = log_level(settings)
     console = settings.log_format == "console"
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -37,6 +37,11 @@ def configure_logging(settings: Settings) -> None:
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
     _reset_libraries()
+
+
+def log_level(settings: Settings) -> str:
+    """Return the name of the lowest level that is logged."""
+    return "DEBUG" if settings.debug else settings.log_level.upper()
 
 
 def _json_renderers() -> list[Processor]:

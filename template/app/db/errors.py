@@ -46,6 +46,8 @@ class DatabaseUnavailableError(DependencyUnavailableError):
 
 def translate(error: BaseException, *, disconnected: bool = False) -> BaseException:
     """Return `DatabaseUnavailableError` for a temporary failure, else the error itself."""
+    if not isinstance(error, Exception):
+        return error  # the caller was cancelled; SQLAlchemy closes the connection
     state = code(error)
     missing_table = state == "SQLITE_ERROR" and "no such table" in str(error)
     temporary = disconnected or missing_table or isinstance(error, OSError | TimeoutError)

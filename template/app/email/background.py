@@ -10,9 +10,11 @@ from aiosmtplib import SMTPException
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.after_commit import after_commit
+from app.core.config import Settings
 from app.core.mail import Mail
-from app.email.backends import Backend
-from app.email.rendering import RenderedMail, Renderer
+from app.email.backends import Backend, make_backend
+from app.email.rendering import RenderedMail, Renderer, make_renderer
+from app.email.settings import EmailSettings
 
 MAX_CONCURRENT_MAILS = 4
 RETRY_DELAYS_SECONDS = (1, 4)
@@ -71,3 +73,9 @@ class BackgroundMailer:
                 task.cancel()
             if unsent:
                 log.error("mail_failed", count=len(unsent))
+
+
+def make_mailer(settings: Settings) -> BackgroundMailer:
+    """Make the mailer from the settings."""
+    own = EmailSettings.load()
+    return BackgroundMailer(make_renderer(own, settings), make_backend(own, settings))

@@ -9,8 +9,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from app.core.config import Settings
 from app.core.email_address import to_ascii_domain
 from app.core.mail import Mail, new_mail_id
+from app.email.settings import EmailSettings
 
 SUBJECT_PREFIX = "Subject: "
 
@@ -72,3 +74,12 @@ class Renderer:
 
     def _render(self, name: str, mail: Mail) -> str:
         return self.environment.get_template(name).render({**self.variables, **mail.context})
+
+
+def make_renderer(email: EmailSettings, settings: Settings) -> Renderer:
+    """Make the renderer from the settings. No link is made from a request."""
+    return Renderer(
+        project_name=settings.project_name,
+        password_reset_url=email.password_reset_url,
+        email_verification_url=email.email_verification_url,
+    )

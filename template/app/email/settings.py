@@ -39,6 +39,8 @@ class EmailSettings(EnvSettings):
     ) = None
     # The page of your website that asks for the new password; the token is appended.
     password_reset_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    # The same for the page that verifies an address: it sends the token when a button is pressed.
+    email_verification_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
 
     smtp_host: Annotated[str, AfterValidator(check_server)] = ""
     smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587

@@ -1,9 +1,8 @@
 """Compression of responses with gzip."""
 
 from fastapi.middleware.gzip import GZipMiddleware
-from starlette.datastructures import Headers
-from starlette.middleware.gzip import IdentityResponder
-from starlette.types import Receive, Scope, Send
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import Message, Receive, Scope, Send
 
 
 class WeightedGZipMiddleware(GZipMiddleware):
@@ -13,8 +12,18 @@ class WeightedGZipMiddleware(GZipMiddleware):
         """Serve one request."""
         if scope["type"] != "http" or accepts_gzip(Headers(scope=scope)):
             await super().__call__(scope, receive, send)
-        else:
-            await IdentityResponder(self.app, self.minimum_size)(scope, receive, send)
+            return
+
+        # Starlette's own responder costs as much as a health check's endpoint.
+        async def send_with_vary(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=message["headers"])
+                length = headers.get("content-length", "")
+                if not length.isdecimal() or int(length) >= self.minimum_size:
+                    headers.add_vary_header("Accept-Encoding")  # others get it compressed
+            await send(message)
+
+        await self.app(scope, receive, send_with_vary)
 
 
 def accepts_gzip(headers: Headers) -> bool:

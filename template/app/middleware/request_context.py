@@ -4,16 +4,15 @@ import re
 import time
 from uuid import uuid4
 
-import structlog
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from app.core.client_address import unmap
 from app.core.config import Settings
 from app.core.feature import Feature
-from app.core.routing import route_template
+from app.middleware.access_log import AccessLog
 from app.middleware.proxy_headers import (
     add_root_path,
     apply_forwarded_headers,
@@ -23,6 +22,7 @@ from app.middleware.proxy_headers import (
 from app.servers.shutdown import is_draining
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+REQUEST_ID_HEADER = b"x-request-id"
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -34,8 +34,6 @@ HTTPS_FOR_ONE_YEAR = {"Strict-Transport-Security": "max-age=31536000; includeSub
 # A WebSocket that is rejected gets a response like any other request.
 RESPONSE_STARTS = {"http.response.start", "websocket.http.response.start"}
 
-log = structlog.get_logger("access")
-
 
 class RequestContextMiddleware:
     """Outermost, so that every response gets the headers and a line in the access log."""
@@ -43,8 +41,11 @@ class RequestContextMiddleware:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         self.settings = settings
+        self.access_log = AccessLog(settings)
         production = settings.environment == "production"
-        self.headers = {**SECURITY_HEADERS, **(HTTPS_FOR_ONE_YEAR if production else {})}
+        headers = {**SECURITY_HEADERS, **(HTTPS_FOR_ONE_YEAR if production else {})}
+        # As bytes, once: `MutableHeaders` would encode and search each one in every response.
+        self.headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or one WebSocket."""
@@ -74,7 +75,7 @@ class RequestContextMiddleware:
                 MutableHeaders(scope=message)["X-Request-ID"] = scope["state"]["request_id"]
             elif message["type"] in RESPONSE_STARTS:
                 status = message["status"]
-                self._add_headers(MutableHeaders(scope=message), scope, message["status"])
+                message = {**message, "headers": self._add_headers(message, scope)}
             elif message["type"] == "http.response.body" and scope["method"] == "HEAD":
                 message = {**message, "body": b""}  # not every server leaves it out
             await send(message)
@@ -83,39 +84,25 @@ class RequestContextMiddleware:
             await self.app(scope, receive, send_with_headers)
         finally:
             if status is not None:
-                log_request(scope, status, time.perf_counter() - started)
+                self.access_log.write(scope, status, time.perf_counter() - started)
 
-    def _add_headers(self, headers: MutableHeaders, scope: Scope, status: int) -> None:
-        for name, value in self.headers.items():
-            headers.setdefault(name, value)
-        headers["X-Request-ID"] = scope["state"]["request_id"]
-        if status == 307:  # the router's, to the path without a slash
+    def _add_headers(self, message: Message, scope: Scope) -> list[tuple[bytes, bytes]]:
+        sent = [pair for pair in message.get("headers", ()) if pair[0] != REQUEST_ID_HEADER]
+        names = {name for name, _ in sent}
+        sent += [pair for pair in self.headers if pair[0] not in names]
+        sent.append((REQUEST_ID_HEADER, scope["state"]["request_id"].encode()))
+        headers = MutableHeaders(raw=sent)
+        if message["status"] == 307:  # the router's, to the path without a slash
             headers.setdefault("Cache-Control", "no-store")
             headers["Location"] = relative_location(headers.get("location", ""), scope)
         if is_draining() and scope["http_version"].startswith("1"):  # HTTP/2 has GOAWAY
             headers["Connection"] = "close"
+        return headers.raw
 
 
 def accepted_request_id(sent: str | None) -> str:
     """Return the client's id if it is valid, else a new one."""
     return sent if sent and REQUEST_ID.fullmatch(sent) else uuid4().hex
-
-
-def log_request(scope: Scope, status: int, seconds: float) -> None:
-    """Write the line of the access log: the path without the query, which may hold secrets."""
-    # Endpoints that are polled set `quiet`.
-    quiet = status < 400 and scope["state"].get("quiet")
-    write = log.error if status >= 500 else log.debug if quiet else log.info
-    write(
-        "request",
-        method=scope.get("method", "GET"),
-        path=scope["path"],
-        route=route_template(scope),
-        status=status,
-        duration_ms=round(seconds * 1000, 2),
-        user_id=get_contextvars().get("user_id"),
-        client=(scope.get("client") or (None,))[0],  # none on a Unix socket
-    )
 
 
 def _setup(app: FastAPI) -> None:

@@ -12,7 +12,7 @@ from app.rate_limit.redis_limiter import RedisRateLimiter
 from app.rate_limit.settings import RateLimitSettings
 
 
-def anonymous(_: Scope) -> None:
+async def anonymous(_: Scope) -> None:
     """Return no user id: the default, for a service without users."""
 
 

@@ -70,15 +70,20 @@ def limit_headers(name: str, rate: RateLimitItem, window: Window) -> dict[str, s
     return headers if window.allowed else {"Retry-After": str(window.reset), **headers}
 
 
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """The hits of a window; `oldest` is the time of the oldest one, now if there is none."""
+
+    allowed: bool
+    count: int
+    oldest: float
+
+
 class Storage(Protocol):
-    """What a limiter needs of a storage of `limits`. Times are those of `time.time()`."""
+    """Keeps moving windows of `expiry` seconds. Times are those of `time.time()`."""
 
-    async def acquire_entry(self, key: str, limit: int, expiry: int) -> bool:
-        """Count a hit unless the limit is reached."""
-        ...
-
-    async def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
-        """Return the time of the oldest hit and the number of hits."""
+    async def read(self, key: str, limit: int, expiry: int, *, hit: bool) -> Hits:
+        """Read a window, in one step with counting a hit, unless the limit is reached."""
         ...
 
     async def clear(self, key: str) -> None:
@@ -96,22 +101,19 @@ class MemoryStorage:
         self.windows: dict[str, tuple[int, list[float]]] = {}
         self.cleanup_at = CLEANUP_THRESHOLD
 
-    async def acquire_entry(self, key: str, limit: int, expiry: int) -> bool:
-        """Count a hit unless the limit is reached. Atomic, since nothing here awaits."""
+    async def read(self, key: str, limit: int, expiry: int, *, hit: bool) -> Hits:
+        """Read a window, and count a hit. Atomic, since nothing here awaits."""
         if len(self.windows) > self.cleanup_at:
             self._clean_up()
-        hits = self.windows.setdefault(key, (expiry, []))[1]
-        prune(hits, expiry)
-        if allowed := len(hits) < limit:
-            hits.append(time.monotonic())
-        return allowed
-
-    async def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
-        """Return the time of the oldest hit and the number of hits."""
+        now = time.monotonic()
         hits = self.windows.get(key, (expiry, []))[1]
         prune(hits, expiry)
-        age = time.monotonic() - hits[0] if hits else 0.0
-        return time.time() - age, len(hits)
+        allowed = len(hits) < limit
+        if allowed and hit:
+            hits.append(now)
+            self.windows[key] = (expiry, hits)
+        age = now - hits[0] if hits else 0.0
+        return Hits(allowed, len(hits), time.time() - age)
 
     async def clear(self, key: str) -> None:
         """Delete the window."""
@@ -138,20 +140,18 @@ class RateLimiter:
 
     async def hit(self, rate: RateLimitItem, *key: str) -> Window:
         """Count a hit unless the limit is reached."""
-        name = rate.key_for(*hash_key(key))
-        allowed = await self.storage.acquire_entry(name, rate.amount, rate.get_expiry())
-        return await self._window(rate, name, allowed)
+        return await self._read(rate, key, hit=True)
 
     async def check(self, rate: RateLimitItem, *key: str) -> Window:
         """Return whether a hit would be allowed, without counting one."""
-        return await self._window(rate, rate.key_for(*hash_key(key)))
+        return await self._read(rate, key, hit=False)
 
     async def clear(self, rate: RateLimitItem, *key: str) -> None:
         """Reset the window."""
         await self.storage.clear(rate.key_for(*hash_key(key)))
 
-    async def _window(self, rate: RateLimitItem, name: str, allowed: bool | None = None) -> Window:
-        start, hits = await self.storage.get_moving_window(name, rate.amount, rate.get_expiry())
-        remaining = max(0, rate.amount - hits)
-        seconds = math.ceil(start + rate.get_expiry() - time.time())
-        return Window(remaining > 0 if allowed is None else allowed, remaining, max(1, seconds))
+    async def _read(self, rate: RateLimitItem, key: tuple[str, ...], *, hit: bool) -> Window:
+        name, expiry = rate.key_for(*hash_key(key)), rate.get_expiry()
+        hits = await self.storage.read(name, rate.amount, expiry, hit=hit)
+        seconds = math.ceil(hits.oldest + expiry - time.time())
+        return Window(hits.allowed, max(0, rate.amount - hits.count), max(1, seconds))

@@ -1,7 +1,7 @@
 """The rate limit of every request, by user or address."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from fastapi import FastAPI, Request
@@ -18,7 +18,7 @@ from app.rate_limit.settings import RateLimitSettings
 
 PATH_PARAMETER = re.compile(r"{[^}]*}")
 
-UserIdGetter = Callable[[Scope], str | None]
+UserIdGetter = Callable[[Scope], Awaitable[str | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class RateLimitMiddleware:
             await self.app(scope, receive, send)
             return
         state = scope["app"].state
-        key = ("request", rule.name, *request_key(scope, state.identify))
+        key = ("request", rule.name, *await request_key(scope, state.identify))
         window = await state.limiter.hit(rule.rate, *key)
         headers = limit_headers(rule.name, rule.rate, window)
 
@@ -96,9 +96,9 @@ class RateLimitMiddleware:
         await app(scope, receive, send_with_headers)
 
 
-def request_key(scope: Scope, get_user_id: UserIdGetter) -> tuple[str, str]:
+async def request_key(scope: Scope, get_user_id: UserIdGetter) -> tuple[str, str]:
     """Return the user of a request, or else the address."""
-    if user_id := get_user_id(scope):
+    if user_id := await get_user_id(scope):
         return "user", user_id
     return "address", client_key(scope["client"][0] if scope.get("client") else "unknown")
 

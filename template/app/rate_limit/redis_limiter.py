@@ -1,35 +1,67 @@
 """Rate limits that all processes share."""
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from limits import RateLimitItem
-from limits.aio.storage import RedisStorage
+from redis.asyncio import Redis
 
 from app.core.project import PROJECT
-from app.rate_limit.limiter import RateLimiter, Window
+from app.rate_limit.limiter import Hits, RateLimiter, Window
 from app.redis.circuit_breaker import RedisBreaker, RedisEntryError, RedisUnavailableError
 
 T = TypeVar("T")
 Operation = Callable[..., Awaitable[T]]
 
 
+# A window is a list of the times of its hits, the newest first.
+READ = """
+local now, limit, expiry = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local oldest = redis.call('LINDEX', KEYS[1], -1)
+while oldest and tonumber(oldest) <= now - expiry do
+    redis.call('RPOP', KEYS[1])
+    oldest = redis.call('LINDEX', KEYS[1], -1)
+end
+local count = redis.call('LLEN', KEYS[1])
+local allowed = count < limit
+if allowed and ARGV[4] == 'hit' then
+    count = redis.call('LPUSH', KEYS[1], ARGV[1])
+    redis.call('EXPIRE', KEYS[1], ARGV[3])
+end
+return {allowed and 1 or 0, count, oldest or ARGV[1]}
+"""
+
+
+class RedisStorage:
+    """Moving windows in Redis. The storage of `limits` needs two round trips for a hit."""
+
+    def __init__(self, client: Redis) -> None:
+        self.client = client
+        self.script = client.register_script(READ)
+
+    async def read(self, key: str, limit: int, expiry: int, *, hit: bool) -> Hits:
+        """Read a window, and count a hit: one script, so parallel hits are exact."""
+        arguments = [repr(time.time()), limit, expiry, "hit" if hit else "check"]
+        allowed, count, oldest = await self.script([self._key(key)], arguments)
+        return Hits(bool(allowed), count, float(oldest))
+
+    async def clear(self, key: str) -> None:
+        """Delete the window."""
+        await self.client.delete(self._key(key))
+
+    def _key(self, key: str) -> str:
+        return f"{PROJECT.name}:{key}"
+
+
 class RedisRateLimiter(RateLimiter):
     """Counts in Redis; while it is unavailable, each process counts for itself.
 
-    A moving window: fixed windows and sliding counters would allow more than the rate. Redis
-    checks and counts in one script, so parallel hits are exact.
+    A moving window: fixed windows and sliding counters would allow more than the rate.
     """
 
     def __init__(self, redis: RedisBreaker) -> None:
-        super().__init__(
-            RedisStorage(
-                "async+redis://",
-                implementation="redispy",
-                key_prefix=PROJECT.name,
-                connection_pool=redis.client.connection_pool,  # ty: ignore[invalid-argument-type]
-            )
-        )
+        super().__init__(RedisStorage(redis.client))
         self.redis = redis
         self.fallback = RateLimiter()
 

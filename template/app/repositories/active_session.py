@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.base import utc_now
 from app.models.auth import LoginSession
@@ -16,14 +17,25 @@ BATCH_SIZE = 500
 
 async def find_active_sessions(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
     """Return the ids of the sessions that have not ended and belong to an active user."""
-    active: set[UUID] = set()
+    statement = (
+        select(LoginSession.id)
+        .join(User, User.id == LoginSession.user_id)
+        .where(LoginSession.revoked_at.is_(None), LoginSession.expires_at > utc_now())
+        .where(User.is_active)
+    )
+    return await find_in_batches(session, statement, LoginSession.id, ids)
+
+
+async def find_in_batches(
+    session: AsyncSession,
+    statement: Select[UUID],
+    column: InstrumentedAttribute[UUID],
+    ids: Collection[UUID],
+) -> set[UUID]:
+    """Return what the statement selects of many ids."""
+    found: set[UUID] = set()
     all_ids = list(ids)
     for start in range(0, len(all_ids), BATCH_SIZE):
-        statement = (
-            select(LoginSession.id)
-            .join(User, User.id == LoginSession.user_id)
-            .where(LoginSession.id.in_(all_ids[start : start + BATCH_SIZE]), User.is_active)
-            .where(LoginSession.revoked_at.is_(None), LoginSession.expires_at > utc_now())
-        )
-        active.update(await session.scalars(statement))
-    return active
+        batch = all_ids[start : start + BATCH_SIZE]
+        found.update(await session.scalars(statement.where(column.in_(batch))))
+    return found

@@ -1,24 +1,54 @@
-"""Queries about login sessions, refresh tokens and password resets."""
+"""Queries about login sessions and refresh tokens."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, delete, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    delete,
+    func,
+    inspect,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.tokens import hash_token
 from app.db.base import utc_now
-from app.models.auth import LoginSession, PasswordReset, RefreshToken
+from app.db.session import fetch, only_reads
+from app.models.auth import (
+    MAX_ADDRESS_LENGTH,
+    MAX_USER_AGENT_LENGTH,
+    LoginSession,
+    RefreshToken,
+)
 from app.models.user import User
 
+# How far `last_used_at` of a session may be behind.
+USE_INTERVAL = timedelta(minutes=1)
 # Executed by every request, so the statement is built once.
 ACTIVE_USER = (
-    select(User)
+    select(User, LoginSession.last_used_at)
     .join(LoginSession, LoginSession.user_id == User.id)
     .where(LoginSession.id == bindparam("session_id"), User.id == bindparam("user_id"))
     .where(LoginSession.revoked_at.is_(None), LoginSession.expires_at > bindparam("now"))
     .where(User.is_active)
 )
+
+
+@cache
+def active_user_columns() -> Select[Any]:
+    """Return the same statement for columns. Later: models may add attributes to the user."""
+    names = inspect(User).column_attrs.keys()
+    columns = [getattr(User, name).label(name) for name in names]
+    return ACTIVE_USER.with_only_columns(LoginSession.last_used_at, *columns)
 
 
 class SessionRepository:
@@ -27,20 +57,61 @@ class SessionRepository:
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
 
-    async def active_user(self, session_id: UUID, user_id: UUID) -> User | None:
-        """Return the active user of a session that has not ended, in one query."""
-        values = {"session_id": session_id, "user_id": user_id, "now": utc_now()}
-        return await self.session.scalar(ACTIVE_USER, values)
+    async def active_user(
+        self, session_id: UUID, user_id: UUID
+    ) -> tuple[User, datetime | None] | None:
+        """Return the active user of a session that has not ended, and its last use: one query.
 
-    async def open(self, user_id: UUID, lifetime: timedelta) -> LoginSession:
-        """Add a session, and delete the user's expired ones."""
+        For a request that only reads, the user is no entity of its session, which costs as much.
+        """
+        values = {"session_id": session_id, "user_id": user_id, "now": utc_now()}
+        if only_reads(self.session):
+            rows = await fetch(self.session, active_user_columns(), values)
+            if not rows:
+                return None
+            columns = dict(rows[0]._mapping)
+            last_used_at = columns.pop("last_used_at")
+            return User(**columns), last_used_at
+        row = (await self.session.execute(ACTIVE_USER, values)).first()
+        return (row[0], row[1]) if row else None
+
+    async def record_use(self, session_id: UUID) -> None:
+        """Store that a session is used now, unless a request has done so within a minute."""
+        now = utc_now()
+        due = or_(
+            LoginSession.last_used_at.is_(None), LoginSession.last_used_at <= now - USE_INTERVAL
+        )
+        statement = update(LoginSession).where(LoginSession.id == session_id, due)
+        await self.session.execute(statement.values(last_used_at=now))
+
+    async def open(
+        self, user_id: UUID, lifetime: timedelta, user_agent: str = "", address: str = ""
+    ) -> LoginSession:
+        """Add a session, and delete the user's expired ones. Long texts are cut."""
         now = utc_now()
         expired = (LoginSession.user_id == user_id) & (LoginSession.expires_at < now)
         await self.session.execute(delete(LoginSession).where(expired))
-        login = LoginSession(user_id=user_id, expires_at=now + lifetime)
+        login = LoginSession(
+            user_id=user_id,
+            expires_at=now + lifetime,
+            user_agent=user_agent[:MAX_USER_AGENT_LENGTH] or None,
+            address=address[:MAX_ADDRESS_LENGTH] or None,
+        )
         self.session.add(login)
         await self.session.flush()
         return login
+
+    async def active(self, user_id: UUID, unused_for: timedelta) -> Sequence[LoginSession]:
+        """Return the user's sessions that have not ended, newest first."""
+        now = utc_now()
+        last_used_at = func.coalesce(LoginSession.last_used_at, LoginSession.created_at)
+        statement = (
+            select(LoginSession)
+            .where(LoginSession.user_id == user_id, LoginSession.revoked_at.is_(None))
+            .where(LoginSession.expires_at > now, last_used_at > now - unused_for)
+            .order_by(LoginSession.created_at.desc(), LoginSession.id.desc())
+        )
+        return (await self.session.scalars(statement)).all()
 
     async def add_token(self, login: LoginSession, token: str, lifetime: timedelta) -> None:
         """Store a refresh token, which never outlives its session."""
@@ -70,44 +141,17 @@ class SessionRepository:
         row = (await self.session.execute(statement)).first()
         return (row[0], row[1]) if row else None
 
-    async def revoke(self, session_id: UUID) -> None:
-        """End one session."""
-        await self._revoke(LoginSession.id == session_id)
+    async def revoke(self, session_id: UUID, user_id: UUID | None = None) -> bool:
+        """End one session, if it is this user's. Returns whether it had not ended before."""
+        owned = true() if user_id is None else LoginSession.user_id == user_id
+        return await self._revoke((LoginSession.id == session_id) & owned)
 
     async def revoke_all(self, user_id: UUID, but: UUID | None = None) -> None:
         """End all sessions of a user, or all `but` one."""
         kept = true() if but is None else LoginSession.id != but
         await self._revoke((LoginSession.user_id == user_id) & kept)
 
-    async def _revoke(self, which: ColumnElement[bool]) -> None:
+    async def _revoke(self, which: ColumnElement[bool]) -> bool:
         statement = update(LoginSession).where(which, LoginSession.revoked_at.is_(None))
-        await self.session.execute(statement.values(revoked_at=utc_now()))
-
-
-class PasswordResetRepository:
-    """Password reset tokens: one for each user."""
-
-    def __init__(self, session: AsyncSession) -> None:
-        self.session = session
-
-    async def store(self, user_id: UUID, token: str, lifetime: timedelta) -> None:
-        """Store a token in place of the user's older one."""
-        reset = PasswordReset(
-            user_id=user_id, fingerprint=hash_token(token), expires_at=utc_now() + lifetime
-        )
-        await self.session.merge(reset)
-        await self.session.flush()
-
-    async def delete(self, user_id: UUID) -> None:
-        """Delete the user's token."""
-        await self.session.execute(delete(PasswordReset).where(PasswordReset.user_id == user_id))
-
-    async def use(self, token: str) -> UUID | None:
-        """Delete a valid token and return its user. Of parallel calls exactly one succeeds."""
-        statement = (
-            delete(PasswordReset)
-            .where(PasswordReset.fingerprint == hash_token(token))
-            .where(PasswordReset.expires_at > utc_now())
-            .returning(PasswordReset.user_id)
-        )
-        return await self.session.scalar(statement)
+        ended = statement.values(revoked_at=utc_now()).returning(LoginSession.id)
+        return bool((await self.session.scalars(ended)).all())

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 
+from app.db.session import fetch
 from app.models.item import Item
 from app.repositories.item import ItemRepository
 
@@ -26,4 +27,4 @@ class ItemKeysetRepository(ItemRepository):
         if after is not None:
             statement = statement.where(Item.id < after if newest_first else Item.id > after)
         ordered = statement.order_by(Item.id.desc() if newest_first else Item.id)
-        return (await self.session.execute(ordered)).all()
+        return await fetch(self.session, ordered)

@@ -1,8 +1,9 @@
 """Queries about users."""
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from app.core.email_address import email_spellings
 from app.core.pagination import PageRows
@@ -31,10 +32,40 @@ class UserRepository(Repository[User]):
         statement = select(User).where(User.email.in_(email_spellings(email)))
         return await self.session.scalar(statement)
 
-    async def set_password_hash(self, user_id: UUID, password_hash: str) -> None:
-        """Store a new hash of the password."""
-        statement = update(User).where(User.id == user_id).values(password_hash=password_hash)
-        await self.session.execute(statement)
+    async def unverified(self, email: str) -> User | None:
+        """Lock and return an active user who has to verify this address, its own account first."""
+        own = User.email.in_(email_spellings(email))
+        waiting = or_(own & ~User.email_verified, User.pending_email == email)
+        statement = (
+            select(User)
+            .where(User.is_active, waiting)
+            .order_by(own.desc(), User.updated_at.desc())
+            .limit(1)
+            .with_for_update()
+        )
+        return await self.session.scalar(statement)
+
+    async def touch(self, user_id: UUID) -> None:
+        """Write a user as it is."""
+        await self._write(user_id, {})
+
+    async def count_attempt(self, user_id: UUID, limit: int) -> int | None:
+        """Count a failure and return how many there are; None if it were more than the limit."""
+        changes = {"failed_logins": User.failed_logins + 1}
+        return await self._write(user_id, changes, User.failed_logins < limit)
+
+    async def reset_failures(self, user_id: UUID, new_hash: str | None) -> None:
+        """Reset the count of failures, and store a stronger hash of the same password."""
+        changes = {"password_hash": new_hash} if new_hash else {}
+        await self._write(user_id, {"failed_logins": 0, **changes})
+
+    async def _write(
+        self, user_id: UUID, changes: dict[str, Any], *conditions: ColumnElement[bool]
+    ) -> int | None:
+        """Change what the user has not changed: `updated_at` stays."""
+        statement = update(User).where(User.id == user_id, *conditions)
+        statement = statement.values(updated_at=User.updated_at, **changes)
+        return await self.session.scalar(statement.returning(User.failed_logins))
 
     async def lock_superusers(self) -> set[UUID]:
         """Lock the active superusers and return their ids. The order prevents deadlocks."""

@@ -1,6 +1,8 @@
 """Request and response bodies of authentication."""
 
+from datetime import datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, Field, SecretStr, StrictBool
 
@@ -49,6 +51,23 @@ class LogoutRequest(Input):
     everywhere: StrictBool = False
 
 
+class SessionRead(Output):
+    """A login on one device. `address` and `user_agent` are those of the login."""
+
+    id: UUID
+    created_at: datetime
+    last_used_at: Annotated[datetime, Field(description="Right to a minute")]
+    user_agent: Annotated[str | None, Field(examples=["Mozilla/5.0 (X11; Linux x86_64)"])]
+    address: Annotated[str | None, Field(examples=["203.0.113.7"])]
+    current: Annotated[bool, Field(description="Whether this request belongs to it")]
+
+
+class SessionList(Output):
+    """Sessions that have not ended, newest first."""
+
+    items: list[SessionRead]
+
+
 class PasswordChange(Input):
     """The current password and the new one."""
 
@@ -60,6 +79,24 @@ class PasswordForgotten(Input):
     """The email of the account."""
 
     email: Email
+
+
+class VerificationRequest(Input):
+    """The email to verify."""
+
+    email: Email
+
+
+class VerificationMailSent(Output):
+    """The same answer for every address, with and without an account."""
+
+    detail: str = "If this address waits to be verified, a mail is on its way to it."
+
+
+class EmailVerification(Input):
+    """The token from the mail."""
+
+    token: Token
 
 
 class PasswordMailSent(Output):

@@ -1,23 +1,29 @@
 """Login, refresh and logout."""
 
+from collections.abc import Collection
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.tokens import TokenRevokedError, new_token
 from app.auth.toolkit import AuthTools
-from app.core.exceptions import BearerTokenError, NotAuthenticatedError
+from app.core.exceptions import AppError, BearerTokenError, NotAuthenticatedError, NotFoundError
 from app.db.base import utc_now
+from app.db.session import Database
 from app.models.auth import LoginSession
 from app.models.user import User
-from app.repositories.auth import SessionRepository
-from app.repositories.user import UserRepository
-from app.schemas.auth import TokenPair
+from app.repositories.active_session import find_active_sessions
+from app.repositories.auth import USE_INTERVAL, SessionRepository
+from app.schemas.auth import SessionList, SessionRead, TokenPair
 from app.services.caller import Caller, Credential, Scope
 
 # A client that lost the answer may retry within it; a later reuse means a stolen token.
 REUSE_GRACE = timedelta(seconds=10)
+
+log = structlog.get_logger(__name__)
 
 
 class InvalidCredentialsError(NotAuthenticatedError):
@@ -42,6 +48,12 @@ class RefreshTokenReusedError(RefreshTokenInvalidError):
     commits = True
 
 
+class SessionNotFoundError(NotFoundError):
+    """None of the caller's sessions that have not ended has this id."""
+
+    detail = "You have no such session."
+
+
 class AccessTokenScheme:
     """Access tokens, each of a login session. Every token that no other scheme knows is one."""
 
@@ -52,21 +64,28 @@ class AccessTokenScheme:
         """Return True: this is the last scheme."""
         return True
 
-    def user_id(self, token: str, scope: Scope) -> str | None:
+    async def user_id(self, token: str, _: Scope) -> str | None:
         """Return the user of a token that has not expired; the session may have ended."""
         try:
-            return str(self.auth.tokens.verify_once(token, scope).user_id)
+            return str(self.auth.tokens.verify(token).user_id)
         except BearerTokenError:
             return None
 
-    async def authenticate(self, session: AsyncSession, token: str, scope: Scope) -> Caller:
+    async def authenticate(self, session: AsyncSession, token: str, _: Scope) -> Caller:
         """Return the caller, or raise a `BearerTokenError`."""
-        claims = self.auth.tokens.verify_once(token, scope)
-        user = await SessionRepository(session).active_user(claims.session_id, claims.user_id)
-        if user is None:
+        claims = self.auth.tokens.verify(token)
+        found = await SessionRepository(session).active_user(claims.session_id, claims.user_id)
+        if found is None:
             raise TokenRevokedError
-        credential = Credential("session", claims.session_id, claims.expires_at)
+        user, last_used_at = found
+        due = last_used_at is None or utc_now() - last_used_at >= USE_INTERVAL
+        record = partial(record_use, claims.session_id) if due else None
+        credential = Credential("session", claims.session_id, claims.expires_at, record)
         return Caller(user, credential, user.permissions)
+
+    async def find_active(self, session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
+        """Return the ids of the sessions that have not ended and belong to an active user."""
+        return await find_active_sessions(session, ids)
 
 
 class AuthService:
@@ -75,25 +94,12 @@ class AuthService:
     def __init__(self, session: AsyncSession, auth: AuthTools) -> None:
         self.session = session
         self.auth = auth
-        self.users = UserRepository(session)
         self.sessions = SessionRepository(session)
 
-    async def login(self, email: str, password: str, address: str) -> TokenPair:
-        """Open a session. Unknown, wrong and disabled look alike and take as long."""
-        await self.auth.login_throttle.check(email, address)
-        user = await self.users.by_email(email)
-        await self.session.close()  # gives the connection back during hashing
-        matches, new_hash = await self.auth.passwords.verify(
-            password, user.password_hash if user else None
-        )
-        if user is None or not matches or not user.is_active:
-            await self.auth.login_throttle.record_failure(email, address)
-            raise InvalidCredentialsError
-        await self.auth.login_throttle.reset(email, address)
-        if new_hash:
-            await self.users.set_password_hash(user.id, new_hash)
+    async def login(self, user: User, address: str, user_agent: str) -> TokenPair:
+        """Open a session of a user who has authenticated."""
         lifetime = timedelta(days=self.auth.settings.session_days)
-        return await self._issue(await self.sessions.open(user.id, lifetime))
+        return await self._issue(await self.sessions.open(user.id, lifetime, user_agent, address))
 
     async def refresh(self, token: str) -> TokenPair:
         """Exchange a refresh token for new tokens. Reuse after the grace time ends the session."""
@@ -113,6 +119,21 @@ class AuthService:
             raise RefreshTokenInvalidError
         return await self._issue(login)
 
+    async def list_sessions(self, user: User, current_id: UUID) -> SessionList:
+        """Return the user's sessions that have not ended."""
+        unused_for = timedelta(days=self.auth.settings.refresh_token_days)
+        logins = await self.sessions.active(user.id, unused_for)
+        return SessionList(items=[describe_session(login, current_id) for login in logins])
+
+    async def end_session(self, user: User, id: UUID) -> None:
+        """End one of the user's sessions, or raise `SessionNotFoundError`."""
+        if not await self.sessions.revoke(id, user.id):
+            raise SessionNotFoundError
+
+    async def end_other_sessions(self, user: User, current_id: UUID) -> None:
+        """End all of the user's sessions but the current one."""
+        await self.sessions.revoke_all(user.id, but=current_id)
+
     async def logout(self, user: User, session_id: UUID, *, everywhere: bool) -> None:
         """End this session, or all of the user's."""
         if everywhere:
@@ -122,6 +143,7 @@ class AuthService:
 
     async def _issue(self, login: LoginSession) -> TokenPair:
         settings = self.auth.settings
+        login.last_used_at = utc_now()
         refresh_token = new_token()
         lifetime = timedelta(days=settings.refresh_token_days)
         await self.sessions.add_token(login, refresh_token, lifetime)
@@ -130,3 +152,25 @@ class AuthService:
             refresh_token=refresh_token,
             expires_in=settings.access_token_minutes * 60,
         )
+
+
+async def record_use(session_id: UUID, database: Database) -> None:
+    """Store that a session is used now, after the response: no request fails with it."""
+    try:
+        async with database.transactions.begin() as session:
+            await SessionRepository(session).record_use(session_id)
+    except AppError as error:
+        log.warning("session_use_not_recorded", error=type(error).__name__)
+
+
+def describe_session(login: LoginSession, current_id: UUID) -> SessionRead:
+    """Return what a user sees of a session. The current one is in use."""
+    current = login.id == current_id
+    return SessionRead(
+        id=login.id,
+        created_at=login.created_at,
+        last_used_at=utc_now() if current else login.last_used_at or login.created_at,
+        user_agent=login.user_agent,
+        address=login.address,
+        current=current,
+    )

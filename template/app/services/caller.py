@@ -1,6 +1,6 @@
 """Who calls: the user, how they have signed in, and what they may do now."""
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.permissions import ALL_PERMISSIONS, Permission
 from app.core.exceptions import PermissionDeniedError
+from app.db.session import Database
 from app.models.user import User
 
 Scope = MutableMapping[str, Any]
@@ -17,11 +18,15 @@ Scope = MutableMapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a caller has signed in with: of a scheme, such as `session`, and until when."""
+    """What a caller has signed in with: of a scheme, such as `session`, and until when.
+
+    `record_use` stores the time of the use; it runs after the response, if it is due.
+    """
 
     scheme: str
     id: UUID
     expires_at: datetime
+    record_use: Callable[[Database], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,11 @@ class Caller:
     user: User
     credential: Credential
     permissions: frozenset[Permission]
+
+    @property
+    def has_logged_in(self) -> bool:
+        """Whether the credential is of a login session."""
+        return self.credential.scheme == "session"
 
     @property
     def is_superuser(self) -> bool:
@@ -50,6 +60,13 @@ class Caller:
             raise PermissionDeniedError
 
 
+class ApiKeyNotAllowedError(PermissionDeniedError):
+    """The caller has not logged in, and what is asked for needs a login."""
+
+    code = "api_key_not_allowed"
+    detail = "Log in for this: it cannot be done with an API key."
+
+
 class TokenScheme(Protocol):
     """A kind of bearer token, and how to authenticate it."""
 
@@ -57,12 +74,16 @@ class TokenScheme(Protocol):
         """Return whether the token is of this kind, valid or not."""
         ...
 
-    def user_id(self, token: str, scope: Scope) -> str | None:
-        """Return the user for rate limits; None if the token is not valid. Needs no database."""
+    async def user_id(self, token: str, scope: Scope) -> str | None:
+        """Return the user for rate limits; None if the token is not valid."""
         ...
 
     async def authenticate(self, session: AsyncSession, token: str, scope: Scope) -> Caller:
         """Return the caller, or raise a `BearerTokenError`."""
+        ...
+
+    async def find_active(self, session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
+        """Return which of these credentials have not ended, for open connections."""
         ...
 
 

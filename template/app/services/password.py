@@ -1,17 +1,22 @@
 """Verifying, changing and resetting passwords."""
 
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
-from uuid import UUID
+from functools import partial
+from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from app.auth.tokens import new_token
 from app.auth.toolkit import AuthTools
-from app.core.exceptions import AppError
+from app.core.exceptions import AppError, PermissionDeniedError
 from app.core.mail import Mail, Mailer
+from app.models.auth import TokenPurpose
 from app.models.user import User
-from app.repositories.auth import PasswordResetRepository, SessionRepository
+from app.repositories.auth import SessionRepository
+from app.repositories.one_time_token import OneTimeTokenRepository
 from app.repositories.user import UserRepository
+from app.services.auth import InvalidCredentialsError
 
 
 class IncorrectPasswordError(AppError):
@@ -30,15 +35,38 @@ class ResetTokenInvalidError(AppError):
     detail = "The token is not valid any more. Ask for a new mail."
 
 
+class EmailNotVerifiedError(PermissionDeniedError):
+    """The password is right, but the address has to be verified first."""
+
+    code = "email_not_verified"
+    detail = "Verify your email address first."
+
+
 class PasswordService:
     """Passwords, in the caller's transaction."""
 
-    def __init__(self, session: AsyncSession, auth: AuthTools) -> None:
+    def __init__(self, session: AsyncSession, auth: AuthTools, mailer: Mailer) -> None:
         self.session = session
         self.auth = auth
+        self.mailer = mailer
         self.users = UserRepository(session)
         self.sessions = SessionRepository(session)
-        self.resets = PasswordResetRepository(session)
+        self.tokens = OneTimeTokenRepository(session)
+
+    async def authenticate(self, email: str, password: str, address: str) -> User:
+        """Return the user of a login, or raise `InvalidCredentialsError`.
+
+        Unknown, wrong, locked and disabled look alike and take as long.
+        """
+        await self.auth.login_throttle.check(email, address)
+        user = await self.users.by_email(email)
+        if not await self._matches(user, password) or user is None:
+            await self.auth.login_throttle.record_failure(email, address)
+            raise InvalidCredentialsError
+        await self.auth.login_throttle.reset(email, address)
+        if self.auth.settings.email_verification == "required" and not user.email_verified:
+            raise EmailNotVerifiedError
+        return user
 
     async def verify(self, user: User, password: str, address: str) -> None:
         """Raise `IncorrectPasswordError` unless it is the user's password.
@@ -46,9 +74,7 @@ class PasswordService:
         Guesses count like those of a login: the session may be stolen.
         """
         await self.auth.login_throttle.check(user.email, address)
-        await self.session.close()  # gives the connection back during hashing
-        matches, _ = await self.auth.passwords.verify(password, user.password_hash)
-        if not matches:
+        if not await self._matches(user, password):
             await self.auth.login_throttle.record_failure(user.email, address)
             raise IncorrectPasswordError
         await self.auth.login_throttle.reset(user.email, address)
@@ -63,22 +89,75 @@ class PasswordService:
     ) -> None:
         """Replace a password that the user knows, and end the other sessions."""
         await self.verify(user, current, address)
-        await self.replace(user, new, keep_session=session_id)
+        password_hash = await self.hash(new, user.email)
+        self.session.add(user)
+        await self.replace(user, password_hash, keep_session=session_id)
 
     async def reset(self, token: str, new: str) -> None:
-        """Replace a forgotten password, and end all sessions."""
-        user_id = await self.resets.use(token)
-        user = await self.users.get(user_id) if user_id else None
-        if user is None or not user.is_active:
+        """Replace a forgotten password, and end all sessions. The token verifies the address."""
+        user, email = await self.redeem(TokenPurpose.PASSWORD_RESET, token)
+        if user is None or email != user.email:
             raise ResetTokenInvalidError
         # The transaction stays open during hashing: if that fails, the token is valid again.
-        await self.replace(user, new)
+        await self.replace(user, await self.hash(new, user.email))
+        user.email_verified = True
 
-    async def replace(self, user: User, new: str, keep_session: UUID | None = None) -> None:
-        """Replace a password, end all sessions but one, and delete the reset token."""
-        await self.users.set_password_hash(user.id, await self.hash(new, user.email))
-        await self.sessions.revoke_all(user.id, but=keep_session)
-        await self.resets.delete(user.id)
+    async def redeem(self, purpose: TokenPurpose, token: str) -> tuple[User | None, str | None]:
+        """Use a token up, and return its active user, locked, and the address it was sent to."""
+        user_id = await self.tokens.owner(purpose, token)
+        # First, as those who store tokens do, or both would wait for each other.
+        user = await self.users.get_for_update(user_id) if user_id else None
+        if user is None or not user.is_active:
+            return None, None
+        return user, await self.tokens.use(purpose, token)
+
+    async def replace(
+        self, user: User, password_hash: str, keep_session: UUID | None = None
+    ) -> None:
+        """Replace a password, unlock the account, end all sessions but one, and send a notice."""
+        await self.notify(user.email, "password_changed")
+        user.password_hash, user.failed_logins, user.pending_email = password_hash, 0, None
+        await self.session.flush()
+        await self.end_access(user.id, keep_session)
+
+    async def end_access(self, user_id: UUID, keep_session: UUID | None = None) -> None:
+        """End all sessions but one, and delete the reset token."""
+        await self.sessions.revoke_all(user_id, but=keep_session)
+        await self.tokens.delete(user_id, TokenPurpose.PASSWORD_RESET)
+
+    async def notify(self, email: str, template: str) -> None:
+        """Mail a notice after the commit."""
+        await self.mailer.send_after_commit(self.session, Mail(email, template))
+
+    async def _matches(self, user: User | None, password: str) -> bool:
+        """Verify a password, and count failures in a row, which lock it (NIST SP 800-63B-4 §3.2.2).
+
+        Each attempt is counted before its result is known, so that parallel guesses are too, and
+        while the hash is computed, so that it takes no longer for an account that exists.
+        """
+        user_id, hashed = (user.id, user.password_hash) if user else (uuid4(), None)
+        await self.session.close()  # gives the connection back during hashing
+        count = partial(self._count_attempt, user_id)
+        matches, new_hash, failures = await self.auth.passwords.verify(password, hashed, count)
+        if user is None or failures is None:
+            return False
+        if matches and user.is_active:
+            async with self._transaction() as own:
+                await UserRepository(own).reset_failures(user_id, new_hash)
+            return True
+        if failures == self.auth.settings.login_max_failures:
+            async with self._transaction() as own:
+                await self.mailer.send_after_commit(own, Mail(user.email, "account_locked"))
+        return False
+
+    async def _count_attempt(self, user_id: UUID) -> int | None:
+        async with self._transaction() as own:
+            limit = self.auth.settings.login_max_failures
+            return await UserRepository(own).count_attempt(user_id, limit)
+
+    def _transaction(self) -> AbstractAsyncContextManager[AsyncSession]:
+        """Begin a transaction that is committed even if the request is refused."""
+        return async_sessionmaker(self.session.bind, expire_on_commit=False).begin()
 
 
 async def send_password_reset(
@@ -97,7 +176,8 @@ async def send_password_reset(
             return
         await users.get_for_update(user.id)  # parallel requests store one token after the other
         token = new_token()
-        lifetime = timedelta(minutes=minutes)
-        await PasswordResetRepository(session).store(user.id, token, lifetime)
+        await OneTimeTokenRepository(session).store(
+            user.id, TokenPurpose.PASSWORD_RESET, user.email, token, timedelta(minutes=minutes)
+        )
         context = {"token": token, "minutes": str(minutes)}
         await mailer.send_after_commit(session, Mail(user.email, "password_reset", context))

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.passwords import PasswordRejectedError
 from app.auth.toolkit import AuthTools
+from app.core.mail import Mailer
 from app.core.settings import EnvSettings, SettingsError
 from app.repositories.user import UserRepository
 from app.schemas.user import UserCreate
@@ -20,7 +21,7 @@ class FirstSuperuser(EnvSettings):
 
 
 async def create_superuser(
-    session: AsyncSession, auth: AuthTools, email: str, password: str
+    session: AsyncSession, auth: AuthTools, mailer: Mailer, email: str, password: str
 ) -> bool:
     """Create the superuser and commit, or return False if it exists. Raises `SettingsError`."""
     user = await UserRepository(session).by_email(email)
@@ -31,7 +32,7 @@ async def create_superuser(
         raise SettingsError("FIRST_SUPERUSER_EMAIL: is an ordinary account; choose another email")
     try:
         data = UserCreate(email=email, password=SecretStr(password), is_superuser=True)
-        await UserService(session, auth).create(data)
+        await UserService(session, auth, mailer).create(data)
         await session.commit()
     except ValidationError as error:
         field = str(error.errors()[0]["loc"][0]).upper()
@@ -43,13 +44,16 @@ async def create_superuser(
     return True
 
 
-async def reset_password(session: AsyncSession, auth: AuthTools, email: str, password: str) -> None:
+async def reset_password(
+    session: AsyncSession, auth: AuthTools, mailer: Mailer, email: str, password: str
+) -> None:
     """Set a user's password and commit. Raises `SettingsError`."""
     user = await UserRepository(session).by_email(email)
     if user is None:
         raise SettingsError("--email: there is no account with this address")
     try:
-        await PasswordService(session, auth).replace(user, password)
+        passwords = PasswordService(session, auth, mailer)
+        await passwords.replace(user, await passwords.hash(password, user.email))
         await session.commit()
     except PasswordRejectedError as error:
         raise SettingsError(f"password: {error.message}") from None

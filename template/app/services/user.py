@@ -11,16 +11,16 @@ from app.auth.permissions import NO_PERMISSIONS
 from app.auth.toolkit import AuthTools
 from app.core.email_address import email_spellings
 from app.core.exceptions import ConflictError, NotFoundError, PermissionDeniedError
-from app.core.mail import Mail, Mailer
+from app.core.mail import Mailer
 from app.core.metrics import increment
 from app.core.pagination import PageRows
 from app.db.errors import is_foreign_key_violation, is_unique_violation
 from app.models.user import User
 from app.repositories.auth import SessionRepository
 from app.repositories.user import UserRepository
-from app.schemas.user import ProfileUpdate, UserCreate, UserQuery, UserRegister, UserUpdate
+from app.schemas.user import UserCreate, UserQuery, UserUpdate
 from app.services.caller import Caller
-from app.services.password import IncorrectPasswordError, PasswordService
+from app.services.password import PasswordService
 
 log = structlog.get_logger(__name__)
 
@@ -61,11 +61,10 @@ class UserInUseError(ConflictError):
 class UserService:
     """User accounts, in the caller's transaction."""
 
-    def __init__(self, session: AsyncSession, auth: AuthTools) -> None:
+    def __init__(self, session: AsyncSession, auth: AuthTools, mailer: Mailer) -> None:
         self.session = session
-        self.auth = auth
         self.users = UserRepository(session)
-        self.passwords = PasswordService(session, auth)
+        self.passwords = PasswordService(session, auth, mailer)
 
     async def page(self, query: UserQuery) -> PageRows:
         """Return one page of the users that match."""
@@ -73,23 +72,21 @@ class UserService:
 
     async def get(self, id: UUID, caller: Caller) -> User:
         """Return an account; the caller's own is read already."""
-        return caller.user if id == caller.user.id else await self._find(id)
-
-    async def register(self, data: UserRegister, mailer: Mailer) -> User:
-        """Add an ordinary account and mail a welcome to it."""
-        if not self.auth.settings.registration_enabled:
-            raise RegistrationClosedError
-        user = await self.create(UserCreate(**dict(data)))
-        mail = Mail(user.email, "welcome", {"name": user.full_name or user.email})
-        await mailer.send_after_commit(self.session, mail)
-        return user
+        return caller.user if id == caller.user.id else await self.find(id)
 
     async def create(self, data: UserCreate) -> User:
-        """Add an account, or raise `PasswordRejectedError` or `EmailTakenError`."""
+        """Add a verified account, or raise `PasswordRejectedError` or `EmailTakenError`."""
         await self.session.close()  # gives the connection back during hashing
         password_hash = await self.passwords.hash(data.password.get_secret_value(), data.email)
-        await self._raise_if_taken(data.email)
-        user = User(**data.model_dump(exclude={"password"}), password_hash=password_hash)
+        return await self.add(data, password_hash, email_verified=True)
+
+    async def add(
+        self, data: UserCreate, password_hash: str, *, email_verified: bool = False
+    ) -> User:
+        """Add an account with this hash, or raise `EmailTakenError`."""
+        await self.raise_if_taken(data.email)
+        fields = data.model_dump(exclude={"password"})
+        user = User(**fields, password_hash=password_hash, email_verified=email_verified)
         self.session.add(user)
         await self._flush()
         return user
@@ -99,24 +96,17 @@ class UserService:
         caller.require_grant(NO_PERMISSIONS, superuser=data.is_superuser)
         return await self.create(data)
 
-    async def update_profile(self, user: User, data: ProfileUpdate, address: str) -> User:
-        """Change the caller's own account. A new email needs the password."""
-        changes = data.model_dump(exclude={"current_password"})
-        if has_new_email(user, changes):
-            if data.current_password is None:
-                raise IncorrectPasswordError
-            await self.passwords.verify(user, data.current_password.get_secret_value(), address)
-            user = await self._find(user.id)
-        return await self._apply(user, changes)
-
     async def update(self, caller: Caller, id: UUID, data: UserUpdate) -> User:
-        """Change any account, or raise `LastSuperuserError`. Disabling it ends its sessions.
+        """Change any account, or raise `LastSuperuserError`.
 
-        All but the name is for callers who hold what the account holds, and will hold.
+        Disabling it or setting a password ends its sessions. A new email acts at once. All but the
+        name is for callers who hold what the account holds, and will hold.
         """
         changes = data.model_dump()
-        user = await self._find(id)
-        if changes.keys() - {"full_name"}:
+        restricted = bool(changes.keys() - {"full_name"})
+        password_hash = await self._hash_for(id, changes)
+        user = await self.find(id)
+        if restricted:
             require_control(caller, user)
             caller.require_grant(NO_PERMISSIONS, superuser=changes.get("is_superuser", False))
         disabled = changes.get("is_active") is False
@@ -124,14 +114,26 @@ class UserService:
             await self._raise_if_last_superuser(id)
         if disabled:
             await SessionRepository(self.session).revoke_all(id)
-        return await self._apply(user, changes)
+        if password_hash:
+            await self.passwords.replace(user, password_hash)
+        if has_new_email(user, changes):
+            changes["email_verified"] = True
+        return await self.apply(user, changes)
+
+    async def _hash_for(self, id: UUID, changes: dict[str, Any]) -> str | None:
+        """Hash the password among the changes, if there is one."""
+        if (password := changes.pop("password", None)) is None:
+            return None
+        email = (await self.find(id)).email
+        await self.session.close()  # gives the connection back during hashing
+        return await self.passwords.hash(password.get_secret_value(), changes.get("email", email))
 
     async def delete(self, caller: Caller, id: UUID) -> None:
         """Delete an account that holds no more than the caller.
 
         Raises `LastSuperuserError` or `UserInUseError`.
         """
-        user = await self._find(id)
+        user = await self.find(id)
         require_control(caller, user)
         await self._raise_if_last_superuser(id)
         try:
@@ -141,24 +143,33 @@ class UserService:
                 raise UserInUseError from error
             raise
 
+    async def end_sessions(self, caller: Caller, id: UUID) -> None:
+        """End all sessions of an account that holds no more than the caller."""
+        require_control(caller, await self.find(id))
+        await SessionRepository(self.session).revoke_all(id)
+
     async def _raise_if_last_superuser(self, id: UUID) -> None:
         if await self.users.lock_superusers() == {id}:
             raise LastSuperuserError
 
-    async def _find(self, id: UUID) -> User:
+    async def find(self, id: UUID) -> User:
+        """Return an account, or raise `UserNotFoundError`."""
         user = await self.users.get(id)
         if user is None:
             raise UserNotFoundError
         return user
 
-    async def _raise_if_taken(self, email: str) -> None:
-        """Look for older spellings too, which the unique index does not cover."""
+    async def raise_if_taken(self, email: str) -> None:
+        """Raise `EmailTakenError`, for older spellings too, which no unique index covers."""
         if await self.users.by_email(email):
             raise EmailTakenError
 
-    async def _apply(self, user: User, changes: dict[str, Any]) -> User:
+    async def apply(self, user: User, changes: dict[str, Any]) -> User:
+        """Change an account. A new email cancels a pending one; the old one gets a notice."""
         if has_new_email(user, changes):
-            await self._raise_if_taken(changes["email"])
+            await self.raise_if_taken(changes["email"])
+            await self.passwords.notify(user.email, "email_changed")
+            user.pending_email = None
         for name, value in changes.items():
             setattr(user, name, value)
         await self._flush()

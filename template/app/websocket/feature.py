@@ -16,7 +16,6 @@ from app.core.feature import Feature
 from app.redis.circuit_breaker import RedisBreaker
 from app.redis.client import make_client
 from app.redis.settings import RedisSettings
-from app.repositories.active_session import find_active_sessions
 from app.servers.shutdown import on_shutdown
 from app.websocket.broadcast import RedisBroadcast, broadcast_from_worker
 from app.websocket.connection import GOING_AWAY, SERVICE_RESTART
@@ -68,7 +67,8 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
 
     async def find_active(ids: Collection[UUID]) -> set[UUID]:
         async with app.state.database.reads() as session:
-            return await find_active_sessions(session, ids)
+            found = [await it.find_active(session, ids) for it in app.state.token_schemes]
+        return set().union(*found)
 
     async with broadcast.running() if broadcast else nullcontext():
         checking = asyncio.create_task(close_ended_sessions(manager, find_active))

@@ -1,21 +1,19 @@
 """What `just resource` does: write the files, wire them, compare and take them back."""
 
-import ast
 import difflib
 import json
 import shutil
 import subprocess
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from dev.project import ROOT, LauncherError, say
 from dev.resource import migration
-from dev.resource.existing import check_free
+from dev.resource.existing import check_free, words_of
 from dev.resource.line import read_line
 from dev.resource.render import MAX_WIDTH, render, targets
 from dev.resource.spec import NAME, Resource, ResourceError
@@ -42,7 +40,14 @@ def make(resource: Resource, line: Sequence[str], *, dry_run: bool) -> int:
     had_document = bool(digest(DOCUMENT))
     write_document()
     made["document"] = "" if had_document else digest(DOCUMENT)
-    title = resource.plural.replace("_", " ")
+    add_migration(made, resource.plural.replace("_", " "))
+    write(f"dev/resource/made/{resource.name}.json", json.dumps(made, indent=2) + "\n")
+    say("\n".join(["Written, and yours:", *made["files"]]))
+    return 0
+
+
+def add_migration(made: dict[str, Any], title: str) -> None:
+    """Write the migration, or say how it is written when a database answers."""
     try:
         made["migration"] = migration.write(f"add {title}")
     except LauncherError as error:
@@ -50,9 +55,6 @@ def make(resource: Resource, line: Sequence[str], *, dry_run: bool) -> int:
         say(f'No migration: {error} Run `just migration "add {title}"` when the database answers.')
     else:
         made["files"][made["migration"]] = digest(made["migration"])
-    write(f"dev/resource/made/{resource.name}.json", json.dumps(made, indent=2) + "\n")
-    say("\n".join(["Written, and yours:", *made["files"]]))
-    return 0
 
 
 def understand(parsed: Namespace) -> Resource:
@@ -60,26 +62,6 @@ def understand(parsed: Namespace) -> Resource:
     return read_line(
         parsed.name, parsed.fields, parsed.plural, shared=parsed.shared, cached=parsed.cached
     )
-
-
-def words_of(resource: Resource) -> set[str]:
-    """Return the names in the code of such a resource, but for those of its fields."""
-    own = {resource.name: "zzz", resource.plural: "zzzs"}
-    references = {field for field, target in resource.references if target.name in own}
-    fields = tuple(f for f in resource.fields if f.column not in own and f not in references)
-    other = render(replace(resource, name="zzz", plural="zzzs", fields=fields))
-    found = {name for text in other.values() for name in names_in(text)}
-    return found - {name for field in resource.fields for name in (field.column, *field.filters)}
-
-
-def names_in(text: str) -> Iterator[str]:
-    """Yield the variables, arguments and imports of a module."""
-    for node in ast.walk(ast.parse(text)):
-        match node:
-            case ast.Name(id=name) | ast.arg(arg=name):
-                yield name
-            case ast.alias(name=name, asname=other):
-                yield other or name
 
 
 def wiring_of(resource: Resource) -> str:
@@ -142,10 +124,7 @@ def diff(resource: Resource) -> int:
 def undo(name: str) -> int:
     """Delete what is as it was written; return 1 if something stays."""
     record = read_record(name)
-    for model in sorted((ROOT / "app/models").glob("*.py")):
-        text = model.read_text(encoding="utf-8")
-        if model.stem != name and f'ForeignKey("{record["plural"]}.id"' in text:
-            raise ResourceError(f"{model.stem} refers to {name}: undo that first.")
+    check_unused(name, record["plural"])
     left = undo_migration(record)
     for path, written in record["files"].items():
         if digest(path) == written:
@@ -153,11 +132,7 @@ def undo(name: str) -> int:
         elif digest(path):
             left[path] = "it has been changed"
     remove_empty(ROOT / f"tests/{record['plural']}")
-    text = (ROOT / WIRING).read_text(encoding="utf-8")
-    if record["wiring"] in text:
-        write(WIRING, text.replace(record["wiring"], "", 1))
-    elif f'"app.api.v1.endpoints.{record["plural"]}"' in text:
-        left[WIRING] = "the line of the resource has been changed"
+    left |= unwire(record)
     if record["document"] and record["document"] == digest(DOCUMENT):
         (ROOT / DOCUMENT).unlink()
     else:
@@ -168,6 +143,24 @@ def undo(name: str) -> int:
     (MADE / f"{name}.json").unlink()
     remove_empty(MADE)
     return 0
+
+
+def unwire(record: dict[str, Any]) -> dict[str, str]:
+    """Take the line out of app/api/resources.py; return why it stays, if it does."""
+    text = (ROOT / WIRING).read_text(encoding="utf-8")
+    if record["wiring"] in text:
+        write(WIRING, text.replace(record["wiring"], "", 1))
+    elif f'"app.api.v1.endpoints.{record["plural"]}"' in text:
+        return {WIRING: "the line of the resource has been changed"}
+    return {}
+
+
+def check_unused(name: str, plural: str) -> None:
+    """Raise `ResourceError` if another resource refers to this one."""
+    for model in sorted((ROOT / "app/models").glob("*.py")):
+        text = model.read_text(encoding="utf-8")
+        if model.stem != name and f'ForeignKey("{plural}.id"' in text:
+            raise ResourceError(f"{model.stem} refers to {name}: undo that first.")
 
 
 def undo_migration(record: dict[str, Any]) -> dict[str, str]:

@@ -1,10 +1,13 @@
 """What the project has already."""
 
+import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from dev.project import ROOT
+from dev.resource.render import render
 from dev.resource.spec import NAME, Resource, ResourceError, Target, camel
 
 
@@ -52,3 +55,23 @@ def check_free(resource: Resource, files: Sequence[str], words: set[str]) -> Non
 
 def _texts(folder: Path) -> str:
     return "\n".join(file.read_text(encoding="utf-8") for file in sorted(folder.rglob("*.py")))
+
+
+def words_of(resource: Resource) -> set[str]:
+    """Return the names in the code of such a resource, but for those of its fields."""
+    own = {resource.name: "zzz", resource.plural: "zzzs"}
+    references = {field for field, target in resource.references if target.name in own}
+    fields = tuple(f for f in resource.fields if f.column not in own and f not in references)
+    other = render(replace(resource, name="zzz", plural="zzzs", fields=fields))
+    found = {name for text in other.values() for name in names_in(text)}
+    return found - {name for field in resource.fields for name in (field.column, *field.filters)}
+
+
+def names_in(text: str) -> Iterator[str]:
+    """Yield the variables, arguments and imports of a module."""
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Name(id=name) | ast.arg(arg=name):
+                yield name
+            case ast.alias(name=name, asname=other):
+                yield other or name

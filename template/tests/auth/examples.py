@@ -6,7 +6,10 @@ from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.tokens import new_token
-from app.repositories.auth import PasswordResetRepository, SessionRepository
+from app.models.auth import TokenPurpose
+from app.models.user import User
+from app.repositories.auth import SessionRepository
+from app.repositories.one_time_token import OneTimeTokenRepository
 from tests.auth.factories import NEW_PASSWORD, PASSWORD, credentials, make_user
 from tests.examples import Call, Example
 
@@ -50,11 +53,28 @@ async def known_email(_: AsyncClient, session: AsyncSession) -> Call:
 
 async def mailed_token(_: AsyncClient, session: AsyncSession) -> Call:
     """The token of a mail, with a new password."""
-    token = new_token()
-    user = await make_user(session)
-    await PasswordResetRepository(session).store(user.id, token, AN_HOUR)
-    await session.commit()
+    token = await store_token(session, await make_user(session), TokenPurpose.PASSWORD_RESET)
     return Call(json={"token": token, "new_password": NEW_PASSWORD})
+
+
+async def unverified_email(_: AsyncClient, session: AsyncSession) -> Call:
+    """The email of an account that is not verified."""
+    user = await make_user(session, email_verified=False)
+    return Call(json={"email": user.email}, later=True)
+
+
+async def verification_token(_: AsyncClient, session: AsyncSession) -> Call:
+    """The token of a mail that verifies an address."""
+    user = await make_user(session, email_verified=False)
+    return Call(json={"token": await store_token(session, user, TokenPurpose.EMAIL_VERIFICATION)})
+
+
+async def store_token(session: AsyncSession, user: User, purpose: TokenPurpose) -> str:
+    """Store a token for the user's address, and return it."""
+    token = new_token()
+    await OneTimeTokenRepository(session).store(user.id, purpose, user.email, token, AN_HOUR)
+    await session.commit()
+    return token
 
 
 EXAMPLES: dict[str, Example] = {
@@ -63,6 +83,8 @@ EXAMPLES: dict[str, Example] = {
     "refresh": logged_in,
     "logout": this_session,
     "change_password": new_password,
+    "request_email_verification": unverified_email,
+    "verify_email": verification_token,
     "forgot_password": known_email,
     "reset_password": mailed_token,
 }

@@ -25,7 +25,11 @@ numbers = count(1)
 
 async def make_user(session: AsyncSession, **fields: Any) -> User:
     """Add a user with the password `PASSWORD` and a new email."""
-    defaults = {"email": f"user{next(numbers)}@example.com", "password_hash": _hashed()}
+    defaults = {
+        "email": f"user{next(numbers)}@example.com",
+        "email_verified": True,
+        "password_hash": _hashed(),
+    }
     user = User(**defaults | fields)
     session.add(user)
     await session.commit()

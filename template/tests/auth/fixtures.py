@@ -31,6 +31,8 @@ PUBLIC = {
     "register",
     "login",
     "refresh",
+    "request_email_verification",
+    "verify_email",
     "forgot_password",
     "reset_password",
 }

@@ -9,10 +9,8 @@ from uuid import UUID, uuid4
 
 import jwt
 import pytest
-from fastapi import FastAPI
 from httpx2 import AsyncClient, Response
 
-from app.core.exceptions import NotAuthenticatedError
 from app.core.project import PROJECT
 from app.models.user import User
 from tests.auth.factories import ME, authorization, log_in
@@ -181,20 +179,3 @@ async def test_a_token_of_another_user_or_session_is_revoked(
     response = await show(anonymous, forge(token, **{claim: str(uuid4())}))
 
     assert_refused(response, "token_revoked")
-
-
-def test_the_token_of_a_request_is_verified_once(app: FastAPI, token: str) -> None:
-    scope: dict[str, Any] = {}
-
-    claims = app.state.auth.tokens.verify_once(token, scope)
-
-    assert app.state.auth.tokens.verify_once(token, scope) is claims
-
-
-def test_the_claims_of_a_request_are_those_of_its_token_alone(app: FastAPI, token: str) -> None:
-    scope: dict[str, Any] = {}
-    app.state.auth.tokens.verify_once(token, scope)
-
-    for other in (forge(token, key=secrets.token_hex(32)), forge(token, exp=timedelta(seconds=-1))):
-        with pytest.raises(NotAuthenticatedError):
-            app.state.auth.tokens.verify_once(other, scope)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.session import Database
-from app.models.auth import PasswordReset
+from app.models.auth import OneTimeToken
 from app.models.user import User
 from tests.auth.factories import (
     log_in,
@@ -44,7 +44,7 @@ async def test_the_mail_has_the_token_and_the_database_its_hash(
     assert mail["context"] == {"token": token, "minutes": "30"}
     assert token in mail["text"]
     assert token in mail["html"]
-    assert await session.scalar(select(PasswordReset.fingerprint)) == (
+    assert await session.scalar(select(OneTimeToken.fingerprint)) == (
         sha256(token.encode()).hexdigest()
     )
 

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.base import utc_now
-from app.models.auth import PasswordReset
+from app.models.auth import OneTimeToken
 from app.models.user import User
 from tests.auth.factories import (
     AUTH,
@@ -80,11 +80,11 @@ async def test_of_parallel_requests_for_mails_one_token_is_valid(
 async def test_a_reset_token_expires_after_half_an_hour(
     anonymous: AsyncClient, session: AsyncSession, token: str
 ) -> None:
-    end = await session.scalar(select(PasswordReset.expires_at))
+    end = await session.scalar(select(OneTimeToken.expires_at))
     assert end is not None
     assert timedelta(minutes=29) < end - utc_now() <= timedelta(minutes=30)
 
-    await session.execute(update(PasswordReset).values(expires_at=utc_now()))
+    await session.execute(update(OneTimeToken).values(expires_at=utc_now()))
 
     assert_problem(await reset(anonymous, token), 400, "reset_token_invalid")
 

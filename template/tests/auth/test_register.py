@@ -36,7 +36,8 @@ async def test_a_new_account_is_no_superuser(anonymous: AsyncClient) -> None:
     user = (await anonymous.post(REGISTER, json=ADA)).json()
 
     assert user.keys() - {"roles", "permissions"} == {
-        *("id", "email", "full_name", "is_active", "is_superuser", "created_at", "updated_at")
+        *("id", "email", "email_verified", "pending_email", "full_name"),
+        *("is_active", "is_superuser", "created_at", "updated_at"),
     }
     assert (user["is_active"], user["is_superuser"]) == (True, False)
     assert (user["email"], user["full_name"]) == ("ada@example.com", "Ada Lovelace")
@@ -72,7 +73,7 @@ async def test_of_parallel_registrations_of_an_email_one_succeeds(
     responses = await asyncio.gather(*(anonymous.post(REGISTER, json=body) for body in bodies))
 
     assert Counter(response.status_code for response in responses) == {201: 1, 409: 7}
-    assert len(await mailbox()) == 1
+    assert [mail["template"] for mail in await mailbox()].count("welcome") == 1
 
 
 async def test_a_closed_registration_adds_no_account(
@@ -123,8 +124,8 @@ async def test_a_registration_sends_a_welcome_mail(
 ) -> None:
     await anonymous.post(REGISTER, json=ADA)
 
-    [mail] = await mailbox()
-    assert (mail["to"], mail["template"]) == ("ada@example.com", "welcome")
+    [mail] = [mail for mail in await mailbox() if mail["template"] == "welcome"]
+    assert mail["to"] == "ada@example.com"
     assert mail["context"] == {"name": "Ada Lovelace"}
     assert "Ada Lovelace" in mail["text"]
 
@@ -134,7 +135,7 @@ async def test_a_welcome_mail_without_a_name_uses_the_email(
 ) -> None:
     await anonymous.post(REGISTER, json={"email": ADA["email"], "password": PASSWORD})
 
-    assert (await mailbox())[0]["context"] == {"name": "ada@example.com"}
+    assert {"name": "ada@example.com"} in [mail["context"] for mail in await mailbox()]
 
 
 async def test_no_mail_and_no_event_when_the_commit_fails(

@@ -1,5 +1,7 @@
 """Rendering of mail."""
 
+import html
+import re
 from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
 
@@ -9,11 +11,16 @@ from jinja2 import UndefinedError
 from app.core.mail import Mail
 from app.email.rendering import Renderer
 
-RENDERER = Renderer(project_name="Teapots & Co", password_reset_url="https://web.example/new#")
+RENDERER = Renderer(
+    project_name="Teapots & Co",
+    password_reset_url="https://web.example/new#",
+    email_verification_url="https://web.example/verify#",
+)
 SENDER = Address(addr_spec="no-reply@example.com")
 MAILS = {
     "welcome": {"name": "Ada"},
     "password_reset": {"token": "t0ken", "minutes": "30"},
+    "email_verification": {"token": "t0ken", "hours": "24"},
 }
 
 
@@ -35,11 +42,28 @@ def test_the_first_line_of_the_text_is_the_subject() -> None:
     assert mail.text.startswith("Hello Ada,")
 
 
-def test_the_link_has_the_token() -> None:
-    mail = RENDERER.render(Mail("ada@example.com", "password_reset", MAILS["password_reset"]))
+@pytest.mark.parametrize(
+    ("template", "page"), [("password_reset", "new"), ("email_verification", "verify")]
+)
+def test_the_link_has_the_token(template: str, page: str) -> None:
+    mail = RENDERER.render(Mail("ada@example.com", template, MAILS[template]))
 
-    assert "https://web.example/new#t0ken\n" in mail.text
-    assert "https://web.example/new#t0ken" in mail.html
+    assert f"https://web.example/{page}#t0ken\n" in mail.text
+    assert f"https://web.example/{page}#t0ken" in mail.html
+
+
+@pytest.mark.parametrize(
+    "template", ["account_exists", "account_locked", "email_changed", "password_changed"]
+)
+def test_a_notice_says_the_same_in_text_and_html(template: str) -> None:
+    mail = RENDERER.render(Mail("ada@example.com", template))
+
+    words = re.sub(r"<[^>]+>", " ", mail.html).split()
+    assert html.unescape(" ".join(words)).replace(" .", ".").replace(" ,", ",") == (
+        " ".join(mail.text.split())
+    )
+    assert "Teapots & Co" in mail.text
+    assert "Teapots & Co" in mail.subject
 
 
 def test_the_context_is_escaped_in_html() -> None:

@@ -1,7 +1,7 @@
 """Request id, security headers and client address."""
 
 import pytest
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from httpx2 import AsyncClient
 
 from tests.clients import connect
@@ -127,3 +127,18 @@ async def test_an_unknown_scheme_is_ignored(make_app: MakeApp) -> None:
     echoed = await ask(app, "10.0.0.1", x_forwarded_proto="javascript")
 
     assert echoed == {"address": "10.0.0.1", "scheme": "http"}
+
+
+async def test_a_header_of_the_endpoint_is_kept(make_app: MakeApp) -> None:
+    app = await make_app()
+
+    @app.get("/framed")
+    async def framed() -> Response:
+        return Response(headers={"X-Frame-Options": "SAMEORIGIN", "X-Request-ID": "mine"})
+
+    async with connect(app) as client:
+        response = await client.get("/framed", headers={"X-Request-ID": "sent"})
+
+    assert response.headers.get_list("x-frame-options") == ["SAMEORIGIN"]
+    assert response.headers.get_list("x-request-id") == ["sent"]
+    assert response.headers.get_list("referrer-policy") == ["no-referrer"]

@@ -174,6 +174,20 @@ async def test_a_small_answer_is_not_compressed(client: AsyncClient) -> None:
     assert "content-encoding" not in response.headers
 
 
+@pytest.mark.parametrize("accepted", ["gzip", "identity"])
+async def test_vary_says_what_may_be_compressed(
+    client: AsyncClient, session: AsyncSession, accepted: str
+) -> None:
+    await add_specimen(session, description="tea " * 1000)
+    headers = {"Accept-Encoding": accepted}
+
+    large = await client.get(SPECIMENS, headers=headers)
+    small = await client.get("/health", headers=headers)
+
+    assert "Accept-Encoding" in large.headers["vary"]
+    assert "vary" not in small.headers
+
+
 async def test_headers_that_are_too_large_are_refused(anonymous: AsyncClient) -> None:
     response = await anonymous.get("/health", headers={"X-Large": "x" * 65 * 1024})
 

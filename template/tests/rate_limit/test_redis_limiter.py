@@ -1,8 +1,10 @@
 """The rate limiter in Redis, and its fallback."""
 
+import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from itertools import cycle
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from limits import parse
@@ -94,3 +96,42 @@ async def test_clear_resets_the_fallback_too(redis: FlappingRedis) -> None:
     await limiter.clear(FIVE, *KEY)
 
     assert await allowed(limiter, 10) == 5
+
+
+async def test_a_hit_is_one_command(redis: FlappingRedis, monkeypatch: pytest.MonkeyPatch) -> None:
+    limiter = RedisRateLimiter(redis)
+    await limiter.hit(FIVE, *KEY)  # the first one loads the script
+    sent: list[str] = []
+    execute = redis.client.execute_command
+
+    async def record(*command: Any, **options: Any) -> Any:
+        sent.append(command[0])
+        return await execute(*command, **options)
+
+    monkeypatch.setattr(redis.client, "execute_command", record)
+    assert await allowed(limiter, 6) == 4
+
+    assert sent == ["EVALSHA"] * 6
+
+
+async def test_the_window_moves(redis: FlappingRedis, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [time.time()]
+    monkeypatch.setattr(time, "time", lambda: clock[0])
+    limiter = RedisRateLimiter(redis)
+    times = []
+    for _ in range(130):
+        if (await limiter.hit(FIVE, *KEY)).allowed:
+            times.append(clock[0])
+        clock[0] += 7
+
+    assert all(late - early >= 60 for early, late in zip(times, times[5:], strict=False))
+    assert len(times) == 5 * 14 + 4  # five in 63 seconds
+
+
+async def test_parallel_hits_are_exact(redis: FlappingRedis) -> None:
+    limiters = [RedisRateLimiter(redis) for _ in range(3)]
+
+    windows = await asyncio.gather(*(limiters[n % 3].hit(FIVE, *KEY) for n in range(30)))
+
+    assert sum(window.allowed for window in windows) == 5
+    assert sorted(window.remaining for window in windows)[-5:] == [0, 1, 2, 3, 4]

@@ -1,13 +1,45 @@
 """The queries that every table has."""
 
 import pytest
+from httpx2 import AsyncClient
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.pagination import PageQuery
+from app.repositories.base import page_statement
+from dev.resource.blueprint.model import Specimen
 from dev.resource.blueprint.repository import SpecimenRepository
+from tests.blueprint.factories import make_specimen
+
+ORDERS = ("created_at", "name", "price", "stock")
 
 
 @pytest.mark.parametrize("sort", ["version", "-version", "", "name DESC"])
 async def test_only_sortable_columns_can_be_sorted_by(session: AsyncSession, sort: str) -> None:
     with pytest.raises(ValueError, match="Specimen is not sorted by"):
         await SpecimenRepository(session).page(PageQuery(), sort)
+
+
+@pytest.mark.parametrize("sort", [*ORDERS, *(f"-{name}" for name in ORDERS)])
+async def test_a_page_is_one_part_of_the_rows_in_order(
+    client: AsyncClient, session: AsyncSession, sort: str
+) -> None:
+    for number in (2, 1, 3, 5, 4):
+        await make_specimen(client, name=f"Cup {number}", price=number % 3, stock=number % 2)
+    rows = list(await session.scalars(select(Specimen)))
+    name = sort.removeprefix("-")
+    rows.sort(key=lambda row: (getattr(row, name), row.id), reverse=sort.startswith("-"))
+
+    for number, where in ((1, []), (2, []), (1, [Specimen.stock == 1]), (2, [Specimen.stock == 1])):
+        matching = [row.id for row in rows if not where or row.stock == 1]
+        query = PageQuery(page=number, size=2)
+        found = await SpecimenRepository(session).page(query, sort, where)
+        assert found.total == len(matching)
+        assert [row.id for row in found.rows] == matching[query.offset : query.offset + 2]
+
+
+def test_the_statement_of_a_page_is_made_once() -> None:
+    first = page_statement(SpecimenRepository, "name")
+
+    assert page_statement(SpecimenRepository, "name") is first
+    assert page_statement(SpecimenRepository, "-name") is not first

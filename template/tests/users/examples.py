@@ -3,7 +3,7 @@
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tests.auth.factories import PASSWORD, make_user
+from tests.auth.factories import ME, PASSWORD, log_in, make_user
 from tests.examples import Call, Example
 
 
@@ -32,12 +32,30 @@ async def promoted_user(_: AsyncClient, session: AsyncSession) -> Call:
     return Call(path={"user_id": (await make_user(session)).id}, json={"is_superuser": True})
 
 
+async def my_password(_: AsyncClient, session: AsyncSession) -> Call:
+    """The caller's password."""
+    await make_user(session, is_superuser=True)  # or the caller would be the last
+    return Call(json={"current_password": PASSWORD})
+
+
+async def other_login(client: AsyncClient, _: AsyncSession) -> Call:
+    """Another session of the caller."""
+    await log_in(client, (await client.get(ME)).json()["email"])
+    items = (await client.get(f"{ME}/sessions")).json()["items"]
+    return Call(path={"session_id": next(one["id"] for one in items if not one["current"])})
+
+
 EXAMPLES: dict[str, Example] = {
     "get_me": nothing,
     "update_me": new_name,
+    "delete_me": my_password,
+    "list_sessions": nothing,
+    "end_session": other_login,
+    "end_other_sessions": nothing,
     "list_users": nothing,
     "create_user": new_user,
     "get_user": existing_user,
     "update_user": promoted_user,
     "delete_user": existing_user,
+    "end_user_sessions": existing_user,
 }

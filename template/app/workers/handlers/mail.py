@@ -11,7 +11,7 @@ from app.core.job import JobFailedError, job
 from app.core.mail import Mail
 from app.core.text import SafeText
 from app.email.backends import Backend, make_backend
-from app.email.rendering import Renderer
+from app.email.rendering import Renderer, make_renderer
 from app.email.settings import EmailSettings
 from app.schemas.base import Input
 from app.schemas.user import Email
@@ -42,10 +42,7 @@ class MailBulk(Input):
 def mail_backend() -> tuple[Renderer, Backend]:
     """Make the renderer and the backend, once in a process."""
     settings, own = Settings.load(), EmailSettings.load()
-    renderer = Renderer(
-        project_name=settings.project_name, password_reset_url=own.password_reset_url
-    )
-    return renderer, make_backend(own, settings)
+    return make_renderer(own, settings), make_backend(own, settings)
 
 
 @job(SEND_MAIL, MailSend, public=False)

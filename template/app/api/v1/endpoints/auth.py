@@ -1,24 +1,17 @@
-"""/api/v1/auth: registration, login, logout and passwords."""
+"""/api/v1/auth: login, logout and passwords. Registration is in registration.py."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Body, Depends, Form, Request, Response, status
+from fastapi import APIRouter, BackgroundTasks, Body, Depends, Form, Request, status
 from fastapi.exceptions import RequestValidationError
 
-from app.api.auth import (
-    AuthDep,
-    CallerDep,
-    ClientAddressDep,
-    MailerDep,
-    open_access,
-)
+from app.api.auth import AuthDep, ClientAddressDep, LoginDep, MailerDep, open_access
 from app.api.deps import DatabaseDep, SessionDep
-from app.api.http import location, no_store
+from app.api.http import no_store
 from app.api.oauth2 import REFUSED_REFRESH, RefreshTokenMissingError
-from app.api.responses import headers, problems
+from app.api.responses import problems
 from app.auth.passwords import PasswordRejectedError
 from app.core.exceptions import TooManyRequestsError
-from app.models.user import User
 from app.schemas.auth import (
     LogoutRequest,
     PasswordChange,
@@ -29,7 +22,6 @@ from app.schemas.auth import (
     TokenForm,
     TokenPair,
 )
-from app.schemas.user import UserRead, UserRegister
 from app.services.auth import (
     AuthService,
     InvalidCredentialsError,
@@ -37,12 +29,12 @@ from app.services.auth import (
     RefreshTokenReusedError,
 )
 from app.services.password import (
+    EmailNotVerifiedError,
     IncorrectPasswordError,
     PasswordService,
     ResetTokenInvalidError,
     send_password_reset,
 )
-from app.services.user import EmailTakenError, RegistrationClosedError, UserService, record_signup
 
 router = APIRouter(prefix="/auth", tags=["Auth"], dependencies=[Depends(no_store)])
 
@@ -52,49 +44,35 @@ async def get_auth_service(session: SessionDep, auth: AuthDep) -> AuthService:
     return AuthService(session, auth)
 
 
-async def get_password_service(session: SessionDep, auth: AuthDep) -> PasswordService:
+async def get_password_service(
+    session: SessionDep, auth: AuthDep, mailer: MailerDep
+) -> PasswordService:
     """Passwords in the request's session."""
-    return PasswordService(session, auth)
+    return PasswordService(session, auth, mailer)
 
 
+async def get_user_agent(request: Request) -> str:
+    """What the client calls itself, in text that a database can store."""
+    return request.headers.get("user-agent", "").replace("\x00", "")
+
+
+UserAgentDep = Annotated[str, Depends(get_user_agent)]
 AuthServiceDep = Annotated[AuthService, Depends(get_auth_service)]
 PasswordServiceDep = Annotated[PasswordService, Depends(get_password_service)]
 
 
 @router.post(
-    "/register",
-    status_code=status.HTTP_201_CREATED,
-    response_model=UserRead,
-    responses={
-        201: headers("Location"),
-        **problems(RegistrationClosedError, EmailTakenError, PasswordRejectedError),
-    },
-    dependencies=open_access,
-)
-async def register(
-    data: UserRegister,
-    session: SessionDep,
-    auth: AuthDep,
-    mailer: MailerDep,
-    tasks: BackgroundTasks,
-    request: Request,
-    response: Response,
-) -> User:
-    """Register an account. A welcome is mailed to it."""
-    user = await UserService(session, auth).register(data, mailer)
-    # Runs after the answer, and so after the commit; not at all if that failed.
-    tasks.add_task(record_signup, user.id)
-    response.headers["Location"] = location(request, f"/api/v1/users/{user.id}")
-    return user
-
-
-@router.post(
     "/login",
-    responses=REFUSED_REFRESH | problems(InvalidCredentialsError, TooManyRequestsError),
+    responses=REFUSED_REFRESH
+    | problems(InvalidCredentialsError, EmailNotVerifiedError, TooManyRequestsError),
     dependencies=open_access,
 )
 async def login(
-    form: Annotated[TokenForm, Form()], service: AuthServiceDep, address: ClientAddressDep
+    form: Annotated[TokenForm, Form()],
+    service: AuthServiceDep,
+    passwords: PasswordServiceDep,
+    address: ClientAddressDep,
+    user_agent: UserAgentDep,
 ) -> TokenPair:
     """Log in with email (as `username`) and password, or refresh (RFC 6749 §4.3, §6)."""
     if form.grant_type == "refresh_token":
@@ -104,7 +82,8 @@ async def login(
     password = form.password.get_secret_value()
     if not (form.username and password):
         raise missing(username=form.username, password=password)
-    return await service.login(form.username, password, address)
+    user = await passwords.authenticate(form.username, password, address)
+    return await service.login(user, address, user_agent)
 
 
 def missing(**fields: str) -> RequestValidationError:
@@ -130,7 +109,7 @@ async def refresh(data: RefreshRequest, service: AuthServiceDep) -> TokenPair:
 
 @router.post("/logout", status_code=status.HTTP_204_NO_CONTENT)
 async def logout(
-    caller: CallerDep,
+    caller: LoginDep,
     service: AuthServiceDep,
     data: Annotated[LogoutRequest | None, Body()] = None,
 ) -> None:
@@ -146,7 +125,7 @@ async def logout(
 )
 async def change_password(
     data: PasswordChange,
-    caller: CallerDep,
+    caller: LoginDep,
     passwords: PasswordServiceDep,
     address: ClientAddressDep,
 ) -> None:
@@ -176,8 +155,7 @@ async def forgot_password(
     address: ClientAddressDep,
 ) -> PasswordMailSent:
     """Request a mail with a token for a new password. The answer is always the same."""
-    await auth.reset_throttle.check(data.email, address)
-    await auth.reset_throttle.record_failure(data.email, address)  # every mail counts
+    await auth.reset_throttle.count_mail(data.email, address)
     tasks.add_task(send_password_reset, database.transactions, auth, mailer, data.email)
     return PasswordMailSent()
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response, status
 
-from app.api.auth import CallerDep, requires
+from app.api.auth import CallerDep, require_login_for_self, requires
 from app.api.deps import SessionDep
 from app.api.http import location, no_store
 from app.api.responses import headers, problems
@@ -100,7 +100,7 @@ async def delete_role(role_id: UUID, roles: RoleServiceDep) -> None:
     "/users/{user_id:uuid}/roles",
     response_model=UserRead,
     responses=problems(UserNotFoundError, UnknownRoleError),
-    dependencies=[requires(Permission.USERS_WRITE)],
+    dependencies=[Depends(require_login_for_self), requires(Permission.USERS_WRITE)],
 )
 async def set_user_roles(user_id: UUID, data: UserRolesUpdate, roles: RoleServiceDep) -> User:
     """Give a user these roles, in place of all others. They can grant only what you hold."""

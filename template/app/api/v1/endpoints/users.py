@@ -5,16 +5,36 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 
-from app.api.auth import AuthDep, CallerDep, ClientAddressDep, CurrentUserDep, requires
+from app.api.auth import (
+    AuthDep,
+    CallerDep,
+    ClientAddressDep,
+    CurrentUserDep,
+    LoginDep,
+    MailerDep,
+    require_login_for_self,
+    requires,
+)
 from app.api.deps import SessionDep
 from app.api.http import location, no_store
 from app.api.responses import headers, problems
+from app.api.v1.endpoints.auth import AuthServiceDep
+from app.api.v1.endpoints.registration import AccountServiceDep
 from app.auth.passwords import PasswordRejectedError
 from app.auth.permissions import Permission
 from app.core.exceptions import TooManyRequestsError
 from app.core.pagination import Page
 from app.models.user import User
-from app.schemas.user import ProfileUpdate, UserCreate, UserQuery, UserRead, UserUpdate
+from app.schemas.auth import SessionList
+from app.schemas.user import (
+    AccountDeletion,
+    ProfileUpdate,
+    UserCreate,
+    UserQuery,
+    UserRead,
+    UserUpdate,
+)
+from app.services.auth import SessionNotFoundError
 from app.services.password import IncorrectPasswordError
 from app.services.user import (
     EmailTakenError,
@@ -27,9 +47,9 @@ from app.services.user import (
 router = APIRouter(prefix="/users", tags=["Users"], dependencies=[Depends(no_store)])
 
 
-async def get_user_service(session: SessionDep, auth: AuthDep) -> UserService:
+async def get_user_service(session: SessionDep, auth: AuthDep, mailer: MailerDep) -> UserService:
     """User accounts in the request's session."""
-    return UserService(session, auth)
+    return UserService(session, auth, mailer)
 
 
 UserServiceDep = Annotated[UserService, Depends(get_user_service)]
@@ -47,10 +67,50 @@ async def get_me(user: CurrentUserDep) -> User:
     responses=problems(EmailTakenError, IncorrectPasswordError, TooManyRequestsError),
 )
 async def update_me(
-    data: ProfileUpdate, user: CurrentUserDep, users: UserServiceDep, address: ClientAddressDep
+    data: ProfileUpdate, caller: LoginDep, account: AccountServiceDep, address: ClientAddressDep
 ) -> User:
-    """Change your name; or your email, with your password."""
-    return await users.update_profile(user, data, address)
+    """Change your name; or your email, with your password.
+
+    A token is mailed to the new email, which is `pending_email` until it is verified.
+    """
+    return await account.update_profile(caller.user, data, address)
+
+
+@router.delete(
+    "/me",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(IncorrectPasswordError, LastSuperuserError, TooManyRequestsError),
+)
+async def delete_me(
+    data: AccountDeletion,
+    caller: LoginDep,
+    account: AccountServiceDep,
+    address: ClientAddressDep,
+) -> None:
+    """Delete your account, with your password. What you may not delete, such as orders, stays."""
+    await account.delete(caller, data.current_password.get_secret_value(), address)
+
+
+@router.get("/me/sessions")
+async def list_sessions(caller: LoginDep, service: AuthServiceDep) -> SessionList:
+    """List your sessions: where you are logged in."""
+    return await service.list_sessions(caller.user, caller.credential.id)
+
+
+@router.delete("/me/sessions", status_code=status.HTTP_204_NO_CONTENT)
+async def end_other_sessions(caller: LoginDep, service: AuthServiceDep) -> None:
+    """End all of your sessions but this one. Their tokens are revoked at once."""
+    await service.end_other_sessions(caller.user, caller.credential.id)
+
+
+@router.delete(
+    "/me/sessions/{session_id:uuid}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(SessionNotFoundError),
+)
+async def end_session(session_id: UUID, caller: LoginDep, service: AuthServiceDep) -> None:
+    """End one of your sessions."""
+    await service.end_session(caller.user, session_id)
 
 
 @router.get("", dependencies=[requires(Permission.USERS_READ)])
@@ -93,13 +153,15 @@ async def get_user(user_id: UUID, caller: CallerDep, users: UserServiceDep) -> U
 @router.patch(
     "/{user_id:uuid}",
     response_model=UserRead,
-    responses=problems(UserNotFoundError, EmailTakenError, LastSuperuserError),
-    dependencies=[requires(Permission.USERS_WRITE)],
+    responses=problems(
+        UserNotFoundError, EmailTakenError, LastSuperuserError, PasswordRejectedError
+    ),
+    dependencies=[Depends(require_login_for_self), requires(Permission.USERS_WRITE)],
 )
 async def update_user(
     user_id: UUID, caller: CallerDep, data: UserUpdate, users: UserServiceDep
 ) -> User:
-    """Change an account. Disabling it ends its sessions. For superusers."""
+    """Change an account. Disabling it and a new password end its sessions. For superusers."""
     return await users.update(caller, user_id, data)
 
 
@@ -107,8 +169,19 @@ async def update_user(
     "/{user_id:uuid}",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problems(UserNotFoundError, LastSuperuserError, UserInUseError),
-    dependencies=[requires(Permission.USERS_WRITE)],
+    dependencies=[Depends(require_login_for_self), requires(Permission.USERS_WRITE)],
 )
 async def delete_user(user_id: UUID, caller: CallerDep, users: UserServiceDep) -> None:
     """Delete an account. For superusers."""
     await users.delete(caller, user_id)
+
+
+@router.delete(
+    "/{user_id:uuid}/sessions",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(UserNotFoundError),
+    dependencies=[Depends(require_login_for_self), requires(Permission.USERS_WRITE)],
+)
+async def end_user_sessions(user_id: UUID, caller: CallerDep, users: UserServiceDep) -> None:
+    """End all sessions of an account. For superusers."""
+    await users.end_sessions(caller, user_id)

@@ -1,0 +1,99 @@
+"""/api/v1/auth: registration, and the verification of addresses."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response, status
+from fastapi.responses import JSONResponse
+
+from app.api.auth import AuthDep, ClientAddressDep, MailerDep, open_access
+from app.api.deps import DatabaseDep, SessionDep
+from app.api.http import location, no_store
+from app.api.responses import headers, problems
+from app.auth.passwords import PasswordRejectedError
+from app.core.exceptions import TooManyRequestsError
+from app.models.user import User
+from app.schemas.auth import EmailVerification, VerificationMailSent, VerificationRequest
+from app.schemas.user import RegistrationAccepted, UserRead, UserRegister
+from app.services.account import (
+    AccountService,
+    VerificationTokenInvalidError,
+    send_verification,
+)
+from app.services.user import EmailTakenError, RegistrationClosedError, record_signup
+
+router = APIRouter(prefix="/auth", tags=["Auth"], dependencies=[Depends(no_store)])
+
+
+async def get_account_service(
+    session: SessionDep, auth: AuthDep, mailer: MailerDep
+) -> AccountService:
+    """The caller's own account, in the request's session."""
+    return AccountService(session, auth, mailer)
+
+
+AccountServiceDep = Annotated[AccountService, Depends(get_account_service)]
+
+
+@router.post(
+    "/register",
+    status_code=status.HTTP_201_CREATED,
+    response_model=UserRead,
+    responses={
+        201: headers("Location"),
+        202: {"model": RegistrationAccepted, "description": "Verify the address, then log in"},
+        **problems(RegistrationClosedError, EmailTakenError, PasswordRejectedError),
+    },
+    dependencies=open_access,
+)
+async def register(
+    data: UserRegister,
+    account: AccountServiceDep,
+    tasks: BackgroundTasks,
+    request: Request,
+    response: Response,
+) -> User | Response:
+    """Register an account. A token is mailed to it, for `/auth/email/verify`.
+
+    Where it has to be verified before you log in, the answer is 202, and the same for an address
+    that has an account already.
+    """
+    user = await account.register(data)
+    if user:
+        # Runs after the answer, and so after the commit; not at all if that failed.
+        tasks.add_task(record_signup, user.id)
+    if user is None or account.is_required:
+        accepted = RegistrationAccepted(email=data.email)
+        return JSONResponse(accepted.model_dump(), 202, headers={"Cache-Control": "no-store"})
+    response.headers["Location"] = location(request, f"/api/v1/users/{user.id}")
+    return user
+
+
+@router.post(
+    "/email/verification",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=problems(TooManyRequestsError),
+    dependencies=open_access,
+)
+async def request_email_verification(
+    data: VerificationRequest,
+    auth: AuthDep,
+    database: DatabaseDep,
+    mailer: MailerDep,
+    tasks: BackgroundTasks,
+    address: ClientAddressDep,
+) -> VerificationMailSent:
+    """Request another mail with a token for an address. The answer is always the same."""
+    await auth.verification_throttle.count_mail(data.email, address)
+    tasks.add_task(send_verification, database.transactions, auth, mailer, data.email)
+    return VerificationMailSent()
+
+
+@router.post(
+    "/email/verify",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(VerificationTokenInvalidError, EmailTakenError),
+    dependencies=open_access,
+)
+async def verify_email(data: EmailVerification, account: AccountServiceDep) -> None:
+    """Verify an address with the token from the mail. A pending one becomes the account's."""
+    await account.verify(data.token)

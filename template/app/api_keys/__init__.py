@@ -1,0 +1,1 @@
+"""API keys: their text, and the way of signing in with one."""

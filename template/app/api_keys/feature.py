@@ -1,0 +1,63 @@
+"""The feature `api_keys`: keys with which scripts call the API as a user."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import RouteContext
+
+from app.api.access import dependency_calls
+from app.api.auth import require_login, require_login_for_self
+from app.api.responses import error_response
+from app.core.exceptions import PermissionDeniedError
+from app.core.feature import Feature
+from app.services.api_key import ApiKeyScheme
+from app.services.caller import ApiKeyNotAllowedError
+
+# For the OpenAPI document.
+INTRODUCTION = """
+## API keys
+
+A script sends a key in the place of the access token, `Authorization: Bearer <key>`, and is its
+user. Make one with `POST /api/v1/users/me/api-keys`. Keys open neither logins, sessions and keys
+nor changes of the account itself: these need an access token.
+"""
+Document = Callable[[dict[str, Any], Iterable[RouteContext]], None]
+SECURITY_SCHEME = {"type": "http", "scheme": "bearer", "description": "An API key"}
+
+
+def document_keys(
+    document_others: Document, document: dict[str, Any], routes: Iterable[RouteContext]
+) -> None:
+    """Document which operations accept a key, and which refuse it."""
+    document_others(document, routes)
+    document["components"]["securitySchemes"]["ApiKey"] = SECURITY_SCHEME
+    for route in routes:
+        operations = document["paths"].get(getattr(route, "path_format", ""), {})
+        guards = set(dependency_calls(route.dependant)) if operations else set()
+        for method in (route.methods or ()) if operations else ():
+            operation = operations[method.lower()]
+            if not guards.isdisjoint({require_login, require_login_for_self}):
+                refused = error_response(PermissionDeniedError, ApiKeyNotAllowedError)
+                operation["responses"]["403"] = refused
+            if "security" in operation and require_login not in guards:
+                operation["security"].append({"ApiKey": []})
+
+
+def _setup(app: FastAPI) -> None:
+    app.state.api_keys = ApiKeyScheme()
+    app.state.token_schemes.insert(0, app.state.api_keys)
+    app.state.document_access = partial(document_keys, app.state.document_access)
+    app.description += INTRODUCTION
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
+    yield
+    await asyncio.gather(*app.state.api_keys.uses.values())  # each has a timeout
+
+
+api_keys = Feature(name="api_keys", after=("auth", "permissions"), setup=_setup, lifespan=_lifespan)

@@ -1,0 +1,156 @@
+"""What users do with their own accounts: register, verify an address, change and delete them."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from app.auth.tokens import new_token
+from app.auth.toolkit import AuthTools
+from app.core.exceptions import AppError
+from app.core.mail import Mail, Mailer
+from app.models.auth import TokenPurpose
+from app.models.user import User
+from app.repositories.one_time_token import OneTimeTokenRepository
+from app.repositories.user import UserRepository
+from app.schemas.user import ProfileUpdate, UserCreate, UserRegister
+from app.services.caller import Caller
+from app.services.password import IncorrectPasswordError, PasswordService
+from app.services.user import (
+    EmailTakenError,
+    RegistrationClosedError,
+    UserService,
+    has_new_email,
+)
+
+
+class VerificationTokenInvalidError(AppError):
+    """The token is unknown, used, expired, not the newest, or was sent to another address."""
+
+    status = 400
+    code = "verification_token_invalid"
+    detail = "The token is not valid any more. Ask for a new mail."
+
+
+class AccountService:
+    """A user's own account, in the caller's transaction."""
+
+    def __init__(self, session: AsyncSession, auth: AuthTools, mailer: Mailer) -> None:
+        self.session = session
+        self.auth = auth
+        self.mailer = mailer
+        self.users = UserRepository(session)
+        self.tokens = OneTimeTokenRepository(session)
+        self.passwords = PasswordService(session, auth, mailer)
+        self.accounts = UserService(session, auth, mailer)
+
+    @property
+    def is_required(self) -> bool:
+        """Whether users have to verify their address before they log in."""
+        return self.auth.settings.email_verification == "required"
+
+    async def register(self, data: UserRegister) -> User | None:
+        """Add an ordinary account and return it. None: the address has an account already."""
+        if not self.auth.settings.registration_enabled:
+            raise RegistrationClosedError
+        await self.session.close()  # gives the connection back during hashing
+        password_hash = await self.passwords.hash(data.password.get_secret_value(), data.email)
+        if self.is_required:
+            return await self._register_unseen(data, password_hash)
+        user = await self.accounts.add(UserCreate(**dict(data)), password_hash)
+        mail = Mail(user.email, "welcome", {"name": user.full_name or user.email})
+        await self.mailer.send_after_commit(self.session, mail)
+        if self.auth.settings.email_verification != "off":
+            await self._send_token(user, user.email)
+        return user
+
+    async def _register_unseen(self, data: UserRegister, password_hash: str) -> User | None:
+        """Register with the same work for an address without, with, and with an unverified account.
+
+        The newest registration counts until one is verified; it ends what older ones opened.
+        """
+        found, new = await self.users.by_email(data.email), None
+        # Locked, so that it is not verified meanwhile with the password of an older registration.
+        user = await self.users.get_for_update(found.id) if found else None
+        if user is None:
+            try:
+                user = new = await self.accounts.add(UserCreate(**dict(data)), password_hash)
+            except EmailTakenError:  # by a parallel registration
+                await self.session.rollback()
+                return await self._register_unseen(data, password_hash)
+        elif user.email_verified:
+            await self.users.touch(user.id)  # instead of what is written for the others
+        else:
+            user.password_hash, user.full_name = password_hash, data.full_name
+            user.failed_logins, user.pending_email = 0, None
+            await self.session.flush()
+        await self.passwords.end_access(uuid4() if user.email_verified else user.id)
+        await self._send_token(user, user.email)
+        return new
+
+    async def verify(self, token: str) -> None:
+        """Verify the address that the token was sent to: the account's, or its new one."""
+        user, email = await self.passwords.redeem(TokenPurpose.EMAIL_VERIFICATION, token)
+        if user is None or email is None or email not in {user.email, user.pending_email}:
+            raise VerificationTokenInvalidError
+        await self.accounts.apply(user, {"email": email, "email_verified": True})
+
+    async def send_verification(self, email: str) -> None:
+        """Mail another token to an address that waits for one, if there is such an account."""
+        if self.auth.settings.email_verification == "off":
+            return
+        if user := await self.users.unverified(email):
+            await self._send_token(user, email if email == user.pending_email else user.email)
+
+    async def update_profile(self, user: User, data: ProfileUpdate, address: str) -> User:
+        """Change the account. A new email needs the password, and is verified first."""
+        changes = data.model_dump(exclude={"current_password"})
+        if not has_new_email(user, changes):
+            if "email" in changes:  # the one it has: a change that waits is cancelled
+                changes["pending_email"] = None
+            return await self.accounts.apply(user, changes)
+        if data.current_password is None:
+            raise IncorrectPasswordError
+        await self.passwords.verify(user, data.current_password.get_secret_value(), address)
+        user = await self.accounts.find(user.id)
+        if self.auth.settings.email_verification == "off":
+            return await self.accounts.apply(user, changes | {"email_verified": False})
+        return await self._request_change(user, changes, address)
+
+    async def _request_change(self, user: User, changes: dict[str, Any], address: str) -> User:
+        email = changes.pop("email")
+        await self.auth.verification_throttle.count_mail(email, address)
+        if not self.is_required:
+            await self.accounts.raise_if_taken(email)
+        await self.accounts.apply(user, changes | {"pending_email": email})
+        await self._send_token(user, email)
+        return user
+
+    async def delete(self, caller: Caller, password: str, address: str) -> None:
+        """Delete the account, or raise `LastSuperuserError`."""
+        await self.passwords.verify(caller.user, password, address)
+        await self.accounts.delete(caller, caller.user.id)
+
+    async def _send_token(self, user: User, email: str) -> None:
+        """Mail a token to the user's address or new one; to one that has an account, a notice.
+
+        The token of a notice is stored, for the same work, and sent nowhere.
+        """
+        own = email == user.email
+        taken = user.email_verified if own else await self.users.by_email(email) is not None
+        purpose = TokenPurpose.ACCOUNT_EXISTS if taken else TokenPurpose.EMAIL_VERIFICATION
+        token, hours = new_token(), self.auth.settings.email_verification_hours
+        await self.tokens.store(user.id, purpose, email, token, timedelta(hours=hours))
+        mail = Mail(email, "email_verification", {"token": token, "hours": str(hours)})
+        await self.mailer.send_after_commit(
+            self.session, Mail(email, "account_exists") if taken else mail
+        )
+
+
+async def send_verification(
+    sessions: async_sessionmaker[AsyncSession], auth: AuthTools, mailer: Mailer, email: str
+) -> None:
+    """Mail another token, in a transaction of its own, after the answer: see the password reset."""
+    async with sessions.begin() as session:
+        await AccountService(session, auth, mailer).send_verification(email)
