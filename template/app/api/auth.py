@@ -28,8 +28,10 @@ expired, `POST /api/v1/auth/refresh` gives new tokens for the `refresh_token`, w
 
 ## Who may do what
 
-- **Without a login** you may call the operations without a lock: register, log in, refresh, ask
-  for and set a new password, and check whether the service is healthy.
+The field `x-permission` of an operation says it.
+
+- **Without a login** you may call the operations without a lock: register, log in, refresh, verify
+  an email address, ask for and set a new password, and check whether the service is healthy.
 - **Users**, whose access token is sent, may call the others, but see and change only what belongs
   to them, and read what is shared by all.
 - **Superusers** alone may change what is shared by all, see and change the accounts of others, and

@@ -43,7 +43,8 @@ def swagger_page(openapi_url: str, app: FastAPI, root: str) -> HTMLResponse:
         swagger_js_url=f"{root}{ASSETS}/swagger-ui-bundle.js",
         swagger_css_url=f"{root}{ASSETS}/swagger-ui.css",
         swagger_favicon_url=f"{root}{ASSETS}/favicon.png",
-        swagger_ui_parameters=app.swagger_ui_parameters,
+        # Each operation shows who may call it: `x-permission`.
+        swagger_ui_parameters={"showExtensions": True, **(app.swagger_ui_parameters or {})},
     )
 
 

@@ -11,6 +11,8 @@ from pydantic.fields import FieldInfo
 from app.core.settings import EnvSettings, descendants
 
 ASSIGNMENT = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
+# Where those of the project begin.
+OWN_SETTINGS = "# project settings\n"
 BOUNDS = {"ge": "≥ {}", "gt": "> {}", "le": "≤ {}", "lt": "< {}"}
 KINDS = {bool: "`true` or `false`", int: "whole number", float: "number", SecretStr: "secret"}
 
@@ -42,7 +44,7 @@ def settings_table(example: str) -> Iterator[tuple[str, str, str, str]]:
 def read_example(text: str) -> Iterator[Setting]:
     """Yield each variable of an example file with the comment right above it."""
     comment: list[str] = []
-    for line in text.splitlines():
+    for line in text.replace(OWN_SETTINGS, "").splitlines():
         if line.startswith("#"):
             comment.append(line.removeprefix("#").strip())
             continue

@@ -71,3 +71,7 @@ async def test_docs_can_be_switched(
     client = await make_client(DOCS_ENABLED=enabled, ENVIRONMENT=environment)
 
     assert {(await client.get(page)).status_code for page in PAGES} == {status}
+
+
+async def test_swagger_ui_shows_who_may_call_an_operation(anonymous: AsyncClient) -> None:
+    assert '"showExtensions": true' in (await anonymous.get("/docs")).text

@@ -1,4 +1,4 @@
-"""A custom metric, added as docs/metrics.md describes."""
+"""A custom metric, added as docs/extending.md describes."""
 
 from collections.abc import Iterator
 from functools import partial

@@ -62,5 +62,5 @@ def process_metrics(supervisor: int | None) -> Iterator[Metric]:
             times = process.cpu_times()
             seconds += times.user + times.system + times.children_user + times.children_system
             memory += process.memory_info().rss
-    yield CounterMetricFamily("process_cpu_seconds", "CPU time of all processes", value=seconds)
-    yield GaugeMetricFamily("process_resident_memory_bytes", "Memory of all of them", value=memory)
+    yield CounterMetricFamily("process_cpu_seconds", "CPU time used", value=seconds)
+    yield GaugeMetricFamily("process_resident_memory_bytes", "Memory used", value=memory)
