@@ -164,7 +164,8 @@ def test_a_seam_prints_no_answer() -> None:
 
 @pytest.mark.parametrize("toggle", questions.toggles())
 def test_a_toggle_is_named_in_few_files(toggle: str) -> None:
-    naming = [name for name in conditional() if f"{{% if {toggle} %}}" in text(name)]
+    names = [name for name in conditional() if name != "docs/extending.md.jinja"]  # of them all
+    naming = [name for name in names if f"{{% if {toggle} %}}" in text(name)]
 
     assert 1 <= len(naming) <= 6, naming
 
