@@ -17,6 +17,7 @@ from app.features import FEATURES
 from app.models.user import User
 from tests.api_keys.factories import KEYS, make_key
 from tests.auth.factories import ME, authorization
+from tests.blueprint.factories import SPECIMENS
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.processes import serving
@@ -35,7 +36,7 @@ async def use(client: AsyncClient, keys: list[str]) -> list[str]:
     answers = []
     for key in keys:
         headers = authorization(key)
-        for path in (ME, KEYS, "/crash", "/nothing", "/health/detailed", "/api/v1/items?page=0"):
+        for path in (ME, KEYS, "/crash", "/nothing", "/health/detailed", f"{SPECIMENS}?page=0"):
             answers.append(await client.get(path, headers=headers))
         answers.append(await client.post(f"{ME}/api-keys", headers=headers, json={"name": 1}))
         answers.append(await client.post("/api/v1/auth/logout", headers=headers, content="{"))

@@ -22,7 +22,7 @@ class Unknown:
 
 
 def request(**changes: Any) -> Scope:
-    base = {"method": "GET", "path": "/items", "client": ("10.0.0.1", 1), "state": {}}
+    base = {"method": "GET", "path": "/books", "client": ("10.0.0.1", 1), "state": {}}
     return {"type": "http", **base, **changes}
 
 
@@ -44,7 +44,7 @@ def test_a_line_has_the_request_and_all_that_is_bound(capsys: pytest.CaptureFixt
         "trace_id": "t1",
         "extra": "<unknown>",
         "method": "GET",
-        "path": "/items",
+        "path": "/books",
         "route": "unmatched",
         "status": 200,
         "duration_ms": 12.35,

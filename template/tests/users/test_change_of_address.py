@@ -23,7 +23,7 @@ INVALID = (400, "verification_token_invalid")
 
 @pytest.fixture(autouse=True)
 async def no_mails_counted(app: FastAPI) -> None:
-    """Forget the mails of other tests: all use one address of the network."""
+    """Reset the count of mails of other tests: all use one address of the network."""
     await app.state.auth.verification_throttle.reset(NEW_EMAIL, "127.0.0.1")
 
 

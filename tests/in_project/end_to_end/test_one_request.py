@@ -58,7 +58,8 @@ async def test_one_id_and_one_trace_lead_through_everything(
             running_worker(tmp_path / "worker", broker.url, **settings) as worker,
         ):
             headers = credentials | MINE
-            job = httpx2.post(f"{service.url}{JOBS}", json={"type": "items.export"}, headers=headers).json()["id"]
+            body = {"type": "items.export"}
+            job = httpx2.post(f"{service.url}{JOBS}", json=body, headers=headers).json()["id"]
             failed = httpx2.get(f"{service.url}{RATES}?base=EUR", headers=headers)
             await wait_for(UUID(job), status="succeeded")
             spans = traces.wait_for(collector, complete)
