@@ -31,6 +31,7 @@ EXEMPT = {
     ("docs/extending.md", "app/services/tea.py"): TO_WRITE,
     ("docs/extending.md", "app/services/tea_event.py"): TO_WRITE,
     ("docs/extending.md", "app/workers/handlers/tea.py"): TO_WRITE,
+    ("dev/resource/wiring.py", "app/auth/permissions.py"): "the text says when it is there",
     ("tests/conftest.py", "tests/auth/fixtures.py"): "the text says when it is there",
     ("tests/conftest.py", "tests/public/fixtures.py"): "the text says when it is there",
 }
@@ -41,6 +42,7 @@ MAKERS = (
     "docs/resources.md",
     "tests/dev/made_resources.py",
     "tests/dev/test_resource.py",
+    "tests/dev/test_resource_permission.py",
     "tests/dev/test_resource_process.py",
 )
 

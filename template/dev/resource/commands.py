@@ -15,30 +15,33 @@ from dev.project import ROOT, LauncherError, say
 from dev.resource import migration
 from dev.resource.existing import check_free, words_of
 from dev.resource.line import read_line
-from dev.resource.render import MAX_WIDTH, render, targets
+from dev.resource.render import render, targets
 from dev.resource.spec import NAME, Resource, ResourceError
+from dev.resource.wiring import check_permission, missing_lines, unwire, wire, with_line
 
 MADE = ROOT / "dev" / "resource" / "made"
 DOCUMENT = "docs/openapi.json"
-WIRING = "app/api/resources.py"
-ANCHOR = "    # project resources\n"
 
 
 def make(resource: Resource, line: Sequence[str], *, dry_run: bool) -> int:
     """Write a resource. Everything is checked first: an error writes nothing."""
     check_free(resource, list(targets(resource).values()), words_of(resource))
+    check_permission(resource)
     files = render(resource)
-    wiring = wiring_of(resource)
+    wiring = missing_lines(resource)
     if dry_run:
-        say("\n".join(["Would write:", *files, f"and into {WIRING}:", wiring.rstrip()]))
+        lines = [f"and into {path}:\n{line.rstrip()}" for path, line in wiring.items()]
+        say("\n".join(["Would write:", *files, *lines]))
         return 0
     for path, text in files.items():
         write(path, text)
-    wire(wiring)
+    for path, text in wiring.items():
+        wire(path, text)
     made: dict[str, Any] = {"line": list(line), "plural": resource.plural, "wiring": wiring}
     made["files"] = {path: digest(path) for path in files}
     had_document = bool(digest(DOCUMENT))
-    write_document()
+    if not missing_lines(resource):  # a permission that is not listed would be an error
+        write_document()
     made["document"] = "" if had_document else digest(DOCUMENT)
     add_migration(made, resource.plural.replace("_", " "))
     write(f"dev/resource/made/{resource.name}.json", json.dumps(made, indent=2) + "\n")
@@ -62,27 +65,6 @@ def understand(parsed: Namespace) -> Resource:
     return read_line(
         parsed.name, parsed.fields, parsed.plural, shared=parsed.shared, cached=parsed.cached
     )
-
-
-def wiring_of(resource: Resource) -> str:
-    """Write the line for app/api/resources.py."""
-    title = resource.plural.replace("_", " ").capitalize()
-    module = f"app.api.v1.endpoints.{resource.plural}"
-    line = f'    "{title}": ("{module}", "{title}"),\n'
-    if len(line) <= MAX_WIDTH + 1:
-        return line
-    return f'    "{title}": (\n        "{module}",\n        "{title}",\n    ),\n'
-
-
-def wire(line: str) -> None:
-    """Put the line above the anchor; without an anchor, say where it goes."""
-    text = (ROOT / WIRING).read_text(encoding="utf-8")
-    if line in text:
-        return
-    if ANCHOR in text:
-        write(WIRING, text.replace(ANCHOR, line + ANCHOR, 1))
-    else:
-        say(f"{WIRING} has no line `{ANCHOR.strip()}`: put this into RESOURCES:\n{line.rstrip()}")
 
 
 def write(path: str, text: str) -> None:
@@ -113,7 +95,8 @@ def read_record(name: str) -> dict[str, Any]:
 
 def diff(resource: Resource) -> int:
     """Compare the files with what would be written today."""
-    for path, text in render(resource).items():
+    wired = {path: with_line(path, line) for path, line in missing_lines(resource).items()}
+    for path, text in (render(resource) | wired).items():
         file = ROOT / path
         present = file.read_text(encoding="utf-8") if file.is_file() else ""
         lines = present.splitlines(keepends=True), text.splitlines(keepends=True)
@@ -132,7 +115,7 @@ def undo(name: str) -> int:
         elif digest(path):
             left[path] = "it has been changed"
     remove_empty(ROOT / f"tests/{record['plural']}")
-    left |= unwire(record)
+    left |= unwire(record["wiring"], record["plural"])
     if record["document"] and record["document"] == digest(DOCUMENT):
         (ROOT / DOCUMENT).unlink()
     else:
@@ -143,16 +126,6 @@ def undo(name: str) -> int:
     (MADE / f"{name}.json").unlink()
     remove_empty(MADE)
     return 0
-
-
-def unwire(record: dict[str, Any]) -> dict[str, str]:
-    """Take the line out of app/api/resources.py; return why it stays, if it does."""
-    text = (ROOT / WIRING).read_text(encoding="utf-8")
-    if record["wiring"] in text:
-        write(WIRING, text.replace(record["wiring"], "", 1))
-    elif f'"app.api.v1.endpoints.{record["plural"]}"' in text:
-        return {WIRING: "the line of the resource has been changed"}
-    return {}
 
 
 def check_unused(name: str, plural: str) -> None:

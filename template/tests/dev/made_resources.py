@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dev.project import ROOT
-from dev.resource import commands, existing, render
+from dev.resource import commands, existing, render, wiring
 from dev.resource.__main__ import parser
 from dev.resource.render import targets
 from dev.resource.spec import Resource
@@ -21,14 +21,14 @@ def read(line: Sequence[str]) -> Resource:
 
 def copy_project(folder: Path, patch: pytest.MonkeyPatch) -> None:
     """Copy what `just resource` reads, and let it work there, without a database."""
-    files = {*targets(read(INVOICE)), "ruff.toml", commands.WIRING}
+    files = {*targets(read(INVOICE)), "ruff.toml", wiring.ROUTES}
     models = {file.relative_to(ROOT).as_posix() for file in (ROOT / "app/models").glob("*.py")}
-    users = {"app/api/auth.py"} if (ROOT / "app/api/auth.py").exists() else set()
+    users = {file for file in ("app/api/auth.py", wiring.PERMISSIONS) if (ROOT / file).exists()}
     for file in files | models | users:
         target = folder / file
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes((ROOT / file).read_bytes())
-    for module in (commands, existing, render):
+    for module in (commands, existing, render, wiring):
         patch.setattr(module, "ROOT", folder)
     patch.setattr(commands, "MADE", folder / "dev/resource/made")
     patch.setattr(commands, "write_document", lambda: None)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.resource import commands
+from dev.resource import wiring
 from dev.resource.__main__ import main
 from dev.resource.render import VARIANTS, targets
 from tests.dev.made_resources import INVOICE, copy_project, read, tree
@@ -24,8 +24,18 @@ def test_a_resource_is_written_wired_and_noted(project: Path) -> None:
 
     new = tree(project).keys() - before.keys()
     assert new == {*targets(read(INVOICE)).values(), "dev/resource/made/invoice.json"}
-    wired = (project / commands.WIRING).read_text()
+    wired = (project / wiring.ROUTES).read_text()
     assert wired.count('"Invoices": ("app.api.v1.endpoints.invoices", "Invoices"),') == 1
+
+
+def test_one_that_is_shared_names_the_permission_to_write(project: Path) -> None:
+    has_users = (project / wiring.PERMISSIONS).exists()
+
+    assert main(["make", *INVOICE, "--shared"]) == 0
+
+    module = (project / "app/api/v1/endpoints/invoices.py").read_text()
+    assert 'WRITE_PERMISSION = "invoices:write"\n' in module
+    assert (project / wiring.PERMISSIONS).exists() == has_users
 
 
 def test_without_a_database_the_command_for_the_migration_is_said(
@@ -84,7 +94,7 @@ def test_undo_keeps_what_was_changed(project: Path, capsys: pytest.CaptureFixtur
     assert "app/models/invoice.py: it has been changed" in capsys.readouterr().err
     assert changed.read_text().endswith("# mine\n")
     assert not (project / "app/services/invoice.py").exists()
-    assert "invoices" not in (project / commands.WIRING).read_text()
+    assert "invoices" not in (project / wiring.ROUTES).read_text()
 
 
 def test_what_is_referred_to_is_not_undone(project: Path) -> None:
@@ -108,13 +118,13 @@ def test_rows_that_are_shared_do_not_refer_to_those_of_owners(project: Path) -> 
 def test_without_the_anchor_the_line_is_said(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wiring = project / commands.WIRING
-    wiring.write_text(wiring.read_text().replace(commands.ANCHOR, ""))
-    before = wiring.read_text()
+    file = project / wiring.ROUTES
+    file.write_text(file.read_text().replace(wiring.ANCHORS[wiring.ROUTES], ""))
+    before = file.read_text()
 
     assert main(["make", *INVOICE]) == 0
 
-    assert wiring.read_text() == before
+    assert file.read_text() == before
     assert '"Invoices": ("app.api.v1.endpoints.invoices"' in capsys.readouterr().err
 
 

@@ -27,7 +27,8 @@ from dev.resource.blueprint.service import (
 )
 
 # begin shared
-# app/api/router.py says who may call each: users read, superusers write.
+# app/api/router.py says who may call each: users read, those with this permission write.
+# shared: WRITE_PERMISSION = "specimens:write"
 list_router = APIRouter(prefix="/specimens", tags=["Specimens"])
 read_router = APIRouter(prefix="/specimens", tags=["Specimens"])
 write_router = APIRouter(prefix="/specimens", tags=["Specimens"])

@@ -195,5 +195,5 @@ def invalidate_specimens(cache: Cache, session: AsyncSession, *ids: UUID) -> Non
 # owned:     cache: Cache, session: AsyncSession, owner_id: UUID, *ids: UUID
 # owned: ) -> None:
 # owned:     """Delete cached specimens after the commit. Whatever changes one must call this."""
-# owned:     cache.invalidate(session, *(specimen_key(owner_id, id) for id in ids))
+# owned:     cache.invalidate(session, *(specimen_key(owner_id, each) for each in ids))
 # end
