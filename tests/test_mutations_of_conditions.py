@@ -30,7 +30,7 @@ def test_an_import_under_the_wrong_toggle(mutate: Mutate) -> None:
     template = mutate(FEATURES, "{% if cache %}\nfrom app.cache.feature import cache", wrong)
 
     assert reports(template, imports) == [
-        "app/features.py.jinja:13 needs app.cache.feature.cache: "
+        "app/features.py.jinja:16 needs app.cache.feature.cache: "
         "missing with cache=False, celery=True"
     ]
 

@@ -22,6 +22,19 @@ pytestmark = pytest.mark.process
 # The launcher starts a server, migrates, and starts another: each of them a minute at most.
 START_SECONDS = 3 * TIMEOUT_SECONDS
 SERVE = [sys.executable, "-m", "dev", "serve"]
+# What the launcher writes.
+DOCUMENTS = (ROOT / "docs/openapi.json", ROOT / "docs/reference.md")
+
+
+@pytest.fixture(autouse=True)
+def documents() -> Generator[None]:
+    """Restore the documents: those written here contain the routes of the tests."""
+    before = {path: path.read_bytes() for path in DOCUMENTS if path.exists()}
+    yield
+    for path in DOCUMENTS:
+        path.unlink(missing_ok=True)
+    for path, content in before.items():
+        path.write_bytes(content)
 
 
 @contextmanager
@@ -72,8 +85,7 @@ def test_the_service_answers_and_stops_without_a_traceback(
     assert launcher.returncode == 0, output.read_text()
     assert output.read_text().startswith("The API documentation will be at http://127.0.0.1:")
     assert "Traceback" not in output.read_text()
-    assert (ROOT / "docs" / "openapi.json").exists()
-    assert (ROOT / "docs" / "reference.md").exists()
+    assert all(path.exists() for path in DOCUMENTS)
 
 
 @pytest.mark.parametrize("listens", [True, False], ids=["taken", "no number"])
