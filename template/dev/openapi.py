@@ -8,36 +8,17 @@ from pathlib import Path
 from app.cli import openapi_document
 from app.core.settings import SettingsError
 from dev.api_diff import breaking_changes
+from dev.generated_file import GeneratedFile
 from dev.git import GitError, default_branch, read_file
 from dev.project import ROOT, say
 
-FILE = "docs/openapi.json"
+DOCUMENT = GeneratedFile("docs/openapi.json", "just openapi")
 ALLOWED = "docs/api-breaks.md"
 
 USAGE = """\
 python -m dev.openapi write        write docs/openapi.json, if the API has changed
 python -m dev.openapi check        fail if docs/openapi.json is stale
 python -m dev.openapi diff [REF]   list what breaks clients of the API that REF has"""
-
-
-def write(document: str, root: Path = ROOT) -> int:
-    """Write the document, unless the file has it already."""
-    if _read(root) != document:
-        (root / FILE).write_text(document, encoding="utf-8")
-        say(f"{FILE} was written: commit it.")
-    return 0
-
-
-def check(document: str, root: Path = ROOT) -> int:
-    """Return 1 if the file is not what the code says. A new project has no file yet."""
-    file = _read(root)
-    if file is None:
-        say(f"There is no {FILE} yet: `just openapi` writes it.")
-        return 0
-    if file == document:
-        return 0
-    say(f"{FILE} is stale: run `just openapi`, and commit the file.")
-    return 1
 
 
 def diff(document: str, reference: str | None = None, root: Path = ROOT) -> int:
@@ -48,12 +29,12 @@ def diff(document: str, reference: str | None = None, root: Path = ROOT) -> int:
     base = reference or default_branch(root)
     if base is None:
         raise GitError("There is no default branch to compare with: name a commit.")
-    old = read_file(root, base, FILE)
+    old = read_file(root, base, DOCUMENT.path)
     if old is None:
-        say(f"{base} has no {FILE}: there is nothing to compare with.")
+        say(f"{base} has no {DOCUMENT.path}: there is nothing to compare with.")
         return 0
     # A stale file is compared too: it may be what is going to be committed.
-    documents = dict.fromkeys([_read(root) or document, document])
+    documents = dict.fromkeys([DOCUMENT.read(root) or document, document])
     changes = [breaking_changes(json.loads(old), json.loads(new)) for new in documents]
     allowed = _allowed(root)
     broken = [line for line in dict.fromkeys(chain(*changes)) if not _is_allowed(line, allowed)]
@@ -66,11 +47,6 @@ def diff(document: str, reference: str | None = None, root: Path = ROOT) -> int:
 
 def _document() -> str:
     return openapi_document() + "\n"
-
-
-def _read(root: Path) -> str | None:
-    file = root / FILE
-    return file.read_text(encoding="utf-8") if file.exists() else None
 
 
 def _allowed(root: Path) -> list[str]:
@@ -90,9 +66,9 @@ def main(arguments: list[str]) -> int:
     try:
         match arguments:
             case ["write"]:
-                return write(_document())
+                return DOCUMENT.write(_document())
             case ["check"]:
-                return check(_document())
+                return DOCUMENT.check(_document())
             case ["diff"]:
                 return diff(_document())
             case ["diff", reference]:

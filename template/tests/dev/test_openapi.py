@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from app.cli import main
 from dev.git import GitError
-from dev.openapi import ALLOWED, FILE, check, diff, write
+from dev.openapi import ALLOWED, DOCUMENT, diff
 from dev.project import ROOT
 
 OLD = {"paths": {"/old": {}, "/health": {}}}
@@ -27,11 +27,11 @@ def git(folder: Path, *arguments: str) -> None:
 def project(tmp_path: Path) -> Path:
     """A project whose default branch has a path that is gone now."""
     (tmp_path / "docs").mkdir()
-    (tmp_path / FILE).write_text(json.dumps(OLD))
+    (tmp_path / DOCUMENT.path).write_text(json.dumps(OLD))
     git(tmp_path, "init", "--quiet", "--initial-branch", "main")
     git(tmp_path, "add", ".")
     git(tmp_path, *IDENTITY, "commit", "--quiet", "--message", "Start")
-    write(NEW, tmp_path)
+    DOCUMENT.write(NEW, tmp_path)
     return tmp_path
 
 
@@ -61,17 +61,17 @@ def test_the_command_needs_no_database_no_secret_and_no_server(tmp_path: Path) -
 def test_a_new_project_has_no_file_until_it_is_written(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
 
-    assert check(NEW, tmp_path) == 0
-    assert write(NEW, tmp_path) == 0
+    assert DOCUMENT.check(NEW, tmp_path) == 0
+    assert DOCUMENT.write(NEW, tmp_path) == 0
 
-    assert (tmp_path / FILE).read_text() == NEW
-    assert check(NEW, tmp_path) == 0
+    assert (tmp_path / DOCUMENT.path).read_text() == NEW
+    assert DOCUMENT.check(NEW, tmp_path) == 0
 
 
 def test_a_stale_file_fails_and_the_command_is_named(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert check(json.dumps(OLD), project) == 1
+    assert DOCUMENT.check(json.dumps(OLD), project) == 1
     assert "run `just openapi`" in capsys.readouterr().err
 
 
@@ -104,7 +104,7 @@ def test_a_line_with_a_reason_allows_a_change(project: Path, line: str, code: in
 
 
 def test_a_commit_without_a_document_has_nothing_to_compare(project: Path) -> None:
-    git(project, "rm", "--quiet", "--cached", FILE)
+    git(project, "rm", "--quiet", "--cached", DOCUMENT.path)
     git(project, *IDENTITY, "commit", "--quiet", "--message", "Remove")
 
     assert diff(NEW, "HEAD", project) == 0

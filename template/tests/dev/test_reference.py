@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr
 
 from app.core.settings import CommaSeparated
 from dev.project import ROOT
-from dev.reference.__main__ import FILE, check, main, write
+from dev.reference.__main__ import PAGE, main
 from dev.reference.code import commands, recipes
 from dev.reference.page import page, table
 from dev.reference.settings import read_example, type_of
@@ -105,11 +105,11 @@ def test_the_page_is_written_once_and_a_stale_one_fails(
 ) -> None:
     (tmp_path / "docs").mkdir()
 
-    assert check("# Reference\n", tmp_path) == 0  # a new project has none yet
-    assert write("# Reference\n", tmp_path) == 0
-    assert (tmp_path / FILE).read_text() == "# Reference\n"
-    assert check("# Reference\n", tmp_path) == 0
-    assert check("# Another\n", tmp_path) == 1
+    assert PAGE.check("# Reference\n", tmp_path) == 0  # a new project has none yet
+    assert PAGE.write("# Reference\n", tmp_path) == 0
+    assert (tmp_path / PAGE.path).read_text() == "# Reference\n"
+    assert PAGE.check("# Reference\n", tmp_path) == 0
+    assert PAGE.check("# Another\n", tmp_path) == 1
     assert "run `just reference`" in capsys.readouterr().err
 
 

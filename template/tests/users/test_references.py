@@ -8,7 +8,7 @@ from sqlalchemy import Column, ForeignKey, MetaData, Table
 
 from app.db.session import Database
 from app.models.user import User
-from tests.auth.factories import USERS
+from tests.auth.factories import ME, PASSWORD, USERS
 from tests.problems import assert_problem
 
 
@@ -23,13 +23,22 @@ async def visits(database: Database) -> AsyncGenerator[Table]:
         await connection.run_sync(table.drop)
 
 
+@pytest.mark.parametrize("own", [False, True])
 async def test_an_account_in_use_stays(
-    client: AsyncClient, database: Database, user: User, visits: Table
+    client: AsyncClient,
+    user_client: AsyncClient,
+    database: Database,
+    user: User,
+    visits: Table,
+    own: bool,
 ) -> None:
     async with database.engine.begin() as connection:
         await connection.execute(visits.insert(), {"visitor_id": user.id})
 
-    response = await client.delete(f"{USERS}/{user.id}")
+    if own:
+        response = await user_client.request("DELETE", ME, json={"current_password": PASSWORD})
+    else:
+        response = await client.delete(f"{USERS}/{user.id}")
 
     assert_problem(response, 409, "conflict")
     assert (await client.get(f"{USERS}/{user.id}")).status_code == 200

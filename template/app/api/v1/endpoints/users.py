@@ -79,7 +79,9 @@ async def update_me(
 @router.delete(
     "/me",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problems(IncorrectPasswordError, LastSuperuserError, TooManyRequestsError),
+    responses=problems(
+        IncorrectPasswordError, LastSuperuserError, UserInUseError, TooManyRequestsError
+    ),
 )
 async def delete_me(
     data: AccountDeletion,
@@ -87,7 +89,7 @@ async def delete_me(
     account: AccountServiceDep,
     address: ClientAddressDep,
 ) -> None:
-    """Delete your account, with your password. What you may not delete, such as orders, stays."""
+    """Delete your account, with your password. All your sessions end."""
     await account.delete(caller, data.current_password.get_secret_value(), address)
 
 
