@@ -24,17 +24,9 @@ Render = Callable[..., Path]
 collect_ignore = ["in_project", "overlay"]
 
 # One service, or one reading of the template, through all tests of a file.
-TOGETHER = tuple(f"tests/test_{name}.py" for name in ("ci", "chaos", "crossing"))
-# In one process, one after the other: the tables of all combinations take gigabytes.
-TABLES = tuple(
+TOGETHER = tuple(
     f"tests/test_{name}.py"
-    for name in (
-        "static_checks",
-        "example",
-        "mutations_of_conditions",
-        "mutations_of_files",
-        "variants",
-    )
+    for name in ("ci", "chaos", "crossing", "example", "static_checks", "variants")
 )
 # The same, but that its many parts are divided in `just test-all`.
 TOGETHER_IN_HASTE = ("tests/test_wiring.py",)
@@ -45,8 +37,6 @@ class Scheduling(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, _ = nodeid.partition("::")
-        if file in TABLES:
-            return TABLES[0]
         together = TOGETHER if is_thorough(self.config) else TOGETHER + TOGETHER_IN_HASTE
         return file if file in together else nodeid
 

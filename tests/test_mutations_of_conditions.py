@@ -159,14 +159,14 @@ def test_a_reference_to_an_object_that_is_not_there(mutate: Mutate) -> None:
 
 def test_a_file_that_is_missing_in_its_toggle(source: Path) -> None:
     template = Template(source)
-    owned = list(questions.exclusions()["cache"])
+    owned = list(questions.exclusions()["celery"])
 
-    owned.remove("app/services/statistics.py")
-    template.exclusions["cache"] = GitIgnoreSpec.from_lines(owned)
+    owned.remove("app/services/job.py")
+    template.exclusions["celery"] = GitIgnoreSpec.from_lines(owned)
 
     found = reports(template, imports)
     assert found
-    assert all("services/statistics.py" in one and "cache=False" in one for one in found)
+    assert all("services/job.py" in one and "celery=False" in one for one in found)
 
 
 def test_a_folder_that_stays_behind_empty(mutate: Mutate) -> None:

@@ -2,9 +2,9 @@
 
 import ast
 from collections.abc import Iterator
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
-from tests.static_checks.space import NEVER, Table, either
+from tests.static_checks.space import NEVER, Table, both, either
 from tests.static_checks.template import Source, Template
 
 PARTS = ("body", "orelse", "handlers", "finalbody")
@@ -66,6 +66,9 @@ class Modules:
         self.all = [Module(template, source) for source in template.python()]
         self._named = {dotted(module.source.output): module for module in self.all}
         self._tops = {output.partition("/")[0].removesuffix(".py") for output in template.sources}
+        # Caches of the instance: those of the class would keep the tables of all templates.
+        self.present = cache(self._present)
+        self.offers = cache(self._offers)
 
     def is_ours(self, name: str) -> bool:
         """Return whether a module would be the project's own."""
@@ -75,26 +78,24 @@ class Modules:
         """Return the source of a module, which a package without one does not have."""
         return self._named.get(name)
 
-    @cache  # noqa: B019
-    def present(self, name: str) -> Table:
+    def _present(self, name: str) -> Table:
         """Return where a module can be imported: where it is, and all packages it is in."""
         above, _, _ = name.rpartition(".")
         module = self.find(name)
         own = module.present if module else self.template.present(name.replace(".", "/"))
-        return own & self.present(above) if above else own
+        return both(own, self.present(above)) if above else own
 
-    @cache  # noqa: B019  (both live as long as a test)
-    def offers(self, name: str, member: str) -> Table:
+    def _offers(self, name: str, member: str) -> Table:
         """Return where a name can be imported from a module: its own, or a module below it."""
         module = self.find(name)
         tables = [module.bound.get(member, NEVER)] if module else []
         below = f"{name}.{member}"
         if self.find(below) or self.template.present(below.replace(".", "/")):
             tables.append(self.present(below))
-        return self.present(name) & either(tables)
+        return both(self.present(name), either(tables))
 
 
-@cache
+@lru_cache(maxsize=1)
 def read(template: Template) -> Modules:
     """Return the modules of a template, each parsed once."""
     return Modules(template)

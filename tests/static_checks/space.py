@@ -6,7 +6,6 @@ So "wherever this is, that is" takes one `&` for all combinations, some millions
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from math import prod
-from operator import and_
 from typing import Any
 
 from tests import questions
@@ -24,6 +23,12 @@ def either(tables: Iterable[Table]) -> Table:
     for table in tables:
         found = found | table if found else table
     return found
+
+
+def both(one: Table, other: Table) -> Table:
+    """Return the intersection of tables. If it is one of them, that is not copied."""
+    found = one & other
+    return next((table for table in (one, other) if table == found), found)
 
 
 class Space:
@@ -49,7 +54,7 @@ class Space:
 
     def where(self, row: Row) -> Table:
         """Return where all these answers are given."""
-        return reduce(and_, (self.table(*one) for one in row.items()), self.possible)
+        return reduce(both, (self.table(*one) for one in row.items()), self.possible)
 
     def without(self, table: Table) -> Table:
         """Return the complement of a table."""

@@ -12,7 +12,7 @@ from pathspec import GitIgnoreSpec
 
 from tests import questions
 from tests.static_checks import answers
-from tests.static_checks.space import Space, Table, either
+from tests.static_checks.space import Space, Table, both, either
 
 SUFFIX = ".jinja"
 STATEMENT = re.compile(r" *{% (?:if (?P<name>\w+)|endif) %}")
@@ -77,6 +77,7 @@ class Template:
         named = set(self.exclusions).union(*(one.conditions for one in self.sources.values()))
         self.space = Space(named & questions.questions().keys())
         self._present: dict[str, Table] = {}
+        self._owned: dict[tuple[str, ...], Table] = {}
 
     @cached_property
     def environment(self) -> Environment:
@@ -96,7 +97,10 @@ class Template:
 
     def _find(self, output: str) -> Table:
         if output in self.sources:
-            return self.space.where(dict.fromkeys(self.owners(output), True))
+            owners = tuple(self.owners(output))
+            if owners not in self._owned:
+                self._owned[owners] = self.space.where(dict.fromkeys(owners, True))
+            return self._owned[owners]
         inside = [name for name in self.sources if name.startswith(f"{output}/")]
         return either(map(self.present, inside))
 
@@ -104,7 +108,7 @@ class Template:
         """Return where a line of a file is rendered."""
         line = source.lines[line - 1] if isinstance(line, int) else line
         table = self.present(source.output)
-        return table if line.condition is None else table & self.space.table(line.condition)
+        return table if line.condition is None else both(table, self.space.table(line.condition))
 
     def names(self, source: Source) -> set[str]:
         """Return the answers a file's text depends on, free texts aside."""
