@@ -5,8 +5,7 @@ from typing import Any
 from celery.schedules import crontab
 
 from app.core.project import PROJECT
-from app.workers.broker import connection_settings
-from app.workers.settings import JobSettings
+from app.workers.settings import JobSettings, connection_settings
 
 JOBS, MAINTENANCE = "jobs", "maintenance"
 REQUEST_ID_HEADER = "x_request_id"
