@@ -1,4 +1,4 @@
-"""/api/v1/rates."""
+"""/api/v1/rates: exchange rates, read from another service."""
 
 from typing import Annotated
 
