@@ -230,7 +230,22 @@ def test_a_copy_and_its_three_commands_need_no_trust(released: Path, tmp_path: P
     assert f"cd '{tmp_path}/my service'" in done.stderr
     assert "git init" in done.stderr
     assert "uv run just dev" in done.stderr
+    assert "http://127.0.0.1:8000/docs" in done.stderr
+    assert "uv run just test " in done.stderr
+    assert "uv run just superuser you@example.com" in done.stderr
+    assert "uvx copier update --vcs-ref=:current: --data cache=true" in done.stderr
+    assert "docs/." in done.stderr
     assert "is no question" not in done.stderr
+
+
+def test_a_service_without_users_has_no_superuser_to_make(released: Path, tmp_path: Path) -> None:
+    done = run_copier(
+        "copy", "--defaults", "--data", "auth=false", ".", str(tmp_path / "new"), cwd=released
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "superuser" not in done.stderr
+    assert "just test" in done.stderr
 
 
 @pytest.mark.parametrize(
