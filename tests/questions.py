@@ -1,19 +1,19 @@
-"""Reads the questions from `copier.yml`, so that tests need no list of them."""
+"""Reads the questions as Copier does, so that tests need no list of them."""
 
 import json
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from copier._template import load_template_config
 
 ROOT = Path(__file__).parents[1]
 
 
 @cache
-def config() -> dict[str, Any]:
-    """Return the parsed `copier.yml`."""
-    return yaml.safe_load((ROOT / "copier.yml").read_text())
+def config(template: Path = ROOT) -> dict[str, Any]:
+    """Return the parsed `copier.yml` of a template, with the files that it includes."""
+    return load_template_config(template / "copier.yml")
 
 
 def asked() -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""docs/reference.md: every question of `copier.yml`. `python -m tests.questions_page` writes it."""
+"""docs/reference.md: every question of `config/`. `python -m tests.questions_page` writes it."""
 
 import re
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ FILE = questions.ROOT / "docs" / "reference.md"
 INTRODUCTION = """\
 # The questions
 
-`just reference` writes this page from `copier.yml`. On the command line an answer is
-`--data database=sqlite`. `copier.yml` has the validators, too.
+`just reference` writes this page from `config/`. On the command line an answer is
+`--data database=sqlite`. `config/` has the validators, too.
 """
 FEATURES = """\
 ## Features

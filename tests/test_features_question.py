@@ -34,6 +34,7 @@ def small(tmp_path: Path) -> Path:
     answers = "{{_copier_conf.answers_file}}.jinja"
     (template / "template").mkdir(parents=True)
     shutil.copy(questions.ROOT / "copier.yml", template)
+    shutil.copytree(questions.ROOT / "config", template / "config")
     shutil.copy(questions.ROOT / "template" / answers, template / "template")
     start(template)
     return template

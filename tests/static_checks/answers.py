@@ -1,4 +1,4 @@
-"""Evaluates computed answers, read from `copier.yml`."""
+"""Evaluates computed answers, read from `config/computed.yml`."""
 
 from collections.abc import Mapping
 from functools import cache
