@@ -70,7 +70,9 @@ def diff(documents: Documents, reference: str | None = None, root: Path = ROOT) 
     broken = [line for line in dict.fromkeys(changes) if not _is_allowed(line, allowed)]
     for line in broken:
         print(line)
-    if broken:
+    if not broken:
+        say(f"No change breaks clients of the API that {base} has.")
+    else:
         say(f"To allow a change, add its line to {ALLOWED}, followed by `: reason`.")
     return 1 if broken else 0
 

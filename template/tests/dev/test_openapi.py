@@ -102,6 +102,7 @@ def test_each_version_of_the_api_has_a_file_and_is_compared(
     assert file_of("v2").read(project) == later
     assert check(less, project) == 1
     assert diff({**NEW, "v2": later}, "HEAD", project) == 0
+    assert "No change breaks clients of the API that HEAD has." in capsys.readouterr().err
     assert diff(less, "HEAD", project) == 1
     assert capsys.readouterr().out == "/api/v2/cups: path is gone\n"
 
