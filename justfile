@@ -42,6 +42,7 @@ reference:
 pictures:
     uv run --group pictures python docs/pictures/make.py
 
-# What a request costs, compared with bare FastAPI and plain SQLAlchemy; `--compare main` says what changed
+# What a request costs, compared with bare FastAPI and plain SQLAlchemy; `--compare main` says what changed,
+# `--page` writes docs/performance.md
 bench *options:
     uv run python -m benchmarks "$@"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from copier.errors import DirtyLocalWarning
 
-from benchmarks import in_process, load, report
+from benchmarks import in_process, load, page, report
 from benchmarks.programs import ROOT, make_programs, prepare, servers
 from benchmarks.start import measure_start
 from benchmarks.works import WORKS
@@ -32,6 +32,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=3, help="of load in a round (default: 3)")
     parser.add_argument("--work", choices=WORKS, action="append", help="only this; may be repeated")
     parser.add_argument("--output", type=Path, default=FOLDER, help="folder (.local/bench)")
+    parser.add_argument("--page", action="store_true", help="write docs/performance.md too")
     return parser.parse_args()
 
 
@@ -65,6 +66,8 @@ def main(arguments: argparse.Namespace) -> None:
     (folder / "samples.json").write_text(json.dumps(raw, indent=1))
     (folder / "table.md").write_text(text)
     (folder / "chart.svg").write_text(report.picture(samples))
+    if arguments.page:
+        page.write(arguments, text, report.picture(samples))
     print(f"{text}\n{folder}: samples.json, table.md, chart.svg")
 
 

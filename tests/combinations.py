@@ -23,10 +23,8 @@ def parameters(*, paper: bool) -> Choices:
     """Return the choices of each question except the preset, by name."""
     return {
         name: questions.choices(name)
-        for name, question in questions.asked().items()
-        if name != "preset"
-        and (question["type"] == "bool" or "choices" in question)
-        and (paper or name not in PAPER)
+        for name in questions.asked()
+        if questions.is_choice(name) and (paper or name not in PAPER)
     }
 
 

@@ -1,20 +1,19 @@
-"""Reads the questions from `copier.yml`, so that tests need no list of them."""
+"""Reads the questions as Copier does, so that tests need no list of them."""
 
 import json
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-from jinja2 import Environment, StrictUndefined
+from copier._template import load_template_config
 
 ROOT = Path(__file__).parents[1]
 
 
 @cache
-def config() -> dict[str, Any]:
-    """Return the parsed `copier.yml`."""
-    return yaml.safe_load((ROOT / "copier.yml").read_text())
+def config(template: Path = ROOT) -> dict[str, Any]:
+    """Return the parsed `copier.yml` of a template, with the files that it includes."""
+    return load_template_config(template / "copier.yml")
 
 
 def asked() -> dict[str, dict[str, Any]]:
@@ -56,6 +55,19 @@ def choices(name: str) -> list[Any]:
     return list(listed.values()) if isinstance(listed, dict) else list(listed)
 
 
+def is_choice(name: str) -> bool:
+    """Return whether an answer is one of a few, and follows from no other."""
+    question = asked().get(name, {})
+    if name in ("preset", "features"):  # They decide the toggles.
+        return False
+    return question.get("type") == "bool" or "choices" in question
+
+
+def features() -> dict[str, str]:
+    """Return what each toggle brings, as the list of features says it."""
+    return {name: label.partition(": ")[2] for label, name in questions()["features"]["choices"]}
+
+
 def presets() -> list[str]:
     """Return the presets that decide the toggles."""
     return [name for name in choices("preset") if name != "custom"]
@@ -64,10 +76,7 @@ def presets() -> list[str]:
 @cache
 def preset_features(preset: str) -> list[str]:
     """Return the toggles a preset switches on."""
-    environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701
-    environment.filters["to_json"] = json.dumps
-    table = environment.from_string(questions()["preset_features"]["default"])
-    return json.loads(table.render(preset=preset))
+    return json.loads(questions()["presets"]["default"])[preset]
 
 
 def requires() -> dict[str, str]:

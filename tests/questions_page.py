@@ -1,4 +1,4 @@
-"""docs/reference.md: every question of `copier.yml`. `python -m tests.questions_page` writes it."""
+"""docs/reference.md: every question of `config/`. `python -m tests.questions_page` writes it."""
 
 import re
 from collections.abc import Iterator
@@ -11,14 +11,15 @@ FILE = questions.ROOT / "docs" / "reference.md"
 INTRODUCTION = """\
 # The questions
 
-`just reference` writes this page from `copier.yml`. On the command line an answer is
-`--data database=sqlite`. `copier.yml` has the validators, too.
+`just reference` writes this page from `config/`. On the command line an answer is
+`--data database=sqlite`. `config/` has the validators, too.
 """
 FEATURES = """\
 ## Features
 
-`preset` decides which are on; `--data cache=true` differs from it, and with `preset=custom` each is
-asked for.
+`preset` decides which are on; with `preset=custom` they are chosen from a list, which on the
+command line is `--data 'features=[auth, cache]'`. A single toggle counts before both:
+`--data cache=true`.
 """
 FILES = """\
 ## Files of a feature
@@ -33,7 +34,7 @@ def page() -> str:
     """Return the page."""
     asked = questions.asked()
     general = [row(name, asked[name]) for name in asked if name not in questions.toggles()]
-    features = [feature_row(name, asked[name]) for name in questions.toggles()]
+    features = [feature_row(name, brings) for name, brings in questions.features().items()]
     lines = [INTRODUCTION, HEAD, "| --- | --- | --- | --- |", *general, ""]
     lines += [FEATURES, FEATURES_HEAD, "| --- | --- | --- | --- |", *features, ""]
     return "\n".join([*lines, FILES, *files(), ""])
@@ -49,6 +50,9 @@ def row(name: str, question: dict[str, Any]) -> str:
 def shown_choices(question: dict[str, Any]) -> Iterator[str]:
     """Yield the choices, each with its label unless that says the same."""
     listed = question.get("choices", ["text"])
+    if question.get("multiselect"):
+        yield "any of the features below"
+        return
     if not isinstance(listed, dict):
         yield from (choice if choice == "text" else f"`{choice}`" for choice in listed)
         return
@@ -57,15 +61,15 @@ def shown_choices(question: dict[str, Any]) -> Iterator[str]:
         yield f"`{value}`" + (f" ({note[1]})" if note else "")
 
 
-def feature_row(name: str, question: dict[str, Any]) -> str:
+def feature_row(name: str, brings: str) -> str:
     """Return the line of a feature."""
     presets = [
         preset for preset in questions.presets() if name in questions.preset_features(preset)
     ]
     needs = questions.requires().get(name)
     needed = f" `{needs}`" if needs else ""
-    brings = help_of(question).rstrip("?")
-    return f"| `{name}` | {brings} | {', '.join(presets)} |{needed} |"
+    brought = brings.partition(" (needs")[0]
+    return f"| `{name}` | {brought} | {', '.join(presets)} |{needed} |"
 
 
 def help_of(question: dict[str, Any]) -> str:

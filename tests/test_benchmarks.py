@@ -1,13 +1,14 @@
 """The arithmetic of the benchmarks, and their report. `just bench` itself is no test."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import load, report
+from benchmarks import load, page, report
 from benchmarks.programs import PRESETS, REFERENCE, Program
 from benchmarks.samples import Sample, cost, middle, quantile
 from benchmarks.start import Start
@@ -133,3 +134,32 @@ def test_the_time_of_a_process_has_that_of_its_children() -> None:
     parent = process(1, 5, process(2, 0), process(3, 0.5))
 
     assert load.cpu_seconds(parent) == 17.5  # ty: ignore[invalid-argument-type]
+
+
+def test_the_page_gets_the_numbers_and_keeps_its_text() -> None:
+    before = f"# Title\n\n{page.BEGIN}old\n{page.END}\nThe end.\n"
+
+    once = page.with_numbers(before, "Today.", "| a |\n| --- |\n")
+    twice = page.with_numbers(once, "Today.", "| a |\n| --- |\n")
+
+    assert once == twice
+    assert once.startswith("# Title\n")
+    assert once.endswith("\nThe end.\n")
+    assert "old" not in once
+    assert "\nToday.\n" in once
+    assert f"]({page.PICTURE})" in once
+
+
+def test_a_page_without_a_place_for_numbers_is_refused() -> None:
+    with pytest.raises(ValueError, match="has no lines"):
+        page.with_numbers("# Title\n", "Today.", "| a |\n")
+
+
+def test_the_real_page_has_its_place_once_and_the_conditions_are_named(tmp_path: Path) -> None:
+    arguments = SimpleNamespace(in_process=False, seconds=3, rounds=5)
+    said = page.conditions(arguments, datetime(2030, 1, 31, tzinfo=UTC))  # ty: ignore[invalid-argument-type]
+
+    assert page.PAGE.read_text().count(page.BEGIN) == 1
+    assert said.startswith("2030-01-31, ")
+    assert "rounds: 5; over HTTP, 3 s of load" in said
+    assert page.processor(tmp_path / "missing")

@@ -30,7 +30,7 @@ def test_an_import_under_the_wrong_toggle(mutate: Mutate) -> None:
     template = mutate(FEATURES, "{% if cache %}\nfrom app.cache.feature import cache", wrong)
 
     assert reports(template, imports) == [
-        "app/features.py.jinja:16 needs app.cache.feature.cache: "
+        "app/features.py.jinja:19 needs app.cache.feature.cache: "
         "missing with cache=False, celery=True"
     ]
 
@@ -49,7 +49,8 @@ def test_an_import_of_a_file_that_is_absent_in_one_pair(mutate: Mutate) -> None:
 def test_a_feature_that_is_never_attached(mutate: Mutate) -> None:
     line = "{% if cache %}\nfrom app.cache.feature import cache\n{% endif %}\n"
     mutate(FEATURES, line, "")
-    template = mutate(FEATURES, "    {% if cache %}\n    cache,\n    {% endif %}\n", "")
+    element = "    # A read-through cache, in Redis or in memory.\n    cache,\n"
+    template = mutate(FEATURES, f"    {{% if cache %}}\n{element}    {{% endif %}}\n", "")
 
     assert reports(template, use) == [
         "app/cache/feature.py needs a module that imports it: missing with cache=True"

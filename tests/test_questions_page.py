@@ -1,4 +1,4 @@
-"""docs/reference.md lists every question, as `copier.yml` has it."""
+"""docs/reference.md lists every question, as `config/` has it."""
 
 import re
 

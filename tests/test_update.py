@@ -2,7 +2,7 @@
 
 A project depends on its answers and the user's edits alone, not on earlier answers. Two files are
 seeds and not compared: the changelog, and the initial migration, which has run on a database by
-then. See `_exclude` in copier.yml.
+then. See `_exclude` in config/files.yml.
 """
 
 from itertools import cycle, islice, pairwise, permutations

@@ -16,7 +16,8 @@ Mutate = Callable[[Path], object]
 
 def keep_on_update(template: Path) -> None:
     """Make updates skip a feature's folder, like a seed."""
-    change(template / "copier.yml", "    /CHANGELOG.md\n", "    /CHANGELOG.md\n    app/cache\n")
+    seeds = "    /CHANGELOG.md\n"
+    change(template / "config/files.yml", seeds, f"{seeds}    app/cache\n")
 
 
 def name_it_like_a_folder_of_cvs(template: Path) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 import secrets
 import sys
 from collections.abc import Sequence
@@ -11,8 +12,9 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 
-from app.api.openapi import build
+from app.api.openapi import FIRST, build
 from app.core.config import Settings
 from app.core.exceptions import DependencyUnavailableError
 from app.core.imports import garbage_collection_paused
@@ -22,6 +24,9 @@ from app.core.project import PROJECT
 from app.core.settings import SettingsError, check_settings
 from app.db.migrations import upgrade
 from app.features import FEATURES
+
+# The versions after the first, by their paths.
+LATER = re.compile(r"/api/(v(?!1/)\d+)/")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -70,13 +75,22 @@ def migrate(_: argparse.Namespace) -> int:
 
 def openapi(_: argparse.Namespace) -> int:
     """Print the OpenAPI document, as `/api/v1/openapi.json` serves it."""
-    print(openapi_document())
+    print(openapi_documents()["v1"])
     return 0
 
 
-def openapi_document() -> str:
-    """Return the OpenAPI document as text. It needs no database, no secret and no server."""
-    return json.dumps(build(load_app()), indent=2, ensure_ascii=False)
+def openapi_documents() -> dict[str, str]:
+    """Return each version's OpenAPI document. They need no database, no secret and no server."""
+    app = load_app()
+    documents = {version: build(app, paths) for version, paths in versions(app).items()}
+    return {name: json.dumps(it, indent=2, ensure_ascii=False) for name, it in documents.items()}
+
+
+def versions(app: FastAPI) -> dict[str, re.Pattern[str]]:
+    """Return the versions of the API, and the paths of each one's document."""
+    paths = (str(context.path) for context in iter_route_contexts(app.routes))
+    later = {match[1] for path in paths if (match := LATER.match(path))}
+    return {"v1": FIRST} | {name: re.compile(f"/api/{name}/") for name in sorted(later)}
 
 
 def load_app() -> FastAPI:

@@ -20,8 +20,7 @@ from app.services.tea import mail_tea
 from app.services.tea_event import TeaRead, publish_tea
 from app.websocket.publisher import event_payload
 from app.workers import tasks
-from app.workers.config import celery_config
-from app.workers.settings import JobSettings
+from app.workers.settings import JobSettings, celery_config
 from dev.reference.page import page
 from tests.workers.inline import run_due
 

@@ -1,4 +1,4 @@
-"""Evaluates computed answers, read from `copier.yml`."""
+"""Evaluates computed answers, read from `config/computed.yml`."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -20,16 +20,9 @@ ENVIRONMENT = SandboxedEnvironment(
 
 
 @cache
-def is_choice(name: str) -> bool:
-    """Return whether an answer is one of a few choices of the user."""
-    question = questions.asked().get(name, {})
-    return name != "preset" and (question.get("type") == "bool" or "choices" in question)
-
-
-@cache
 def inputs(name: str) -> frozenset[str]:
     """Return the choices that an answer depends on: for a choice, itself."""
-    if is_choice(name):
+    if questions.is_choice(name):
         return frozenset({name})
     return frozenset().union(*map(inputs, _parents(name)))
 
@@ -46,7 +39,7 @@ def value(name: str, row: Mapping[str, Any]) -> Any:
 @cache
 def values(name: str) -> list[Any]:
     """Return the values of an answer, unless it is free text."""
-    if is_choice(name):
+    if questions.is_choice(name):
         return questions.choices(name)
     names = sorted(inputs(name))
     rows = product(*(questions.choices(choice) for choice in names))
@@ -57,7 +50,8 @@ def values(name: str) -> list[Any]:
 def texts() -> Row:
     """Return the answers that are free texts or follow from some, as they are by default."""
     asked = questions.questions().items()
-    names = [name for name, question in asked if question["type"] == "str" and name != "preset"]
+    decide = ("preset", "features")
+    names = [name for name, question in asked if question["type"] == "str" and name not in decide]
     return {name: value(name, {}) for name in names if not inputs(name)}
 
 

@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
+from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -39,7 +40,7 @@ def swagger_page(openapi_url: str, app: FastAPI, root: str) -> HTMLResponse:
     """Render Swagger UI. `root` is the prefix that a proxy strips."""
     return get_swagger_ui_html(
         openapi_url=root + openapi_url,
-        title=app.title,
+        title=escape(app.title),
         swagger_js_url=f"{root}{ASSETS}/swagger-ui-bundle.js",
         swagger_css_url=f"{root}{ASSETS}/swagger-ui.css",
         swagger_favicon_url=f"{root}{ASSETS}/favicon.png",
@@ -52,7 +53,7 @@ def redoc_page(openapi_url: str, app: FastAPI, root: str) -> HTMLResponse:
     """Render ReDoc. `root` is the prefix that a proxy strips."""
     return get_redoc_html(
         openapi_url=root + openapi_url,
-        title=app.title,
+        title=escape(app.title),
         redoc_js_url=f"{root}{ASSETS}/redoc.standalone.js",
         redoc_favicon_url=f"{root}{ASSETS}/favicon.png",
         with_google_fonts=False,

@@ -22,9 +22,8 @@ from app.core.feature import Commands, Feature
 from app.core.mail import Mailer
 from app.core.settings import SettingsError
 from app.db.session import open_database
-from app.email.addresses import accept_reserved_domains
-from app.email.background import make_mailer
-from app.email.settings import EmailSettings
+from app.email.feature import make_mailer
+from app.email.settings import EmailSettings, accept_reserved_domains
 from app.rate_limit.limiter import RateLimiter
 from app.services.auth import AccessTokenScheme
 from app.services.caller import TokenScheme, scheme_of

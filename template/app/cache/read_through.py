@@ -1,25 +1,65 @@
-"""The read-through cache."""
+"""The read-through cache, and the format of its entries: JSON, in Redis and in memory."""
 
 import asyncio
+import hashlib
+import json
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import cache
 from typing import Any, TypeVar
+from uuid import uuid4
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cache.entry import PREFIX, decode, encode, is_lease, new_lease
 from app.cache.invalidation import Invalidator
 from app.cache.stores import LEASE_SECONDS, Store
 from app.core.after_commit import after_commit
 from app.core.cache import Cached
+from app.core.project import PROJECT
 from app.redis.circuit_breaker import RedisUnavailableError
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
+# The version of this format. A changed model needs none: entries name its schema, and keys must
+# stay, or a process of the old release could not delete what one of the new release reads.
+PREFIX = f"{PROJECT.name}:cache:v1:"
+LEASE_PREFIX = '{"lease":'
 # For readers that have seen a lease just before it was replaced.
 SHARED_LOAD_TTL_SECONDS = 1.0
+
+
+def new_lease() -> str:
+    """Return a unique lease."""
+    return f'{LEASE_PREFIX}"{uuid4().hex}"}}'
+
+
+def is_lease(text: str) -> bool:
+    """Return whether an entry is a lease, not a value."""
+    return text.startswith(LEASE_PREFIX)
+
+
+def encode(model: type[ModelT], value: ModelT) -> str:
+    """Serialize a value with the version of its schema."""
+    return f"{_prefix(model)}{value.model_dump_json(round_trip=True)}}}"
+
+
+def decode(model: type[ModelT], text: str) -> ModelT | None:
+    """Deserialize a value; None if its schema is another."""
+    prefix = _prefix(model)
+    if not text.startswith(prefix):
+        return None
+    try:
+        return model.model_validate_json(text[len(prefix) : -1])
+    except ValidationError:
+        return None
+
+
+@cache
+def _prefix(model: type[BaseModel]) -> str:
+    schema = json.dumps(model.model_json_schema(), sort_keys=True).encode()
+    return f'{{"schema":"{hashlib.sha256(schema).hexdigest()[:12]}","value":'
 
 
 class ReadThroughCache:

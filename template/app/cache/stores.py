@@ -13,8 +13,8 @@ from app.redis.circuit_breaker import (
     RedisBreaker,
     RedisEntryError,
     RedisUnavailableError,
+    loop_timeout,
 )
-from app.redis.loop_timeout import loop_timeout
 
 T = TypeVar("T")
 

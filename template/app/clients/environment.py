@@ -1,20 +1,39 @@
-"""Proxies and certificates of the environment. An invalid one fails only calls that need it."""
+"""What the HTTP client reads from the environment: its settings, proxies and certificates."""
 
 import ssl
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import httpx2
 import structlog
 from httpx2._utils import get_environment_proxies  # no public function reads NO_PROXY
+from pydantic import Field
+
+from app.core.settings import EnvSettings
 
 Hook: TypeAlias = Callable[[httpx2.Request], Awaitable[None]]
+Seconds = Annotated[float, Field(gt=0, le=300)]
 
 log = structlog.get_logger(__name__)
 
 
+class HttpClientSettings(EnvSettings):
+    """Timeouts are in seconds. `total` includes retries and the wait for the semaphore."""
+
+    http_client_connect_timeout: Seconds = 2
+    # Between two bytes.
+    http_client_read_timeout: Seconds = 3
+    http_client_total_timeout: Seconds = 5
+    # Concurrent calls of one process.
+    http_client_concurrency: Annotated[int, Field(ge=1, le=1000)] = 20
+    http_client_retries: Annotated[int, Field(ge=0, le=10)] = 2
+    # The backoff before the first retry, about; it doubles with each further one.
+    http_client_retry_seconds: Seconds = 0.2
+    http_client_max_bytes: Annotated[int, Field(ge=1024)] = 1024 * 1024
+
+
 class UnusableTransport(httpx2.AsyncBaseTransport):
-    """Fails the calls that need an invalid variable, and logs the name of the variable."""
+    """Fails only the calls that need an invalid variable, and logs the name of the variable."""
 
     def __init__(self, variable: str, error: Exception) -> None:
         self.variable = variable

@@ -4,11 +4,37 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from opentelemetry import context, trace
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.clients.environment import HttpClientSettings
 from app.clients.http import open_http_client
-from app.clients.settings import HttpClientSettings
-from app.clients.trace_context import TraceContextMiddleware
 from app.core.feature import Feature
+
+PROPAGATOR = TraceContextTextMapPropagator()
+
+
+class TraceContextMiddleware:
+    """Makes outgoing calls a part of the client's trace.
+
+    A service without spans forwards the trace context unchanged (W3C Trace Context).
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Attach the client's trace context unless this service has a span."""
+        if scope["type"] != "http" or trace.get_current_span().get_span_context().is_valid:
+            await self.app(scope, receive, send)
+            return
+        token = context.attach(PROPAGATOR.extract(Headers(scope=scope)))
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            context.detach(token)
 
 
 def _setup(app: FastAPI) -> None:

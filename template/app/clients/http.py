@@ -18,9 +18,8 @@ from opentelemetry.propagate import inject
 from pydantic import BaseModel, ValidationError
 from structlog.contextvars import get_contextvars
 
-from app.clients.environment import load_certificates, make_proxies
-from app.clients.errors import UpstreamError, UpstreamTimeoutError
-from app.clients.settings import HttpClientSettings
+from app.clients.environment import HttpClientSettings, load_certificates, make_proxies
+from app.core.exceptions import AppError
 from app.core.project import PROJECT
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -31,6 +30,22 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 RETRYABLE_STATUSES = {429, 500, 502, 503, 504}
 
 log = structlog.get_logger(__name__)
+
+
+class UpstreamError(AppError):
+    """Another service is down, or its answer is an error or invalid; its text is only logged."""
+
+    status = 502
+    code = "upstream_error"
+    detail = "An upstream service gave no usable answer."
+
+
+class UpstreamTimeoutError(UpstreamError):
+    """Another service timed out."""
+
+    status = 504
+    code = "upstream_timeout"
+    detail = "An upstream service did not answer in time."
 
 
 @dataclass(frozen=True, slots=True)

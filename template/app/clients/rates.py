@@ -7,8 +7,7 @@ from typing import Annotated
 from httpx2 import URL
 from pydantic import BaseModel, Field, HttpUrl
 
-from app.clients.errors import UpstreamError
-from app.clients.http import HttpClient
+from app.clients.http import HttpClient, UpstreamError
 
 Code = Annotated[str, Field(pattern="^[A-Z0-9]{2,10}$")]
 Rate = Annotated[Decimal, Field(ge=Decimal("1e-12"), le=Decimal("1e12"))]

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from app.clients.errors import UpstreamError
+from app.clients.http import UpstreamError
 from app.clients.rates import RatesClient
 from app.core.exceptions import DependencyUnavailableError
 from app.schemas.rate import Rates, RatesBatch, RatesFault, RatesResult

@@ -5,14 +5,19 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID, uuid4
 
 import structlog
+from pydantic import Field
 from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from app.core.background import cancel_and_wait
-from app.websocket.settings import WebSocketSettings
+from app.core.settings import EnvSettings
+
+Limit = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0, le=60)]
 
 # Close codes (RFC 6455 §7.4.1 and its IANA registry); 4000 and above are private.
 GOING_AWAY = 1001
@@ -29,6 +34,22 @@ CLOSE_TIMEOUT_SECONDS = 30
 FrameHandler = Callable[[str | None], Awaitable[None]]
 
 log = structlog.get_logger(__name__)
+
+
+class WebSocketSettings(EnvSettings):
+    """Limits per connection and per user, and how often sessions are checked."""
+
+    websocket_max_frame_bytes: Limit = 64 * 1024
+    websocket_messages_per_second: Limit = 20
+    # In each process.
+    websocket_connections_per_user: Limit = 20
+    websocket_channels_per_connection: Limit = 100
+    # Messages queued for a slow client before it is disconnected.
+    websocket_queue_size: Limit = 256
+    # Timeout for sending one message.
+    websocket_send_seconds: Seconds = 10
+    # Interval between checks for expired tokens and ended sessions.
+    websocket_check_seconds: Seconds = 2
 
 
 class TokenBucket:

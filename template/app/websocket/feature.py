@@ -18,11 +18,9 @@ from app.redis.client import make_client
 from app.redis.settings import RedisSettings
 from app.servers.shutdown import on_shutdown
 from app.websocket.broadcast import RedisBroadcast, broadcast_from_worker
-from app.websocket.connection import GOING_AWAY, SERVICE_RESTART
-from app.websocket.manager import ConnectionManager
+from app.websocket.connection import GOING_AWAY, SERVICE_RESTART, WebSocketSettings
+from app.websocket.manager import ConnectionManager, close_ended_sessions
 from app.websocket.publisher import WebSocketPublisher
-from app.websocket.sessions import close_ended_sessions
-from app.websocket.settings import WebSocketSettings
 
 # For the introduction of the OpenAPI document, which cannot describe a WebSocket.
 INTRODUCTION = """

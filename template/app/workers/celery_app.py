@@ -9,8 +9,7 @@ from celery.signals import import_modules
 
 from app.core.settings import SettingsError, check_settings
 from app.workers import signals  # noqa: F401  (connects the receivers)
-from app.workers.config import celery_config
-from app.workers.settings import JobSettings
+from app.workers.settings import JobSettings, celery_config
 
 
 def configure() -> dict[str, Any]:

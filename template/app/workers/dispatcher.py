@@ -10,8 +10,7 @@ from structlog.contextvars import get_contextvars
 
 from app.core.background_thread import BackgroundThread
 from app.core.job import JobDispatcher
-from app.workers.config import JOBS, REQUEST_ID_HEADER, celery_config
-from app.workers.settings import JobSettings
+from app.workers.settings import JOBS, REQUEST_ID_HEADER, JobSettings, celery_config
 
 QUEUE_SIZE = 1000
 # A broker that has just failed is not asked again for so long: the sweep dispatches the job later.

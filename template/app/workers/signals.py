@@ -14,7 +14,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars, get_conte
 
 from app.core.config import Settings
 from app.core.logging import configure_logging
-from app.workers.config import REQUEST_ID_HEADER
+from app.workers.settings import REQUEST_ID_HEADER
 from app.workers.tasks import close_runtime, runtime
 
 # They log for each message, without the request id, what our own lines say of each job.

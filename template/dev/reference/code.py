@@ -77,7 +77,7 @@ def metrics(app: FastAPI) -> list[tuple[str, str, str, str]]:
         definitions = import_module("app.observability.metrics.definitions")
         known = definitions.LABELS
         families += definitions.REGISTRY.collect()
-        families += import_module("app.observability.metrics.sampler").process_metrics(None)
+        families += import_module("app.observability.metrics.endpoint").process_metrics(None)
         for collector in app.state.metrics.collectors:
             families += getattr(collector, "describe", list)()
     return [

@@ -20,7 +20,7 @@ from dev.resource.spec import NAME, Resource, ResourceError
 from dev.resource.wiring import check_permission, missing_lines, unwire, wire, with_line
 
 MADE = ROOT / "dev" / "resource" / "made"
-DOCUMENT = "docs/openapi.json"
+DOCUMENTS = "docs/openapi*.json"
 
 
 def make(resource: Resource, line: Sequence[str], *, dry_run: bool) -> int:
@@ -39,10 +39,10 @@ def make(resource: Resource, line: Sequence[str], *, dry_run: bool) -> int:
         wire(path, text)
     made: dict[str, Any] = {"line": list(line), "plural": resource.plural, "wiring": wiring}
     made["files"] = {path: digest(path) for path in files}
-    had_document = bool(digest(DOCUMENT))
+    before = documents()
     if not missing_lines(resource):  # a permission that is not listed would be an error
-        write_document()
-    made["document"] = "" if had_document else digest(DOCUMENT)
+        write_documents()
+    made["documents"] = {path: of for path, of in documents().items() if path not in before}
     add_migration(made, resource.plural.replace("_", " "))
     write(f"dev/resource/made/{resource.name}.json", json.dumps(made, indent=2) + "\n")
     say("\n".join(["Written, and yours:", *made["files"]]))
@@ -80,8 +80,14 @@ def digest(path: str) -> str:
     return sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
 
 
-def write_document() -> None:
-    """Bring the API document up to date."""
+def documents() -> dict[str, str]:
+    """Return the digests of the API documents, by path."""
+    paths = (path.relative_to(ROOT).as_posix() for path in ROOT.glob(DOCUMENTS))
+    return {path: digest(path) for path in paths}
+
+
+def write_documents() -> None:
+    """Bring the API documents up to date."""
     subprocess.run([sys.executable, "-m", "dev.openapi", "write"], cwd=ROOT, check=False)
 
 
@@ -116,10 +122,12 @@ def undo(name: str) -> int:
             left[path] = "it has been changed"
     remove_empty(ROOT / f"tests/{record['plural']}")
     left |= unwire(record["wiring"], record["plural"])
-    if record["document"] and record["document"] == digest(DOCUMENT):
-        (ROOT / DOCUMENT).unlink()
+    written = record["documents"]
+    if written and written.items() <= documents().items():
+        for path in written:
+            (ROOT / path).unlink()
     else:
-        write_document()
+        write_documents()
     if left:
         say("\n".join(["These stay:", *(f"{path}: {why}" for path, why in left.items())]))
         return 1

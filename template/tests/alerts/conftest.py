@@ -10,14 +10,14 @@ from starlette.datastructures import State
 
 from app.core.error_reporting import ErrorReporters
 from app.features import FEATURES
-from app.observability.alerts import dedupe
+from app.observability.alerts import feature
 from tests.receiver import Receiver, receiving
 
 
 @pytest.fixture(autouse=True)
 def no_alerts_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Start without the timestamps of other tests."""
-    monkeypatch.setattr(dedupe, "FILE", tmp_path / "alerts")
+    monkeypatch.setattr(feature, "FILE", tmp_path / "alerts")
 
 
 @pytest.fixture
@@ -33,9 +33,9 @@ async def alerting(
 ) -> AsyncGenerator[ErrorReporters, None]:
     """Send alerts to `url` until the end, as a worker does."""
     monkeypatch.setenv("ALERT_WEBHOOK_URL", url)
-    [feature] = [feature for feature in FEATURES if feature.name == "alerts"]
+    [alerts] = [found for found in FEATURES if found.name == "alerts"]
     failures = ErrorReporters()
-    async with feature.worker_lifespan(State({"error_reporters": failures})):
+    async with alerts.worker_lifespan(State({"error_reporters": failures})):
         yield failures
 
 

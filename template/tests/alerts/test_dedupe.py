@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.observability.alerts import dedupe, feature
+from app.observability.alerts import feature
 from tests.alerts.conftest import alerting, texts
 from tests.receiver import Receiver
 
@@ -43,7 +43,7 @@ async def test_an_error_that_another_process_has_sent_is_sent_again_after_the_in
 async def test_without_a_shared_file_each_process_sends(
     chat: Receiver, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str
 ) -> None:
-    monkeypatch.setattr(dedupe, "FILE", tmp_path / place)
+    monkeypatch.setattr(feature, "FILE", tmp_path / place)
     (tmp_path / "mine").write_text("not a folder")
 
     for _ in range(2):

@@ -54,6 +54,18 @@ async def test_the_pages_read_the_document_that_is_served(
     assert (await anonymous.get("/api/v1/openapi.json")).json()["paths"]
 
 
+@pytest.mark.parametrize("page", PAGES)
+async def test_a_name_with_angle_brackets_is_a_title_and_no_html(
+    make_client: MakeClient, page: str
+) -> None:
+    client = await make_client(PROJECT_NAME="O'Brien </title><b>")
+
+    html = (await client.get(page)).text
+
+    assert html.count("</title>") == 1
+    assert "<b>" not in html
+
+
 @pytest.mark.parametrize("path", [*PAGES, "/api/v1/openapi.json", "/docs/assets/swagger-ui.css"])
 async def test_there_are_no_docs_in_production(make_client: MakeClient, path: str) -> None:
     client = await make_client(ENVIRONMENT="production")

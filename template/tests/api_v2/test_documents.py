@@ -4,8 +4,11 @@ import re
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from httpx2 import AsyncClient
 
+from app.api.openapi import build
+from app.cli import versions
 from tests.conftest import MakeClient
 from tests.problems import assert_problem
 
@@ -55,6 +58,13 @@ async def test_both_versions_can_be_read(anonymous: AsyncClient, page: str) -> N
         links = re.findall('<a href="([^"]+)"', response.text)
         assert links == ["/docs", "/docs/v2", "/redoc", "/redoc/v2"]
         assert "script-src 'self'" in response.headers["content-security-policy"]
+
+
+def test_the_gates_have_a_document_of_each_version(app: FastAPI) -> None:
+    assert {version: build(app, paths) for version, paths in versions(app).items()} == {
+        "v1": app.openapi(),
+        "v2": app.state.openapi_v2(),
+    }
 
 
 @pytest.mark.parametrize("path", ["/docs/v2", "/redoc/v2", "/api/v2/openapi.json"])

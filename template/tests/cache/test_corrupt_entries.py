@@ -7,7 +7,7 @@ from httpx2 import AsyncClient
 from redis import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cache.entry import PREFIX
+from app.cache.read_through import PREFIX
 from tests.blueprint.factories import SPECIMENS
 from tests.blueprint.rows import add_specimen
 

@@ -8,8 +8,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from app.cache import invalidation
-from app.cache.entry import PREFIX
-from app.cache.read_through import ReadThroughCache
+from app.cache.read_through import PREFIX, ReadThroughCache
 from app.cache.stores import RECOVERY_SECONDS, MemoryStore
 from app.redis import circuit_breaker
 from app.redis.circuit_breaker import RedisUnavailableError

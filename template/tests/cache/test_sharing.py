@@ -9,8 +9,7 @@ from httpx2 import AsyncClient
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cache.entry import PREFIX
-from app.cache.read_through import ReadThroughCache
+from app.cache.read_through import PREFIX, ReadThroughCache
 from app.cache.stores import MemoryStore
 from app.core.cache import Cached
 from app.db.session import Database

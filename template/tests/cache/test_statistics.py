@@ -8,7 +8,7 @@ from httpx2 import AsyncClient
 from redis import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cache.entry import PREFIX
+from app.cache.read_through import PREFIX
 from app.services.item import ITEMS_KEY
 from tests.factories import make_item
 

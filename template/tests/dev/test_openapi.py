@@ -11,11 +11,11 @@ from fastapi import FastAPI
 
 from app.cli import main
 from dev.git import GitError
-from dev.openapi import ALLOWED, DOCUMENT, diff
+from dev.openapi import ALLOWED, Documents, check, diff, file_of, write
 from dev.project import ROOT
 
-OLD = {"paths": {"/old": {}, "/health": {}}}
-NEW = json.dumps({"paths": {"/health": {}}})
+OLD = {"v1": json.dumps({"paths": {"/old": {}, "/health": {}}})}
+NEW = {"v1": json.dumps({"paths": {"/health": {}}})}
 IDENTITY = ("-c", "user.name=Ann", "-c", "user.email=ann@example.com")
 
 
@@ -23,15 +23,19 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True)  # noqa: S607
 
 
+def commit(folder: Path) -> None:
+    git(folder, "add", ".")
+    git(folder, *IDENTITY, "commit", "--quiet", "--message", "Work")
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project whose default branch has a path that is gone now."""
     (tmp_path / "docs").mkdir()
-    (tmp_path / DOCUMENT.path).write_text(json.dumps(OLD))
+    write(OLD, tmp_path)
     git(tmp_path, "init", "--quiet", "--initial-branch", "main")
-    git(tmp_path, "add", ".")
-    git(tmp_path, *IDENTITY, "commit", "--quiet", "--message", "Start")
-    DOCUMENT.write(NEW, tmp_path)
+    commit(tmp_path)
+    write(NEW, tmp_path)
     return tmp_path
 
 
@@ -61,17 +65,17 @@ def test_the_command_needs_no_database_no_secret_and_no_server(tmp_path: Path) -
 def test_a_new_project_has_no_file_until_it_is_written(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
 
-    assert DOCUMENT.check(NEW, tmp_path) == 0
-    assert DOCUMENT.write(NEW, tmp_path) == 0
+    assert check(NEW, tmp_path) == 0
+    assert write(NEW, tmp_path) == 0
 
-    assert (tmp_path / DOCUMENT.path).read_text() == NEW
-    assert DOCUMENT.check(NEW, tmp_path) == 0
+    assert (tmp_path / "docs/openapi.json").read_text() == NEW["v1"]
+    assert check(NEW, tmp_path) == 0
 
 
 def test_a_stale_file_fails_and_the_command_is_named(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert DOCUMENT.check(json.dumps(OLD), project) == 1
+    assert check(OLD, project) == 1
     assert "run `just openapi`" in capsys.readouterr().err
 
 
@@ -83,8 +87,39 @@ def test_what_breaks_clients_is_printed_and_fails(
 
 
 def test_a_stale_file_is_compared_too(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert diff(json.dumps(OLD), "HEAD", project) == 1
+    assert diff(OLD, "HEAD", project) == 1
     assert capsys.readouterr().out == "/old: path is gone\n"
+
+
+def test_each_version_of_the_api_has_a_file_and_is_compared(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    later = json.dumps({"paths": {"/api/v2/items": {}, "/api/v2/cups": {}}})
+    write({**NEW, "v2": later}, project)
+    commit(project)
+    less: Documents = {**NEW, "v2": json.dumps({"paths": {"/api/v2/items": {}}})}
+
+    assert file_of("v2").read(project) == later
+    assert check(less, project) == 1
+    assert diff({**NEW, "v2": later}, "HEAD", project) == 0
+    assert "No change breaks clients of the API that HEAD has." in capsys.readouterr().err
+    assert diff(less, "HEAD", project) == 1
+    assert capsys.readouterr().out == "/api/v2/cups: path is gone\n"
+
+
+def test_a_version_that_is_gone_has_no_file_and_breaks_its_clients(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write({**NEW, "v2": json.dumps({"paths": {"/api/v2/items": {}}})}, project)
+    commit(project)
+
+    assert check(NEW, project) == 1
+    assert write(NEW, project) == 0
+
+    assert file_of("v2").read(project) is None
+    assert check(NEW, project) == 0
+    assert diff(NEW, "HEAD", project) == 1
+    assert capsys.readouterr().out == "/api/v2/items: path is gone\n"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +139,7 @@ def test_a_line_with_a_reason_allows_a_change(project: Path, line: str, code: in
 
 
 def test_a_commit_without_a_document_has_nothing_to_compare(project: Path) -> None:
-    git(project, "rm", "--quiet", "--cached", DOCUMENT.path)
+    git(project, "rm", "--quiet", "--cached", "docs/openapi.json")
     git(project, *IDENTITY, "commit", "--quiet", "--message", "Remove")
 
     assert diff(NEW, "HEAD", project) == 0

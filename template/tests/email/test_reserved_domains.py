@@ -9,8 +9,7 @@ from starlette.datastructures import State
 
 from app.cli import main
 from app.core.settings import SettingsError
-from app.email.addresses import accept_reserved_domains
-from app.email.settings import EmailSettings
+from app.email.settings import EmailSettings, accept_reserved_domains
 from app.features import FEATURES
 from tests.auth.factories import AUTH, PASSWORD
 from tests.clients import connect

@@ -6,8 +6,7 @@ from email.message import EmailMessage
 import pytest
 
 from app.core.settings import SettingsError
-from app.email.addresses import parse_sender
-from app.email.settings import EmailSettings
+from app.email.settings import EmailSettings, parse_sender
 
 
 @pytest.mark.parametrize(

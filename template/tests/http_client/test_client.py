@@ -11,9 +11,14 @@ from httpx2 import AsyncClient
 from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
-from app.clients.errors import UpstreamTimeoutError
-from app.clients.http import HttpClient, backoff, open_http_client, retry_after
-from app.clients.settings import HttpClientSettings
+from app.clients.environment import HttpClientSettings
+from app.clients.http import (
+    HttpClient,
+    UpstreamTimeoutError,
+    backoff,
+    open_http_client,
+    retry_after,
+)
 from tests.http_client.routes import CALL
 from tests.http_client.upstream import Answer, Asked, Script, Upstream, good
 

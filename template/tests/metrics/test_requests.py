@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from app.core.diagnostics import pool_state
 from app.core.exceptions import TooManyRequestsError
 from app.core.routing import UNMATCHED
-from app.observability.metrics import definitions, sampler
+from app.observability.metrics import definitions, endpoint
 from app.observability.metrics.middleware import MetricsMiddleware
 from tests.blueprint.rows import add_specimen
 from tests.clients import connect
@@ -190,7 +190,7 @@ async def test_gauges_of_other_features_are_read(
 async def test_gauges_are_also_read_between_scrapes(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sampler, "INTERVAL_SECONDS", 0.01)
+    monkeypatch.setattr(endpoint, "INTERVAL_SECONDS", 0.01)
     app, read = await make_app(), asyncio.Event()
 
     app.state.gauges["kettles_off"] = lambda: read.set() or 0

@@ -10,9 +10,8 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from app.redis import circuit_breaker
-from app.redis.circuit_breaker import RedisBreaker, RedisEntryError, RedisUnavailableError
+from app.redis.circuit_breaker import TICKS, RedisBreaker, RedisEntryError, RedisUnavailableError
 from app.redis.client import make_client
-from app.redis.loop_timeout import TICKS
 from tests.redis.servers import RedisServer
 
 # More than a busy machine needs, and less than the minute that one would wait without a limit.

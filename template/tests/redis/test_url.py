@@ -7,8 +7,7 @@ from pydantic import SecretStr
 from redis.exceptions import RedisError
 
 from app.redis.client import make_client
-from app.redis.settings import RedisSettings
-from app.redis.url import read_redis_url
+from app.redis.settings import RedisSettings, read_redis_url
 from tests.redis.tls import tls_server
 
 VERIFIED = "?ssl_cert_reqs=required&ssl_check_hostname=true"

@@ -15,10 +15,8 @@ from app.db.errors import DatabaseUnavailableError
 from app.models.user import User
 from app.repositories import active_session
 from app.repositories.auth import SessionRepository
-from app.websocket.connection import Connection
-from app.websocket.manager import ConnectionManager
-from app.websocket.sessions import close_ended_sessions
-from app.websocket.settings import WebSocketSettings
+from app.websocket.connection import Connection, WebSocketSettings
+from app.websocket.manager import ConnectionManager, close_ended_sessions
 from tests.auth.factories import AUTH, USERS, authorization, bearer, make_user
 from tests.websocket.clients import connected, eventually
 from tests.websocket.conftest import Join

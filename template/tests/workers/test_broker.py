@@ -8,9 +8,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from pydantic import SecretStr
 
-from app.workers.broker import connection_settings, read_broker_url
-from app.workers.config import celery_config
-from app.workers.settings import JobSettings
+from app.workers.settings import JobSettings, celery_config, connection_settings, read_broker_url
 from tests.redis.tls import tls_server
 
 

@@ -14,10 +14,9 @@ from structlog.contextvars import bound_contextvars
 
 from app.core.settings import SettingsError
 from app.workers import dispatcher as module
-from app.workers.config import celery_config, transport_options
 from app.workers.dispatcher import CeleryDispatcher
 from app.workers.feature import celery
-from app.workers.settings import JobSettings
+from app.workers.settings import JobSettings, celery_config, transport_options
 from tests.clients import connect
 from tests.conftest import MakeApp, MakeClient
 from tests.databases import closed_port

@@ -16,9 +16,9 @@ from app.db.base import utc_now
 from app.models.job import Job, JobOutput, WorkerHeartbeat
 from app.workers import handlers, tasks
 from app.workers.celery_app import app as celery
-from app.workers.config import MAINTENANCE, celery_config
 from app.workers.feature import celery as feature
 from app.workers.runner import JobRunner
+from app.workers.settings import MAINTENANCE, celery_config
 from app.workers.tasks import purge_jobs, sweep_jobs
 from tests.clients import connect
 from tests.jobs.factories import NEVER, make_job

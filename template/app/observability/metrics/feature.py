@@ -19,9 +19,8 @@ log = structlog.get_logger(__name__)
 def _setup(app: FastAPI) -> None:
     use_directory(supervisor_pid())
     # Now, since prometheus_client reads the variable of the directory when it is imported.
-    from app.observability.metrics.endpoint import router
+    from app.observability.metrics.endpoint import GaugeSampler, router
     from app.observability.metrics.middleware import MetricsMiddleware
-    from app.observability.metrics.sampler import GaugeSampler
 
     settings = MetricsSettings.load()
     if settings.metrics_token is None and settings.environment == "production":

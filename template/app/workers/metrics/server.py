@@ -69,7 +69,7 @@ def _listen(**_: Any) -> None:
 def metrics_app(settings: MetricsSettings) -> Callable[..., Iterable[bytes]]:
     """Make the WSGI app: all metrics, for requests with the token."""
     from app.observability.metrics import definitions
-    from app.observability.metrics.sampler import process_metrics
+    from app.observability.metrics.endpoint import process_metrics
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         authorization = environ.get("HTTP_AUTHORIZATION", "")

@@ -1,4 +1,4 @@
-"""/api/v1/users/me/api-keys."""
+"""/api/v1/users/me/api-keys: the API keys of the user."""
 
 from typing import Annotated
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""/api/v1/files."""
+"""/api/v1/files: uploads and downloads, streamed."""
 
 from typing import Annotated
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""/api/v1/items/export."""
+"""/api/v1/items/export: all items as CSV, streamed."""
 
 from collections.abc import AsyncGenerator
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""/api/v1/jobs."""
+"""/api/v1/jobs: background jobs, which the workers run."""
 
 from collections.abc import AsyncGenerator
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""/api/v1/orders."""
+"""/api/v1/orders: orders, which take items out of stock."""
 
 from typing import Annotated
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""/api/v1/rates."""
+"""/api/v1/rates: exchange rates, read from another service."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from app.api.deps import SessionDep
 from app.api.responses import problems
-from app.clients.errors import UpstreamError, UpstreamTimeoutError
+from app.clients.http import UpstreamError, UpstreamTimeoutError
 from app.core.exceptions import DependencyUnavailableError
 from app.schemas.rate import Currency, Rates, RatesBatch
 from app.services.rate import RateService, RatesNotConfiguredError

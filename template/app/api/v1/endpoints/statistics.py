@@ -1,4 +1,4 @@
-"""/api/v1/statistics."""
+"""/api/v1/statistics: totals over all items, cached."""
 
 from fastapi import APIRouter, Request, Response
 

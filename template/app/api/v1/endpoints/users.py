@@ -1,4 +1,4 @@
-"""/api/v1/users."""
+"""/api/v1/users: your own account, and all accounts for superusers."""
 
 from typing import Annotated
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The WebSocket endpoint. The protocol is described in docs/websocket.md."""
+"""/api/v1/ws: the WebSocket. Its protocol is described in docs/websocket.md."""
 
 import time
 from collections.abc import Mapping
