@@ -1,5 +1,6 @@
 """Read `CELERY_BROKER_URL`, and configure Celery's connection to the broker."""
 
+import re
 import ssl
 from typing import Any
 
@@ -28,7 +29,10 @@ def read_one(text: str) -> str:
     if url.scheme == "memory":
         return text
     if url.scheme in AMQP_OPTIONS:
-        return join_url(url, url.path, read_options(url, AMQP_OPTIONS[url.scheme]))
+        options = read_options(url, AMQP_OPTIONS[url.scheme])
+        if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", options.get("heartbeat", "0")):
+            raise ValueError("heartbeat must be a number of seconds")
+        return join_url(url, url.path, options)
     # Celery has its own names for a Unix socket and its database.
     text = text.replace("redis+socket://", "unix://", 1).replace("?virtual_host=", "?db=", 1)
     return read_redis_url(text)
