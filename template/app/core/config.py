@@ -15,8 +15,8 @@ from app.core.web_names import read_origin, read_trusted_host
 
 
 def _root_path(path: str) -> str:
-    """Accept a path; one slash at its end makes no difference."""
-    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*/?", path):
+    """Accept a path; one slash at its end makes no difference. Clients resolve `.` and `..`."""
+    if not re.fullmatch(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*/?", path):
         raise ValueError("a path such as /shop, of letters, digits, slashes and -._~")
     return path.rstrip("/")
 

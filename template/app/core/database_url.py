@@ -113,11 +113,12 @@ def _postgresql(rest: str) -> URL:
 
 
 def _host(text: str) -> tuple[str, str]:
-    """Split `host:port` and `[address]:port`. A socket's folder has no port here."""
-    decoded = unquote(text.strip())
-    if found := re.fullmatch(r"\[(.*)\](?::(.*))?|([^:/][^:]*|)(?::([^:]*))?", decoded):
-        return found[1] or found[3] or "", found[2] or found[4] or ""
-    return decoded, ""  # a folder, or an IPv6 address without brackets, as in `?host=::1`
+    """Split `host:port` and `[address]:port`. A socket's folder has a port if it is encoded."""
+    pattern = r"\[(.*)\](?::(.*))?|([^:/][^:]*|)(?::([^:]*))?"
+    if found := re.fullmatch(pattern, text.strip()):
+        return unquote(found[1] or found[3] or ""), found[2] or found[4] or ""
+    # A folder, or an IPv6 address without brackets, as in `?host=::1`.
+    return unquote(text.strip()), ""
 
 
 def _with_hosts(url: URL, hosts: list[tuple[str, str]], ports: list[str]) -> URL:

@@ -1,5 +1,6 @@
 """Normalizes email addresses, so that each has one spelling."""
 
+import re
 import unicodedata
 
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
@@ -9,7 +10,7 @@ MAX_EMAIL_LENGTH = 254  # RFC 5321 §4.5.3.1.3
 
 def normalize_email(text: str) -> str:
     """Return the address in lower case, its domain in ASCII, or raise `ValueError`."""
-    parsed = _parse(text)
+    parsed = _parse(text, strict=True)
     return _spell(parsed.local_part, parsed.ascii_domain)
 
 
@@ -41,13 +42,19 @@ def to_ascii_domain(text: str) -> str:
     return f"{parsed.local_part}@{parsed.ascii_domain}"
 
 
-def _parse(text: str, *, globally_deliverable: bool = True) -> ValidatedEmail:
+def _parse(text: str, *, strict: bool = False, globally_deliverable: bool = True) -> ValidatedEmail:
     text = _composed(text)
     if len(text) > MAX_EMAIL_LENGTH:  # validating a very long one is slow
         raise EmailNotValidError(f"The email address is longer than {MAX_EMAIL_LENGTH} characters.")
-    return validate_email(
-        text, check_deliverability=False, globally_deliverable=globally_deliverable
-    )
+    try:
+        return validate_email(
+            text,
+            strict=strict,  # lengths as in RFC 5321 §4.5.3.1
+            check_deliverability=False,
+            globally_deliverable=globally_deliverable,
+        )
+    except EmailNotValidError as error:  # some messages quote the domain
+        raise EmailNotValidError(re.sub(r" \(\D.*\)", "", str(error))) from None
 
 
 def _composed(text: str) -> str:

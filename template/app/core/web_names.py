@@ -8,7 +8,9 @@ from pydantic import AnyUrl, ValidationError
 
 LABEL = r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?"
 NAME = re.compile(rf"{LABEL}(?:\.{LABEL})*")
-ORIGIN = re.compile(rf"[a-z][a-z0-9+.-]*://(?:{NAME.pattern}|\[[0-9a-f:.]+\])(?::[0-9]+)?")
+# A WebSocket's origin is that of its page: no browser sends `wss://`.
+SCHEME = r"(?!(?:wss?|ftp):)[a-z][a-z0-9+.-]*"
+ORIGIN = re.compile(rf"{SCHEME}://(?:{NAME.pattern}|\[[0-9a-f:.]+\])(?::[0-9]+)?")
 
 
 def read_origin(text: str) -> str:

@@ -16,8 +16,11 @@ from app.core.settings import CommaSeparated, EnvSettings
 from app.core.web_names import read_host
 
 SENDER = re.compile(r"(?P<name>[^<>\x00-\x1f\x7f]*?)\s*<(?P<address>[^<>]*)>|(?P<only>[^<>]*)")
-# What every server accepts, those without SMTPUTF8 (RFC 6531) too.
-ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[a-z\d-]+(\.[a-z\d-]+)*", re.ASCII | re.IGNORECASE)
+# What every server accepts, those without SMTPUTF8 (RFC 6531) too; lengths as in RFC 5321 §4.5.3.1.
+LABEL = r"[a-z\d]([a-z\d-]{0,61}[a-z\d])?"
+ADDRESS = re.compile(
+    rf"[\w.!#$%&'*+/=?^`{{|}}~-]{{1,64}}@{LABEL}(\.{LABEL})*", re.ASCII | re.IGNORECASE
+)
 # Longer ones would be folded, and Python loses their quotes then.
 MAX_NAME_LENGTH = 64
 # Top-level domains that no public mail server knows, and that internal networks use (RFC 6761).

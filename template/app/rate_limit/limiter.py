@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Annotated, Protocol
 
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, parse_many
 from pydantic import BeforeValidator
 
 from app.core.client_address import parse_address
@@ -23,7 +23,7 @@ def parse_rate(value: object) -> RateLimitItem:
     if isinstance(value, RateLimitItem):
         return value
     try:
-        rate = parse(str(value))
+        [rate] = parse_many(str(value))  # of several, only one would count
     except ValueError:
         raise ValueError("is not a rate like 5/minute") from None
     if rate.amount < 1:

@@ -14,6 +14,7 @@ CERT_REQS = ("required", "optional", "none")
 TLS_FILES = ("ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile")
 TLS_OPTIONS = ("ssl_cert_reqs", "ssl_check_hostname", "ssl_password", *TLS_FILES)
 ESCAPE_HINT = "; in a password, write # as %23, / as %2F, ? as %3F and @ as %40"
+TRUE_VALUES = ("true", "yes", "y", "t", "1")
 FALSE_VALUES = ("false", "no", "n", "f", "0")
 
 
@@ -70,9 +71,12 @@ def read_tls_options(options: Mapping[str, str]) -> dict[str, str]:
     cert_reqs = options.get("ssl_cert_reqs", "required").lower().removeprefix("cert_")
     if cert_reqs not in CERT_REQS:
         raise ValueError(f"ssl_cert_reqs must be one of {', '.join(CERT_REQS)}")
-    check_hostname = options.get("ssl_check_hostname", "true").lower() not in FALSE_VALUES
+    check_hostname = options.get("ssl_check_hostname", "true").lower()
+    if check_hostname not in TRUE_VALUES + FALSE_VALUES:
+        raise ValueError("ssl_check_hostname must be true or false")
     check_files(options)
-    return {"ssl_cert_reqs": cert_reqs, "ssl_check_hostname": str(check_hostname).lower()}
+    check_hostname = "true" if check_hostname in TRUE_VALUES else "false"
+    return {"ssl_cert_reqs": cert_reqs, "ssl_check_hostname": check_hostname}
 
 
 def check_files(options: Mapping[str, str]) -> None:

@@ -12,8 +12,8 @@ from app.repositories.item_keyset import ItemKeysetRepository
 
 BATCH_SIZE = 1000
 # Where a spreadsheet would run a cell as a formula (OWASP, CSV injection): at the beginning of the
-# cell, and after what some programs take for a separator.
-FORMULA = re.compile(r"^(?=[\t\r\n])|(?:^|(?<=[;\t\r\n]))(?=[^\S\t\r\n]*[=+\-@＝＋－＠])")
+# cell, and after what some programs take for a separator, in quotes or not.
+FORMULA = re.compile(r'^(?=[\t\r\n])|(?:^|(?<=[;\t\r\n]))(?=(?:[^\S\t\r\n]|")*[=+\-@＝＋－＠])')
 BYTE_ORDER_MARK = "\ufeff"
 
 

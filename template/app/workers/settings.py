@@ -3,6 +3,7 @@
 https://docs.celeryq.dev/en/stable/userguide/configuration.html
 """
 
+import re
 import ssl
 from datetime import timedelta
 from typing import Annotated, Any
@@ -63,7 +64,10 @@ def read_one(text: str) -> str:
     if url.scheme == "memory":
         return text
     if url.scheme in AMQP_OPTIONS:
-        return join_url(url, url.path, read_options(url, AMQP_OPTIONS[url.scheme]))
+        options = read_options(url, AMQP_OPTIONS[url.scheme])
+        if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", options.get("heartbeat", "0")):
+            raise ValueError("heartbeat must be a number of seconds")
+        return join_url(url, url.path, options)
     # Celery has its own names for a Unix socket and its database.
     text = text.replace("redis+socket://", "unix://", 1).replace("?virtual_host=", "?db=", 1)
     return read_redis_url(text)
@@ -103,15 +107,15 @@ class JobSettings(RedisSettings):
     celery_broker_url: Annotated[SecretStr, AfterValidator(check_broker_url)] | None = None
     job_max_attempts: Annotated[int, Field(ge=1, le=100)] = 5
     # The lease of a worker that does not renew it expires, and another may run the job.
-    job_lease_seconds: Annotated[float, Field(ge=0.5)] = 30
+    job_lease_seconds: Annotated[float, Field(ge=0.5, le=86400)] = 30
     # How often lost jobs are looked for, and how old a message counts as lost.
-    job_sweep_seconds: Annotated[float, Field(ge=0.1)] = 5
-    job_patience_seconds: Annotated[float, Field(ge=0.1)] = 15
+    job_sweep_seconds: Annotated[float, Field(ge=0.1, le=86400)] = 5
+    job_patience_seconds: Annotated[float, Field(ge=0.1, le=86400)] = 15
     # Delay of the first retry; it doubles with each further one.
-    job_retry_seconds: Annotated[float, Field(ge=0)] = 2
+    job_retry_seconds: Annotated[float, Field(ge=0, le=86400)] = 2
     # Timeout of one attempt.
-    job_timeout_seconds: Annotated[float, Field(gt=0)] = 1800
-    job_retention_days: Annotated[float, Field(ge=0)] = 30
+    job_timeout_seconds: Annotated[float, Field(gt=0, le=30 * 86400)] = 1800
+    job_retention_days: Annotated[float, Field(ge=0, le=36500)] = 30
 
     @property
     def broker(self) -> str | None:

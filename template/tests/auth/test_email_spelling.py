@@ -22,6 +22,7 @@ NO_ADDRESSES = [
     *("Name <a@example.org>", "<a@example.org>", '"a" <a@example.org>', "mailto:a@example.org"),
     *("a@example.org, b@example.org", "a@example.org\nb", "a b@example.org", "a\x00@example.org"),
     *("a@xn--0.example.org", f"a@{'ü' * 80}.example.org", "a" * 100_000 + "@example.org"),
+    *("a" * 65 + "@example.org", "a@b.example.org."),
 ]
 
 
@@ -79,6 +80,28 @@ async def test_an_invalid_email_is_refused(
     change = {"email": text, "current_password": PASSWORD}
     assert_problem(await user_client.patch(ME, json=change), 422, "validation_error")
     assert_problem(await new_client.post(LOGIN, data=credentials(text)), 401, "invalid_credentials")
+
+
+@pytest.mark.parametrize("domain", ["xn--hunter2", "hunter2\u0640", "\u05d0hunter2"])
+async def test_the_refusal_of_a_domain_does_not_quote_it(
+    anonymous: AsyncClient, domain: str
+) -> None:
+    body = {"email": f"a@{domain}.org", "password": PASSWORD}
+
+    response = await anonymous.post(REGISTER, json=body)
+
+    assert_problem(response, 422, "validation_error")
+    [fault] = response.json()["errors"]
+    assert fault["message"].startswith("The part after the @-sign ")
+    assert "hunter2" not in response.text
+
+
+async def test_an_account_with_a_very_long_name_still_logs_in(
+    anonymous: AsyncClient, session: AsyncSession
+) -> None:
+    await make_user(session, email=f"{'a' * 65}@example.org")
+
+    assert await log_in(anonymous, f"{'A' * 65}@Example.org")
 
 
 @pytest.mark.parametrize("group", SPELLINGS)

@@ -62,6 +62,9 @@ def test_a_url_that_is_wrong_is_refused_without_its_password(
         ("postgresql://u:p@/app?host=a:1&host=b:2", ["a", "b"], [1, 2]),
         ("postgresql:///app?host=/var/run/postgresql", ["/var/run/postgresql"], [5432]),
         ("postgresql://u@%2Frun%2Fpg/app?port=6432", ["/run/pg"], [6432]),
+        ("postgresql://u:p@%2Frun%2Fpg:6432/app", ["/run/pg"], [6432]),
+        ("postgresql://u:p@%2Fcloudsql%2Fa%3Ab%3Ac/app", ["/cloudsql/a:b:c"], [5432]),
+        ("postgresql://u:p@%2Frun%2Fa:1,b:2/app", ["/run/a", "b"], [1, 2]),
         ("postgresql://u:p@/app?host=/cloudsql/a:b:c", ["/cloudsql/a:b:c"], [5432]),
     ],
 )

@@ -48,6 +48,12 @@ def test_a_sender_survives_the_round_trip_through_a_message(
         *("Teapots <shop>", "<>", "Teapots shop@example.com", "a..b@example.com"),
         *("zoë@example.com", "shop@exa mple.com", "Eve\nBcc: all@example.com <shop@example.com>"),
         *("Tea\tpots <shop@example.com>", f"{'Teapots, ' * 10}<shop@example.com>"),
+        *(
+            f"{'s' * 65}@example.com",
+            f"shop@{'e' * 64}.com",
+            "shop@-example.com",
+            "shop@a-.example",
+        ),
     ],
 )
 def test_an_invalid_sender_is_refused_at_startup(

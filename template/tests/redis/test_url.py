@@ -41,6 +41,8 @@ def test_a_url_is_normalised_for_all_clients(text: str, normalised: str) -> None
     ("url", "named"),
     [
         ("rediss://:secret@h/0?ssl_cert_reqs=maybe", "ssl_cert_reqs"),
+        ("rediss://:secret@h/0?ssl_check_hostname=maybe", "ssl_check_hostname"),
+        ("rediss://:secret@h/0?ssl_check_hostname=", "ssl_check_hostname"),
         ("rediss://:secret@h/0?ssl_ca_certs=/nowhere/ca.pem", "ssl_ca_certs"),
         ("rediss://:secret@h/0?ssl_ca_certs=/dev/null", "ssl_ca_certs"),
         ("rediss://:secret@h/0?ssl_keyfile=/dev/null", "ssl_certfile"),

@@ -33,6 +33,9 @@ def test_a_url_is_translated_for_celery(text: str, celery: str) -> None:
     [
         ("amqp://ann:secret@h?ssl_cert_reqs=none", "ssl_cert_reqs"),
         ("amqps://ann:secret@h?verify=verify_peer", "verify"),
+        ("amqp://ann:secret@h?heartbeat=often", "heartbeat"),
+        ("amqps://ann:secret@h?heartbeat=-1", "heartbeat"),
+        ("amqps://ann:secret@h?ssl_check_hostname=perhaps", "ssl_check_hostname"),
         ("amqps://ann:secret@h?ssl_ca_certs=/nowhere", "ssl_ca_certs"),
         ("rediss://:secret@h?ssl_cert_reqs=CERT_MAYBE", "ssl_cert_reqs"),
         ("amqp://ann:secret@one;amqps://ann:secret@two", "same scheme"),
