@@ -27,7 +27,7 @@ def conditions(arguments: argparse.Namespace, day: datetime) -> str:
 
 
 def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """Return the name of the processor; that of its kind where the system does not tell."""
+    """Return the name of the processor; or of its kind if it has none."""
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
