@@ -5,17 +5,7 @@ from functools import cache
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    Executable,
-    Integer,
-    Select,
-    bindparam,
-    func,
-    insert,
-    inspect,
-    select,
-)
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, insert, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import make_transient_to_detached
 
@@ -50,8 +40,7 @@ class Repository(Generic[ModelT]):
     async def add(self, row: ModelT) -> ModelT:
         """Insert a row."""
         self.session.add(row)
-        await self.session.flush()
-        return row
+        return await self.flush(row)
 
     async def create(self, values: Mapping[str, Any]) -> ModelT:
         """Insert a row by its columns: half the work of `add`. No events of the ORM are sent."""
@@ -66,10 +55,10 @@ class Repository(Generic[ModelT]):
         await self.session.flush()
         return row
 
-    async def delete(self, row: ModelT) -> None:
+    async def delete(self, row: ModelT) -> ModelT:
         """Delete a row."""
         await self.session.delete(row)
-        await self.session.flush()
+        return await self.flush(row)
 
     async def page(
         self, query: PageQuery, sort: str, where: Collection[ColumnElement[bool]] = ()
@@ -87,7 +76,7 @@ class Repository(Generic[ModelT]):
 
 
 @cache
-def insert_statement(model: type[Any]) -> Executable:
+def insert_statement(model: type[Any]) -> Any:
     """Return the statement that inserts a row and returns its columns, defaults too."""
     return insert(model.__table__).returning(*model.__table__.columns)
 

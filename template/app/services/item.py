@@ -77,8 +77,7 @@ class ItemService:
     async def delete(self, id: UUID, if_match: str | None) -> None:
         """Delete an item that no row refers to, or raise `ItemInUseError`."""
         item = await self._lock(id, if_match)
-        await self.session.delete(item)
-        await self._write(self.items.flush(item))
+        await self._write(self.items.delete(item))
 
     async def _lock(self, id: UUID, if_match: str | None) -> Item:
         """Lock the item, so that it cannot change after its version is compared."""

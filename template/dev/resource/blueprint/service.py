@@ -127,8 +127,7 @@ class SpecimenService:
     async def delete(self, id: UUID, if_match: str | None) -> None:
         """Delete a specimen that no row refers to, or raise `SpecimenInUseError`."""
         specimen = await self._lock(id, if_match)
-        await self.session.delete(specimen)
-        await self._write(self.specimens.flush(specimen))
+        await self._write(self.specimens.delete(specimen))
 
     async def _lock(self, id: UUID, if_match: str | None) -> Specimen:
         """Lock the specimen, so that it cannot change after its version is compared."""
