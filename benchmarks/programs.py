@@ -23,6 +23,8 @@ PRESETS = {
     "standard": ("live", "me", "list", "create"),
     "full": ("live", "me", "list", "create"),
 }
+# The environment of a deployed service: without what only its developers need.
+DEPLOYED = ".venv-deployed"
 # So many rows are in the table when a burst starts.
 ROWS = 60
 # Prints the environment, and runs until its input ends.
@@ -51,7 +53,7 @@ class Program:
     @property
     def python(self) -> Path:
         """The interpreter of the program's environment."""
-        return self.project / ".venv" / "bin" / "python"
+        return self.project / DEPLOYED / "bin" / "python"
 
     @property
     def is_service(self) -> bool:
@@ -75,7 +77,7 @@ def render(preset: str, folder: Path, ref: str | None) -> Path:
     project = folder / (f"{preset}@{ref.replace('/', '-')}" if ref else preset)
     project.mkdir(parents=True, exist_ok=True)
     for path in project.iterdir():  # of an earlier run, but for what takes long to make
-        if path.name not in {".git", ".venv", ".local"}:
+        if path.name not in {".git", ".venv", DEPLOYED, ".local"}:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     copier.run_copy(
         str(ROOT),
@@ -88,6 +90,8 @@ def render(preset: str, folder: Path, ref: str | None) -> Path:
     )
     run(["git", "init", "--quiet"], project)
     run(["uv", "sync", "--quiet"], project)
+    deployed = os.environ | {"UV_PROJECT_ENVIRONMENT": DEPLOYED}
+    run(["uv", "sync", "--quiet", "--no-dev"], project, deployed)
     # Compiled, so that the time of an import is that of a deployed service.
     run([".venv/bin/python", "-m", "compileall", "-q", "app"], project)
     return project

@@ -1,4 +1,4 @@
-"""Record the statements of the app, and make commits fail."""
+"""Record the statements and connections of the app, and make commits fail."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -37,3 +37,18 @@ def recorded_statements(engine: AsyncEngine) -> Generator[list[str]]:
         yield statements
     finally:
         event.remove(engine.sync_engine, "before_cursor_execute", record)
+
+
+@contextmanager
+def recorded_checkouts(engine: AsyncEngine) -> Generator[list[object]]:
+    """Record the connections that are taken from the pool."""
+    connections: list[object] = []
+
+    def record(connection: object, *_: Any) -> None:
+        connections.append(connection)
+
+    event.listen(engine.sync_engine, "checkout", record)
+    try:
+        yield connections
+    finally:
+        event.remove(engine.sync_engine, "checkout", record)

@@ -40,7 +40,6 @@ async def require_health_token(
         raise PermissionDeniedError
 
 
-open_access: list[Dependency] = []
 read_access: list[Dependency] = []
 operator_access: list[Dependency] = [Depends(require_health_token)]
 

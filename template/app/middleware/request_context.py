@@ -2,12 +2,12 @@
 
 import re
 import time
-from uuid import uuid4
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars
+from uuid_utils import uuid4  # takes a thirtieth of the time of the standard library's
 
 from app.core.client_address import unmap
 from app.core.config import Settings

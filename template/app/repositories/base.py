@@ -1,12 +1,13 @@
 """Queries that every table needs. Repositories flush; the request's session commits."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, inspect, select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, insert, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import make_transient_to_detached
 
 from app.core.pagination import PageQuery, PageRows
 from app.db.base import Base
@@ -39,13 +40,25 @@ class Repository(Generic[ModelT]):
     async def add(self, row: ModelT) -> ModelT:
         """Insert a row."""
         self.session.add(row)
+        return await self.flush(row)
+
+    async def create(self, values: Mapping[str, Any]) -> ModelT:
+        """Insert a row by its columns: half the work of `add`. No events of the ORM are sent."""
+        inserted = await self.session.execute(insert_statement(self.model), values)
+        row = self.model(**inserted.one()._mapping)
+        make_transient_to_detached(row)  # it is stored
+        self.session.add(row)
+        return row
+
+    async def flush(self, row: ModelT) -> ModelT:
+        """Write what was changed."""
         await self.session.flush()
         return row
 
-    async def delete(self, row: ModelT) -> None:
+    async def delete(self, row: ModelT) -> ModelT:
         """Delete a row."""
         await self.session.delete(row)
-        await self.session.flush()
+        return await self.flush(row)
 
     async def page(
         self, query: PageQuery, sort: str, where: Collection[ColumnElement[bool]] = ()
@@ -60,6 +73,12 @@ class Repository(Generic[ModelT]):
             return PageRows(rows, rows[0].row_count if rows else 0)
         count = select(func.count()).select_from(self.model).where(*where)
         return PageRows((), await self.session.scalar(count) or 0)
+
+
+@cache
+def insert_statement(model: type[Any]) -> Any:
+    """Return the statement that inserts a row and returns its columns, defaults too."""
+    return insert(model.__table__).returning(*model.__table__.columns)
 
 
 @cache

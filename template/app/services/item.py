@@ -1,5 +1,6 @@
 """Items: create, read, update, delete."""
 
+from collections.abc import Awaitable
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -63,9 +64,7 @@ class ItemService:
     async def create(self, data: ItemCreate) -> Item:
         """Create an item."""
         values = data.model_dump()
-        item = Item(**values)
-        self.session.add(item)
-        return await self._flush(item)
+        return await self._write(self.items.create(values))
 
     async def update(self, id: UUID, data: ItemUpdate, if_match: str | None) -> Item:
         """Update an item whose version is the one in `If-Match`."""
@@ -73,13 +72,12 @@ class ItemService:
         values = data.model_dump()
         for name, value in values.items():
             setattr(item, name, value)
-        return await self._flush(item)
+        return await self._write(self.items.flush(item))
 
     async def delete(self, id: UUID, if_match: str | None) -> None:
         """Delete an item that no row refers to, or raise `ItemInUseError`."""
         item = await self._lock(id, if_match)
-        await self.session.delete(item)
-        await self._flush(item)
+        await self._write(self.items.delete(item))
 
     async def _lock(self, id: UUID, if_match: str | None) -> Item:
         """Lock the item, so that it cannot change after its version is compared."""
@@ -90,10 +88,10 @@ class ItemService:
             raise PreconditionFailedError
         return item
 
-    async def _flush(self, item: Item) -> Item:
-        """Write the change, and translate the database's errors."""
+    async def _write(self, change: Awaitable[Item]) -> Item:
+        """Await the change, and translate the database's errors."""
         try:
-            await self.session.flush()
+            item = await change
         except IntegrityError as error:
             if is_unique_violation(error, "name"):
                 raise NameTakenError from error

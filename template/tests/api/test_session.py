@@ -15,7 +15,7 @@ from tests.blueprint.rows import add_specimen
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.problems import assert_problem
-from tests.transactions import failing_commits
+from tests.transactions import failing_commits, recorded_checkouts, recorded_statements
 
 TEAPOT = {"name": "Teapot", "price": "24.90"}
 
@@ -46,6 +46,23 @@ async def test_a_commit_that_fails_is_no_success_and_stores_nothing(
     assert_problem(response, 500, "internal_error")
     assert await count(session) == 0
     assert (await client.post(SPECIMENS, json=TEAPOT)).status_code == 201
+
+
+async def test_a_write_takes_one_connection_and_inserts_by_one_statement(
+    client: AsyncClient, database: Database
+) -> None:
+    assert (await client.post(SPECIMENS, json={"name": "Cup", "price": "1"})).status_code == 201
+
+    with (
+        recorded_statements(database.engine) as statements,
+        recorded_checkouts(database.engine) as checkouts,
+    ):
+        assert (await client.post(SPECIMENS, json=TEAPOT)).status_code == 201
+
+    # With users, the caller is found first.
+    assert [text.split()[0] for text in statements][-2:] in (["INSERT"], ["SELECT", "INSERT"])
+    assert len(statements) <= 2
+    assert len(checkouts) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,19 @@
 """The queries that every table has."""
 
+from decimal import Decimal
+
 import pytest
 from httpx2 import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.pagination import PageQuery
+from app.db.session import Database
 from app.repositories.base import page_statement
 from dev.resource.blueprint.model import Specimen
 from dev.resource.blueprint.repository import SpecimenRepository
 from tests.blueprint.factories import make_specimen
+from tests.transactions import recorded_statements
 
 ORDERS = ("created_at", "name", "price", "stock")
 
@@ -36,6 +40,34 @@ async def test_a_page_is_one_part_of_the_rows_in_order(
         found = await SpecimenRepository(session).page(query, sort, where)
         assert found.total == len(matching)
         assert [row.id for row in found.rows] == matching[query.offset : query.offset + 2]
+
+
+async def test_a_created_row_is_one_of_the_session(database: Database) -> None:
+    async with database.transactions() as session:
+        specimens = SpecimenRepository(session)
+        with recorded_statements(database.engine) as statements:
+            cup = await specimens.create({"name": "Cup", "price": Decimal("9.90")})
+        assert [text.split()[0] for text in statements] == ["INSERT"]
+        assert (cup.description, cup.price, cup.stock, cup.version) == (None, Decimal("9.90"), 0, 1)
+        assert await specimens.get(cup.id) is cup
+
+        cup.stock = 3
+        await session.commit()
+
+    async with database.reads() as session:
+        stored = await SpecimenRepository(session).get(cup.id)
+    assert stored is not None
+    assert (stored.stock, stored.version, stored.created_at) == (3, 2, cup.created_at)
+
+
+async def test_a_created_row_is_undone_with_its_transaction(
+    database: Database, session: AsyncSession
+) -> None:
+    async with database.transactions() as changes:
+        stored = (await SpecimenRepository(changes).create({"name": "Cup", "price": 1})).id
+        await changes.rollback()
+
+    assert await SpecimenRepository(session).get(stored) is None
 
 
 def test_the_statement_of_a_page_is_made_once() -> None:

@@ -1,5 +1,6 @@
 """Specimens: create, read, update, delete."""
 
+from collections.abc import Awaitable
 from typing import Any
 from uuid import UUID
 
@@ -109,10 +110,8 @@ class SpecimenService:
         # begin refs
         await self._check_references(values)
         # end
-        specimen = Specimen(**values)
-        # owned: specimen.owner_id = self.owner_id
-        self.session.add(specimen)
-        return await self._flush(specimen)
+        # owned: values["owner_id"] = self.owner_id
+        return await self._write(self.specimens.create(values))
 
     async def update(self, id: UUID, data: SpecimenUpdate, if_match: str | None) -> Specimen:
         """Update a specimen whose version is the one in `If-Match`."""
@@ -123,13 +122,12 @@ class SpecimenService:
         # end
         for name, value in values.items():
             setattr(specimen, name, value)
-        return await self._flush(specimen)
+        return await self._write(self.specimens.flush(specimen))
 
     async def delete(self, id: UUID, if_match: str | None) -> None:
         """Delete a specimen that no row refers to, or raise `SpecimenInUseError`."""
         specimen = await self._lock(id, if_match)
-        await self.session.delete(specimen)
-        await self._flush(specimen)
+        await self._write(self.specimens.delete(specimen))
 
     async def _lock(self, id: UUID, if_match: str | None) -> Specimen:
         """Lock the specimen, so that it cannot change after its version is compared."""
@@ -152,10 +150,10 @@ class SpecimenService:
         # end
 
     # end
-    async def _flush(self, specimen: Specimen) -> Specimen:
-        """Write the change, and translate the database's errors."""
+    async def _write(self, change: Awaitable[Specimen]) -> Specimen:
+        """Await the change, and translate the database's errors."""
         try:
-            await self.session.flush()
+            specimen = await change
         except IntegrityError as error:
             # begin taken
             if is_unique_violation(error, "name"):
