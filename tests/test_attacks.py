@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests import kill_map
 from tests.conftest import Render
 from tests.kill_map import MutatedProject
 from tests.questions import ROOT
@@ -44,7 +43,8 @@ ATTACKS = [
 def project(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MutatedProject]:
     """Return a full service with its environment."""
     folder = tmp_path_factory.mktemp("attacks") / "project"
-    shutil.copytree(render(**kill_map.ANSWERS), folder, symlinks=True)
+    # On PostgreSQL: SQLite runs one transaction after the other, which hides missing locks.
+    shutil.copytree(render(preset="full"), folder, symlinks=True)
     project = MutatedProject(folder)
     yield project
     project.close()
