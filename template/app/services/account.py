@@ -103,8 +103,9 @@ class AccountService:
         if user := await self.users.unverified(email):
             await self._send_token(user, email if email == user.pending_email else user.email)
 
-    async def update_profile(self, user: User, data: ProfileUpdate, address: str) -> User:
+    async def update_profile(self, caller: Caller, data: ProfileUpdate, address: str) -> User:
         """Change the account. A new email needs the password, and is verified first."""
+        user = caller.user
         changes = data.model_dump(exclude={"current_password"})
         if not has_new_email(user, changes):
             if "email" in changes:  # the one it has: a change that waits is cancelled
@@ -113,7 +114,7 @@ class AccountService:
         if data.current_password is None:
             raise IncorrectPasswordError
         await self.passwords.verify(user, data.current_password.get_secret_value(), address)
-        user = await self.accounts.find(user.id)
+        user = await self.passwords.lock(caller)
         if self.auth.settings.email_verification == "off":
             return await self.accounts.apply(user, changes | {"email_verified": False})
         return await self._request_change(user, changes, address)
@@ -130,6 +131,8 @@ class AccountService:
     async def delete(self, caller: Caller, password: str, address: str) -> None:
         """Delete the account, or raise `LastSuperuserError`."""
         await self.passwords.verify(caller.user, password, address)
+        await self.users.lock_superusers()  # first, as those do who change others
+        await self.passwords.lock(caller)
         await self.accounts.delete(caller, caller.user.id)
 
     async def _send_token(self, user: User, email: str) -> None:
