@@ -10,7 +10,6 @@ from app.auth.tokens import TokenRevokedError, new_token
 from app.auth.toolkit import AuthTools
 from app.core.exceptions import BearerTokenError, NotAuthenticatedError, NotFoundError
 from app.db.base import utc_now
-from app.db.session import Database
 from app.models.auth import LoginSession
 from app.models.user import User
 from app.repositories.active_session import find_active_sessions
@@ -76,7 +75,7 @@ class AccessTokenScheme:
         if found is None:
             raise TokenRevokedError
         user, last_used_at = found
-        database: Database = scope["app"].state.database
+        database = scope["app"].state.database
         await self.uses.record(database, LoginSession, claims.session_id, last_used_at)
         credential = Credential("session", claims.session_id, claims.expires_at)
         return Caller(user, credential, user.permissions)
