@@ -1,4 +1,4 @@
-"""Each attack on accounts is planted as a vulnerable variant, on which a test has to fail."""
+"""Each attack on accounts works on a vulnerable variant of the service, and a test fails on it."""
 
 import shutil
 import tomllib
@@ -23,7 +23,7 @@ class Attack:
     test: str
     edits: list[dict[str, str]]
 
-    def plant(self, project: Path) -> dict[Path, bytes]:
+    def apply(self, project: Path) -> dict[Path, bytes]:
         """Make a project vulnerable; return what its files contained."""
         before: dict[Path, bytes] = {}
         for edit in self.edits:
@@ -73,7 +73,7 @@ def test_the_tests_pass_without_an_attack(project: MutatedProject) -> None:
 @pytest.mark.thorough
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
 def test_a_test_fails_on_the_vulnerable_service(project: MutatedProject, attack: Attack) -> None:
-    before = attack.plant(project.project)
+    before = attack.apply(project.project)
     try:
         failing = project.failing(f"tests/{attack.test}")
     finally:
