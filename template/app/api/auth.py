@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import BackgroundTasks, Depends, Request
+from fastapi import Depends, Request
 from fastapi.params import Depends as Dependency
 from fastapi.security import OAuth2PasswordBearer
 from structlog.contextvars import bind_contextvars
@@ -63,10 +63,7 @@ ClientAddressDep = Annotated[str, Depends(get_client_address)]
 
 
 async def get_caller(
-    request: Request,
-    session: SessionDep,
-    token: Annotated[str | None, Depends(bearer)],
-    tasks: BackgroundTasks,
+    request: Request, session: SessionDep, token: Annotated[str | None, Depends(bearer)]
 ) -> Caller:
     """Authenticate the request by its bearer token."""
     if not token:
@@ -74,8 +71,6 @@ async def get_caller(
     scheme = scheme_of(request.app.state.token_schemes, token)
     caller = await scheme.authenticate(session, token, request.scope)
     bind_contextvars(user_id=str(caller.user.id))
-    if caller.credential.record_use:
-        tasks.add_task(caller.credential.record_use, request.app.state.database)
     request.state.caller = caller  # for routes that services without users have too
     return caller
 

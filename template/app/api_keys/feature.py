@@ -1,8 +1,6 @@
 """The feature `api_keys`: keys with which scripts call the API as a user."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -48,16 +46,9 @@ def document_keys(
 
 
 def _setup(app: FastAPI) -> None:
-    app.state.api_keys = ApiKeyScheme()
-    app.state.token_schemes.insert(0, app.state.api_keys)
+    app.state.token_schemes.insert(0, ApiKeyScheme(app.state.uses))
     app.state.document_access = partial(document_keys, app.state.document_access)
     app.description += INTRODUCTION
 
 
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-    yield
-    await asyncio.gather(*app.state.api_keys.uses.values())  # each has a timeout
-
-
-api_keys = Feature(name="api_keys", after=("auth", "permissions"), setup=_setup, lifespan=_lifespan)
+api_keys = Feature(name="api_keys", after=("auth", "permissions"), setup=_setup)

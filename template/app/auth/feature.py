@@ -27,6 +27,7 @@ from app.email.settings import EmailSettings, accept_reserved_domains
 from app.rate_limit.limiter import RateLimiter
 from app.services.auth import AccessTokenScheme
 from app.services.caller import TokenScheme, scheme_of
+from app.services.last_use import UseRecorder
 from app.services.superuser import FirstSuperuser, create_superuser, reset_password
 
 T = TypeVar("T")
@@ -52,7 +53,8 @@ def _setup(app: FastAPI) -> None:
     limiter = getattr(app.state, "limiter", None) or RateLimiter()
     app.state.auth = make_auth_tools(app.state.settings, limiter)
     # Features that add kinds of tokens insert theirs first.
-    app.state.token_schemes = [AccessTokenScheme(app.state.auth)]
+    app.state.uses = UseRecorder()
+    app.state.token_schemes = [AccessTokenScheme(app.state.auth, app.state.uses)]
     app.state.identify = user_id_from_token(app.state.token_schemes)
     document_access(app)
     add_oauth2_errors(app)
@@ -62,6 +64,7 @@ def _setup(app: FastAPI) -> None:
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
     await app.state.auth.passwords.warm_up()
     yield
+    await app.state.uses.finish()
 
 
 def _commands(commands: Commands) -> None:

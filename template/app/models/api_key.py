@@ -7,12 +7,13 @@ from uuid import UUID
 from sqlalchemy import JSON, Connection, ForeignKey, String, delete, event
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Base, HasId, utc_now
+from app.db.base import Base, utc_now
 from app.db.types import Timestamp
+from app.models.auth import HasLastUse
 from app.models.user import User
 
 
-class ApiKey(HasId, Base):
+class ApiKey(HasLastUse, Base):
     """A key of a user, for scripts. Of its text only the beginning and a hash are stored.
 
     `permissions` are names; None grants all that the user holds.
@@ -27,7 +28,6 @@ class ApiKey(HasId, Base):
     permissions: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=utc_now)
     expires_at: Mapped[datetime] = mapped_column(Timestamp)
-    last_used_at: Mapped[datetime | None] = mapped_column(Timestamp)
 
 
 @event.listens_for(User, "after_update")

@@ -14,7 +14,13 @@ MAX_USER_AGENT_LENGTH = 200
 MAX_ADDRESS_LENGTH = 45  # of an IPv6 address
 
 
-class LoginSession(HasId, Base):
+class HasLastUse(HasId):
+    """When a credential was last used, right to a minute. None: not yet."""
+
+    last_used_at: Mapped[datetime | None] = mapped_column(Timestamp)
+
+
+class LoginSession(HasLastUse, Base):
     """A login on one device. Every access token names its session, which can be revoked."""
 
     __tablename__ = "login_sessions"
@@ -23,8 +29,6 @@ class LoginSession(HasId, Base):
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=utc_now)
     expires_at: Mapped[datetime] = mapped_column(Timestamp)
     revoked_at: Mapped[datetime | None] = mapped_column(Timestamp)
-    # None in sessions from before release 2.0.
-    last_used_at: Mapped[datetime | None] = mapped_column(Timestamp, default=utc_now)
     user_agent: Mapped[str | None] = mapped_column(String(MAX_USER_AGENT_LENGTH))
     address: Mapped[str | None] = mapped_column(String(MAX_ADDRESS_LENGTH))
 

@@ -1,10 +1,9 @@
 """Queries about API keys."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.base import utc_now
@@ -12,9 +11,6 @@ from app.models.api_key import ApiKey
 from app.models.user import User
 from app.repositories.active_session import find_in_batches
 from app.repositories.base import Repository
-
-# `last_used_at` is written so often at most.
-USE_INTERVAL = timedelta(minutes=1)
 
 # Executed by every request with a key, so the statement is built once.
 KEY_AND_USER = (
@@ -40,26 +36,10 @@ class ApiKeyRepository(Repository[ApiKey]):
         ordered = statement.order_by(ApiKey.created_at.desc(), ApiKey.id.desc())
         return (await self.session.scalars(ordered)).all()
 
-    async def lock_user(self, user_id: UUID) -> bool:
-        """Lock a user until the transaction ends. Return whether it is active."""
-        statement = select(User.is_active).where(User.id == user_id).with_for_update()
-        return await self.session.scalar(statement) or False
-
-    async def count_of_user(self, user_id: UUID) -> int:
-        """Count the keys of a user."""
-        statement = select(func.count()).where(ApiKey.user_id == user_id)
-        return await self.session.scalar(statement) or 0
-
     async def delete_of_user(self, user_id: UUID, id: UUID) -> bool:
         """Delete a key of a user. Return whether there was one."""
         statement = delete(ApiKey).where(ApiKey.id == id, ApiKey.user_id == user_id)
         return await self.session.scalar(statement.returning(ApiKey.id)) is not None
-
-    async def record_use(self, id: UUID, now: datetime) -> None:
-        """Store when a key was used, unless that was less than a minute after the use before."""
-        unused = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= now - USE_INTERVAL)
-        statement = update(ApiKey).where(ApiKey.id == id, unused).values(last_used_at=now)
-        await self.session.execute(statement)
 
 
 async def find_active_keys(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:

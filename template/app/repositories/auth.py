@@ -13,7 +13,6 @@ from sqlalchemy import (
     delete,
     func,
     inspect,
-    or_,
     select,
     true,
     update,
@@ -31,8 +30,6 @@ from app.models.auth import (
 )
 from app.models.user import User
 
-# How far `last_used_at` of a session may be behind.
-USE_INTERVAL = timedelta(minutes=1)
 # Executed by every request, so the statement is built once.
 ACTIVE_USER = (
     select(User, LoginSession.last_used_at)
@@ -75,15 +72,6 @@ class SessionRepository:
         row = (await self.session.execute(ACTIVE_USER, values)).first()
         return (row[0], row[1]) if row else None
 
-    async def record_use(self, session_id: UUID) -> None:
-        """Store that a session is used now, unless a request has done so within a minute."""
-        now = utc_now()
-        due = or_(
-            LoginSession.last_used_at.is_(None), LoginSession.last_used_at <= now - USE_INTERVAL
-        )
-        statement = update(LoginSession).where(LoginSession.id == session_id, due)
-        await self.session.execute(statement.values(last_used_at=now))
-
     async def open(
         self, user_id: UUID, lifetime: timedelta, user_agent: str = "", address: str = ""
     ) -> LoginSession:
@@ -94,6 +82,7 @@ class SessionRepository:
         login = LoginSession(
             user_id=user_id,
             expires_at=now + lifetime,
+            last_used_at=now,
             user_agent=user_agent[:MAX_USER_AGENT_LENGTH] or None,
             address=address[:MAX_ADDRESS_LENGTH] or None,
         )

@@ -62,7 +62,7 @@ class AccountService:
         mail = Mail(user.email, "welcome", {"name": user.full_name or user.email})
         await self.mailer.send_after_commit(self.session, mail)
         if self.auth.settings.email_verification != "off":
-            await self._send_token(user, user.email)
+            await self.send_token(user, user.email)
         return user
 
     async def _register_unseen(self, data: UserRegister, password_hash: str) -> User | None:
@@ -86,7 +86,7 @@ class AccountService:
             user.failed_logins, user.pending_email = 0, None
             await self.session.flush()
         await self.passwords.end_access(uuid4() if user.email_verified else user.id)
-        await self._send_token(user, user.email)
+        await self.send_token(user, user.email)
         return new
 
     async def verify(self, token: str) -> None:
@@ -96,15 +96,9 @@ class AccountService:
             raise VerificationTokenInvalidError
         await self.accounts.apply(user, {"email": email, "email_verified": True})
 
-    async def send_verification(self, email: str) -> None:
-        """Mail another token to an address that waits for one, if there is such an account."""
-        if self.auth.settings.email_verification == "off":
-            return
-        if user := await self.users.unverified(email):
-            await self._send_token(user, email if email == user.pending_email else user.email)
-
-    async def update_profile(self, user: User, data: ProfileUpdate, address: str) -> User:
+    async def update_profile(self, caller: Caller, data: ProfileUpdate, address: str) -> User:
         """Change the account. A new email needs the password, and is verified first."""
+        user = caller.user
         changes = data.model_dump(exclude={"current_password"})
         if not has_new_email(user, changes):
             if "email" in changes:  # the one it has: a change that waits is cancelled
@@ -113,7 +107,7 @@ class AccountService:
         if data.current_password is None:
             raise IncorrectPasswordError
         await self.passwords.verify(user, data.current_password.get_secret_value(), address)
-        user = await self.accounts.find(user.id)
+        user = await self.passwords.lock(caller)
         if self.auth.settings.email_verification == "off":
             return await self.accounts.apply(user, changes | {"email_verified": False})
         return await self._request_change(user, changes, address)
@@ -124,15 +118,17 @@ class AccountService:
         if not self.is_required:
             await self.accounts.raise_if_taken(email)
         await self.accounts.apply(user, changes | {"pending_email": email})
-        await self._send_token(user, email)
+        await self.send_token(user, email)
         return user
 
     async def delete(self, caller: Caller, password: str, address: str) -> None:
         """Delete the account, or raise `LastSuperuserError`."""
         await self.passwords.verify(caller.user, password, address)
+        await self.users.lock_superusers()  # first, as those do who change others
+        await self.passwords.lock(caller)
         await self.accounts.delete(caller, caller.user.id)
 
-    async def _send_token(self, user: User, email: str) -> None:
+    async def send_token(self, user: User, email: str) -> None:
         """Mail a token to the user's address or new one; to one that has an account, a notice.
 
         The token of a notice is stored, for the same work, and sent nowhere.
@@ -151,6 +147,10 @@ class AccountService:
 async def send_verification(
     sessions: async_sessionmaker[AsyncSession], auth: AuthTools, mailer: Mailer, email: str
 ) -> None:
-    """Mail another token, in a transaction of its own, after the answer: see the password reset."""
+    """Mail another token to an address that waits for one, after the answer: see the reset."""
+    if auth.settings.email_verification == "off":
+        return
     async with sessions.begin() as session:
-        await AccountService(session, auth, mailer).send_verification(email)
+        account = AccountService(session, auth, mailer)
+        if user := await account.users.unverified(email):
+            await account.send_token(user, email if email == user.pending_email else user.email)

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-import structlog
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
@@ -18,19 +17,17 @@ from app.db.base import utc_now
 from app.db.session import Database
 from app.models.api_key import ApiKey
 from app.models.user import User
-from app.repositories.api_key import USE_INTERVAL, ApiKeyRepository, find_active_keys
+from app.repositories.api_key import ApiKeyRepository, find_active_keys
+from app.repositories.user import UserRepository
 from app.schemas.api_key import ApiKeyCreate
 from app.services.caller import Caller, Credential, Scope
+from app.services.last_use import UseRecorder
 
 MAX_KEYS = 50
 # Of the ASGI scope, for the look-ups of a request.
 SCOPE_KEY = "app.api_keys"
-# How long a request waits until its use of the key is stored, which goes on without it.
-USE_TIMEOUT_SECONDS = 0.1
 # An unknown key is compared with it: the work is the same.
 NO_FINGERPRINT = hash_token("")
-
-log = structlog.get_logger(__name__)
 
 
 class ApiKeyNotFoundError(NotFoundError):
@@ -52,6 +49,7 @@ class ApiKeyService:
         self.caller = caller
         self.user = caller.user
         self.keys = ApiKeyRepository(session)
+        self.users = UserRepository(session)
 
     async def all(self) -> Sequence[ApiKey]:
         """Return the keys, newest first."""
@@ -63,9 +61,10 @@ class ApiKeyService:
         if (permissions := fields.get("permissions")) is not None:
             self.caller.require_grant(frozenset(permissions))
         # Parallel requests are counted one after the other; and none passes one that disables.
-        if not await self.keys.lock_user(self.user.id):
+        user = await self.users.get_for_update(self.user.id)
+        if user is None or not user.is_active:
             raise TokenRevokedError
-        if await self.keys.count_of_user(self.user.id) >= MAX_KEYS:
+        if len(await self.all()) >= MAX_KEYS:
             raise TooManyApiKeysError
         prefix = key_prefix(new_id := uuid7())
         key = new_key(prefix)
@@ -89,8 +88,8 @@ class ApiKeyService:
 class ApiKeyScheme:
     """API keys as bearer tokens. The database is asked once a request."""
 
-    def __init__(self) -> None:
-        self.uses: dict[UUID, asyncio.Task[None]] = {}
+    def __init__(self, uses: UseRecorder) -> None:
+        self.uses = uses
 
     def recognizes(self, token: str) -> bool:
         """Return whether the token has the form of a key, and its checksum."""
@@ -108,7 +107,7 @@ class ApiKeyScheme:
         """Return the caller, or raise a `BearerTokenError`."""
         key, user = await self._find_once(token, scope)
         session.add(user)
-        await self._record_use(key, scope["app"].state.database)
+        await self.uses.record(scope["app"].state.database, ApiKey, key.id, key.last_used_at)
         granted = user.permissions
         if key.permissions is not None:
             granted = frozenset(name for name in granted if name in key.permissions)
@@ -126,14 +125,6 @@ class ApiKeyScheme:
             found[token] = asyncio.create_task(find_key(database, token))
         return await found[token]
 
-    async def _record_use(self, key: ApiKey, database: Database) -> None:
-        if key.last_used_at and utc_now() - key.last_used_at < USE_INTERVAL:
-            return
-        if key.id not in self.uses:
-            self.uses[key.id] = use = asyncio.create_task(record_use(database, key.id))
-            use.add_done_callback(lambda _: self.uses.pop(key.id))
-        await asyncio.wait([self.uses[key.id]], timeout=USE_TIMEOUT_SECONDS)
-
 
 async def find_key(database: Database, token: str) -> tuple[ApiKey, User]:
     """Return a valid key and its active user, or raise a `BearerTokenError`."""
@@ -150,12 +141,3 @@ async def find_key(database: Database, token: str) -> tuple[ApiKey, User]:
     if key.expires_at <= utc_now():
         raise TokenExpiredError("The API key has expired.")
     return found
-
-
-async def record_use(database: Database, id: UUID) -> None:
-    """Store that a key is used now. The request does not depend on it."""
-    try:
-        async with database.transactions.begin() as session:
-            await ApiKeyRepository(session).record_use(id, utc_now())
-    except (AppError, PoolTimeoutError) as error:
-        log.warning("api_key_use_not_stored", error=type(error).__name__)

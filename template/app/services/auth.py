@@ -2,28 +2,24 @@
 
 from collections.abc import Collection
 from datetime import timedelta
-from functools import partial
 from uuid import UUID
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.tokens import TokenRevokedError, new_token
 from app.auth.toolkit import AuthTools
-from app.core.exceptions import AppError, BearerTokenError, NotAuthenticatedError, NotFoundError
+from app.core.exceptions import BearerTokenError, NotAuthenticatedError, NotFoundError
 from app.db.base import utc_now
-from app.db.session import Database
 from app.models.auth import LoginSession
 from app.models.user import User
 from app.repositories.active_session import find_active_sessions
-from app.repositories.auth import USE_INTERVAL, SessionRepository
+from app.repositories.auth import SessionRepository
 from app.schemas.auth import SessionList, SessionRead, TokenPair
 from app.services.caller import Caller, Credential, Scope
+from app.services.last_use import UseRecorder
 
 # A client that lost the answer may retry within it; a later reuse means a stolen token.
 REUSE_GRACE = timedelta(seconds=10)
-
-log = structlog.get_logger(__name__)
 
 
 class InvalidCredentialsError(NotAuthenticatedError):
@@ -57,8 +53,9 @@ class SessionNotFoundError(NotFoundError):
 class AccessTokenScheme:
     """Access tokens, each of a login session. Every token that no other scheme knows is one."""
 
-    def __init__(self, auth: AuthTools) -> None:
+    def __init__(self, auth: AuthTools, uses: UseRecorder) -> None:
         self.auth = auth
+        self.uses = uses
 
     def recognizes(self, _: str) -> bool:
         """Return True: this is the last scheme."""
@@ -71,16 +68,16 @@ class AccessTokenScheme:
         except BearerTokenError:
             return None
 
-    async def authenticate(self, session: AsyncSession, token: str, _: Scope) -> Caller:
+    async def authenticate(self, session: AsyncSession, token: str, scope: Scope) -> Caller:
         """Return the caller, or raise a `BearerTokenError`."""
         claims = self.auth.tokens.verify(token)
         found = await SessionRepository(session).active_user(claims.session_id, claims.user_id)
         if found is None:
             raise TokenRevokedError
         user, last_used_at = found
-        due = last_used_at is None or utc_now() - last_used_at >= USE_INTERVAL
-        record = partial(record_use, claims.session_id) if due else None
-        credential = Credential("session", claims.session_id, claims.expires_at, record)
+        database = scope["app"].state.database
+        await self.uses.record(database, LoginSession, claims.session_id, last_used_at)
+        credential = Credential("session", claims.session_id, claims.expires_at)
         return Caller(user, credential, user.permissions)
 
     async def find_active(self, session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
@@ -152,15 +149,6 @@ class AuthService:
             refresh_token=refresh_token,
             expires_in=settings.access_token_minutes * 60,
         )
-
-
-async def record_use(session_id: UUID, database: Database) -> None:
-    """Store that a session is used now, after the response: no request fails with it."""
-    try:
-        async with database.transactions.begin() as session:
-            await SessionRepository(session).record_use(session_id)
-    except AppError as error:
-        log.warning("session_use_not_recorded", error=type(error).__name__)
 
 
 def describe_session(login: LoginSession, current_id: UUID) -> SessionRead:

@@ -1,6 +1,6 @@
 """Who calls: the user, how they have signed in, and what they may do now."""
 
-from collections.abc import Awaitable, Callable, Collection, MutableMapping, Sequence
+from collections.abc import Collection, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.permissions import ALL_PERMISSIONS, Permission
 from app.core.exceptions import PermissionDeniedError
-from app.db.session import Database
 from app.models.user import User
 
 Scope = MutableMapping[str, Any]
@@ -18,15 +17,11 @@ Scope = MutableMapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a caller has signed in with: of a scheme, such as `session`, and until when.
-
-    `record_use` stores the time of the use; it runs after the response, if it is due.
-    """
+    """What a caller has signed in with: of a scheme, such as `session`, and until when."""
 
     scheme: str
     id: UUID
     expires_at: datetime
-    record_use: Callable[[Database], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from app.auth.tokens import new_token
+from app.auth.tokens import TokenRevokedError, new_token
 from app.auth.toolkit import AuthTools
 from app.core.exceptions import AppError, PermissionDeniedError
 from app.core.mail import Mail, Mailer
@@ -17,6 +17,7 @@ from app.repositories.auth import SessionRepository
 from app.repositories.one_time_token import OneTimeTokenRepository
 from app.repositories.user import UserRepository
 from app.services.auth import InvalidCredentialsError
+from app.services.caller import Caller
 
 
 class IncorrectPasswordError(AppError):
@@ -84,14 +85,22 @@ class PasswordService:
         await self.auth.policy.check(password, email)
         return await self.auth.passwords.hash(password)
 
-    async def change(
-        self, user: User, session_id: UUID, current: str, new: str, address: str
-    ) -> None:
+    async def change(self, caller: Caller, current: str, new: str, address: str) -> None:
         """Replace a password that the user knows, and end the other sessions."""
-        await self.verify(user, current, address)
-        password_hash = await self.hash(new, user.email)
-        self.session.add(user)
-        await self.replace(user, password_hash, keep_session=session_id)
+        await self.verify(caller.user, current, address)
+        password_hash = await self.hash(new, caller.user.email)
+        user = await self.lock(caller)
+        await self.replace(user, password_hash, keep_session=caller.credential.id)
+
+    async def lock(self, caller: Caller) -> User:
+        """Lock and return the caller's account, or raise `TokenRevokedError`.
+
+        While a password was verified, the session may have ended, by a reset of a stolen password.
+        """
+        user = await self.users.get_for_update(caller.user.id)
+        if user is None or not await self.sessions.active_user(caller.credential.id, user.id):
+            raise TokenRevokedError
+        return user
 
     async def reset(self, token: str, new: str) -> None:
         """Replace a forgotten password, and end all sessions. The token verifies the address."""

@@ -115,7 +115,7 @@ class UserService:
         if disabled:
             await SessionRepository(self.session).revoke_all(id)
         if password_hash:
-            await self.passwords.replace(user, password_hash)
+            await self.passwords.replace(await self.find(id, lock=True), password_hash)
         if has_new_email(user, changes):
             changes["email_verified"] = True
         return await self.apply(user, changes)
@@ -152,9 +152,9 @@ class UserService:
         if await self.users.lock_superusers() == {id}:
             raise LastSuperuserError
 
-    async def find(self, id: UUID) -> User:
+    async def find(self, id: UUID, *, lock: bool = False) -> User:
         """Return an account, or raise `UserNotFoundError`."""
-        user = await self.users.get(id)
+        user = await (self.users.get_for_update(id) if lock else self.users.get(id))
         if user is None:
             raise UserNotFoundError
         return user

@@ -49,7 +49,18 @@ def test_the_link_has_the_token(template: str, page: str) -> None:
     mail = RENDERER.render(Mail("ada@example.com", template, MAILS[template]))
 
     assert f"https://web.example/{page}#t0ken\n" in mail.text
-    assert f"https://web.example/{page}#t0ken" in mail.html
+    assert f'<a href="https://web.example/{page}#t0ken"' in mail.html
+
+
+@pytest.mark.parametrize("template", ["password_reset", "email_verification"])
+def test_without_a_page_the_mail_has_the_token_and_no_link(template: str) -> None:
+    renderer = Renderer(project_name="Teapots", password_reset_url="", email_verification_url="")
+
+    mail = renderer.render(Mail("ada@example.com", template, MAILS[template]))
+
+    assert "\nt0ken\n" in mail.text
+    assert ">t0ken<" in mail.html
+    assert "href" not in mail.html
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,22 @@ async def test_of_two_accounts_that_verify_one_address_in_parallel_one_gets_it(
     assert owners.count(NEW_EMAIL) == 1
 
 
+async def test_a_token_gives_the_address_to_its_own_account(
+    user_client: AsyncClient,
+    client_of: ClientOf,
+    session: AsyncSession,
+    anonymous: AsyncClient,
+    change_token: str,
+) -> None:
+    other = await client_of(await make_user(session))
+    assert (await change_email(other, NEW_EMAIL)).status_code == 200
+
+    assert (await verify(anonymous, change_token)).status_code == 204
+
+    assert (await user_client.get(ME)).json()["email"] == NEW_EMAIL
+    assert (await other.get(ME)).json()["pending_email"] == NEW_EMAIL
+
+
 async def test_a_superusers_change_acts_at_once_and_the_old_address_gets_a_notice(
     client: AsyncClient, anonymous: AsyncClient, user: User, mailbox: Mailbox, change_token: str
 ) -> None:

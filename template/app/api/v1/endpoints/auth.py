@@ -131,13 +131,7 @@ async def change_password(
 ) -> None:
     """Change your password. Your other sessions end."""
     current, new = data.current_password, data.new_password
-    await passwords.change(
-        caller.user,
-        caller.credential.id,
-        current.get_secret_value(),
-        new.get_secret_value(),
-        address,
-    )
+    await passwords.change(caller, current.get_secret_value(), new.get_secret_value(), address)
 
 
 @router.post(

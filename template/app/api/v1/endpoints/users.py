@@ -73,7 +73,7 @@ async def update_me(
 
     A token is mailed to the new email, which is `pending_email` until it is verified.
     """
-    return await account.update_profile(caller.user, data, address)
+    return await account.update_profile(caller, data, address)
 
 
 @router.delete(
