@@ -34,11 +34,12 @@ SMALLEST = "note body:text"
 EVERY_KIND = (
     'sample number:str:unique "remark:text?" "size:int(-5,5)=-1" "total:int?:index"'
     ' amount:money=1.50 open:bool=true due_on:date=2030-01-31 "sent_at:datetime?" token:uuid:unique'
-    ' "status:enum(draft,sent)=sent" "parent:ref(sample)?" --cached'
+    ' "status:enum(draft,sent)=sent" "parent:ref(sample)?" client:str password:str=secret'
+    ' "kind:enum(specimen,Specimen)" starts_at:datetime:unique "order:ref(sample)?:unique" --cached'
 )
 REFERRING = (
-    "customer name:str:unique",
-    'invoice "customer:ref(customer)" amount:money --plural bills',
+    "wholesale_customer_association name:str:unique --plural wholesale_customers",
+    'invoice "customer:ref(wholesale_customer_association)" amount:money --plural bills',
 )
 SPECS = [SMALLEST, EVERY_KIND, *REFERRING]
 ROWS = [

@@ -13,7 +13,7 @@ from typing import Any
 
 from dev.project import ROOT, LauncherError, say
 from dev.resource import migration
-from dev.resource.existing import check_free, words_of
+from dev.resource.existing import check_defined_once, check_free, words_of
 from dev.resource.line import read_line
 from dev.resource.render import render, targets
 from dev.resource.spec import NAME, Resource, ResourceError
@@ -28,6 +28,7 @@ def make(resource: Resource, line: Sequence[str], *, dry_run: bool) -> int:
     check_free(resource, list(targets(resource).values()), words_of(resource))
     check_permission(resource)
     files = render(resource)
+    check_defined_once(files)
     wiring = missing_lines(resource)
     if dry_run:
         lines = [f"and into {path}:\n{line.rstrip()}" for path, line in wiring.items()]

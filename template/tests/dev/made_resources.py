@@ -24,7 +24,8 @@ def copy_project(folder: Path, patch: pytest.MonkeyPatch) -> None:
     files = {*targets(read(INVOICE)), "ruff.toml", wiring.ROUTES}
     models = {file.relative_to(ROOT).as_posix() for file in (ROOT / "app/models").glob("*.py")}
     users = {file for file in ("app/api/auth.py", wiring.PERMISSIONS) if (ROOT / file).exists()}
-    for file in files | models | users:
+    api = {file.relative_to(ROOT).as_posix() for file in (ROOT / "app/api").rglob("*.py")}
+    for file in files | models | users | api:
         target = folder / file
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes((ROOT / file).read_bytes())
