@@ -15,7 +15,7 @@ def test_sections(resource: Resource) -> dict[str, str]:
         if not f.target or f.target.name != resource.name
     ]
     tables = "\n".join([*value_tables(resource, found), *reference_tables(resource)])
-    return {"body": f"defaults: dict[str, Any] = {{{' '.join(body)}}}", "cases": tables}
+    return {"body": f"defaults: dict[str, Any] = {{{' '.join(body)}}}\n", "cases": f"{tables}\n"}
 
 
 def value_tables(resource: Resource, found: Mapping[Field, Kind]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from dev.resource.spec import Resource, camel
 
 VARIANTS = {"owned", "shared", "cached", "uncached", "refs"}
 VARIANT_LINE = re.compile(rf"( *)# ({'|'.join(VARIANTS)}):(?: (.*))?")
-SECTION = re.compile("^( *)# section (.+)", re.MULTILINE)
+SECTION = re.compile(r"^( *)# section (.+)\n", re.MULTILINE)
 # Docstrings, comments and strings; those of several words are sentences.
 TEXTS = re.compile(r'"""[^"]*"""|#.*|"(?:\\.|[^"\\\n])*"')
 MAX_WIDTH = 100
