@@ -21,6 +21,8 @@ from dev.resource.wiring import check_permission, missing_lines, unwire, wire, w
 
 MADE = ROOT / "dev" / "resource" / "made"
 DOCUMENT = "docs/openapi.json"
+# Written from the code, by these modules: stale when a resource comes or goes.
+DOCUMENTS = {DOCUMENT: "dev.openapi", "docs/reference.md": "dev.reference"}
 
 
 def make(resource: Resource, line: Sequence[str], *, dry_run: bool) -> int:
@@ -42,7 +44,7 @@ def make(resource: Resource, line: Sequence[str], *, dry_run: bool) -> int:
     made["files"] = {path: digest(path) for path in files}
     had_document = bool(digest(DOCUMENT))
     if not missing_lines(resource):  # a permission that is not listed would be an error
-        write_document()
+        write_documents(new=True)
     made["document"] = "" if had_document else digest(DOCUMENT)
     add_migration(made, resource.plural.replace("_", " "))
     write(f"dev/resource/made/{resource.name}.json", json.dumps(made, indent=2) + "\n")
@@ -81,9 +83,11 @@ def digest(path: str) -> str:
     return sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
 
 
-def write_document() -> None:
-    """Bring the API document up to date."""
-    subprocess.run([sys.executable, "-m", "dev.openapi", "write"], cwd=ROOT, check=False)
+def write_documents(*, new: bool = False) -> None:
+    """Bring the documents that there are up to date, and make that of the API if it is `new`."""
+    for path, module in DOCUMENTS.items():
+        if digest(path) or (new and path == DOCUMENT):
+            subprocess.run([sys.executable, "-m", module, "write"], cwd=ROOT, check=False)
 
 
 def read_record(name: str) -> dict[str, Any]:
@@ -119,8 +123,7 @@ def undo(name: str) -> int:
     left |= unwire(record["wiring"], record["plural"])
     if record["document"] and record["document"] == digest(DOCUMENT):
         (ROOT / DOCUMENT).unlink()
-    else:
-        write_document()
+    write_documents()
     if left:
         say("\n".join(["These stay:", *(f"{path}: {why}" for path, why in left.items())]))
         return 1

@@ -32,7 +32,7 @@ def copy_project(folder: Path, patch: pytest.MonkeyPatch) -> None:
     for module in (commands, existing, render, wiring):
         patch.setattr(module, "ROOT", folder)
     patch.setattr(commands, "MADE", folder / "dev/resource/made")
-    patch.setattr(commands, "write_document", lambda: None)
+    patch.setattr(commands, "write_documents", lambda **_: None)
     patch.setattr("dev.resource.migration.development", unavailable)
 
 

@@ -78,9 +78,11 @@ def test_every_kind_of_field_passes_the_checks_and_can_be_undone(
 ) -> None:
     project = tmp_path / "project"
     copytree(ROOT, project, ignore=PRIVATE)
+    run(project, url, "dev.documents", "write")
     before = tree(project)
 
     run(project, url, "dev.resource", "make", *KINDS, *options)
+    run(project, url, "dev.documents", "check")
     run(project, url, "ruff", "check")
     run(project, url, "ruff", "format", "--check")
     run(project, url, "ty", "check", "--python", sys.prefix)
