@@ -4,17 +4,15 @@ import contextlib
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uv
-from jinja2 import Environment
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.rendering import Renderer, compile_once, folder_in_memory, git, snapshot
+from tests.rendering import Renderer, accelerate, git, snapshot
 
 pytest_plugins = ["tests.coverage_summary", "tests.resume", "tests.mutations"]
 
@@ -87,8 +85,7 @@ def environment(shared: Path) -> Iterator[None]:
     (shared / "settings.yml").write_text("{}")
     patch.setenv("COPIER_SETTINGS_PATH", str(shared / "settings.yml"))
     patch.setenv("COPIER_CACHE_DIR", str(shared / "copier"))
-    patch.setattr(Environment, "compile", compile_once)
-    patch.setattr(tempfile, "tempdir", folder_in_memory())
+    accelerate(patch)
     yield
     patch.undo()
 

@@ -1,9 +1,11 @@
 """The summary table of a run: what it covered, and what only `just test-all` covers."""
 
 import json
-from collections import Counter
-from collections.abc import Sequence
+import os
+from collections import Counter, defaultdict
+from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import PurePath
 from typing import Any
 
@@ -17,6 +19,10 @@ LAST = ROOT / ".local" / "test-all.json"
 # Since the test began, in this process; and in all of them, where the reports arrive.
 COUNTED: Counter[str] = Counter()
 TOTAL: Counter[str] = Counter()
+# CPU seconds of each module: of its tests, and of the programs that they started and waited for.
+CPU_SECONDS: defaultdict[str, float] = defaultdict(float)
+LONGEST_SHOWN = 6
+STARTED = pytest.StashKey[float]()
 # Number of deselected tests of each module.
 LEFT: Counter[str] = Counter()
 
@@ -26,9 +32,19 @@ def count_covered(what: str, number: int = 1) -> None:
     COUNTED[what] += number
 
 
-def pytest_runtest_teardown(item: pytest.Item) -> None:
-    """Attach the counters to the test's last report."""
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Note the CPU time at the start of a test."""
+    item.stash[STARTED] = sum(os.times()[:4])
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    """Attach the counters and the CPU time to the test's last report."""
+    yield
     item.user_properties.append(("covered", dict(COUNTED)))
+    item.user_properties.append(("cpu", sum(os.times()[:4]) - item.stash[STARTED]))
     COUNTED.clear()
 
 
@@ -38,6 +54,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         for name, value in report.user_properties:
             if name == "covered" and isinstance(value, dict):
                 TOTAL.update(value)
+            elif name == "cpu" and isinstance(value, float):
+                CPU_SECONDS[PurePath(report.nodeid.partition("::")[0]).stem] += value
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
@@ -76,6 +94,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("covered")
     for what, number in TOTAL.items():
         terminalreporter.write_line(f"{number:>12,}  {what}")
+    longest = sorted(CPU_SECONDS.items(), key=itemgetter(1), reverse=True)
+    for module, seconds in longest[:LONGEST_SHOWN]:
+        terminalreporter.write_line(f"{seconds:>12,.0f}  CPU seconds of {module}")
     if LEFT:
         found = json.loads(LAST.read_text()) if LAST.exists() else None
         last = f"last whole here: {found['date']}, {found['commit']}" if found else "never run here"

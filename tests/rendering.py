@@ -4,12 +4,16 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from hashlib import sha256
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
 import copier
+import pytest
+import yaml
+from copier._main import Worker
 from jinja2 import Environment
 
 from tests.questions import ROOT
@@ -17,6 +21,7 @@ from tests.questions import ROOT
 Tree = dict[str, tuple[int, bytes]]
 
 _compile = Environment.compile
+_render_string = Worker._render_string
 _compiled: dict[tuple[str, type[Environment], tuple[bool, ...]], CodeType] = {}
 ENOUGH_MEMORY_BYTES = 4 * 1024**3
 
@@ -33,6 +38,31 @@ def compile_once(self: Environment, source: Any, *arguments: Any, **options: Any
     if key not in _compiled:
         _compiled[key] = _compile(self, source)
     return _compiled[key]
+
+
+def render_string(self: Worker, string: Any, *arguments: Any, **options: Any) -> str:
+    """Return a text without Jinja as it is, in place of `Worker._render_string`.
+
+    Copier puts all answers together anew for each part of each path.
+    """
+    return string if "{" not in string else _render_string(self, string, *arguments, **options)
+
+
+def answers_relpath(self: Worker) -> Path:
+    """Return the path of the answers file, in place of the property: it holds no Jinja here."""
+    return Path(self.answers_file or self.template.answers_relpath)
+
+
+def accelerate(patch: pytest.MonkeyPatch) -> None:
+    """Make Copier eight times as fast, and change nothing else: it takes a large part of a run."""
+    patch.setattr(Environment, "compile", compile_once)
+    patch.setattr(Worker, "_render_string", render_string)
+    patch.setattr(Worker, "answers_relpath", property(answers_relpath))
+    # It starts a process of git for each file that it writes, to ask for `core.fileMode`, which no
+    # test sets.
+    patch.setattr(Worker, "_sync_git_index_executable_bit", lambda *_arguments: None)
+    patch.setattr(yaml, "SafeLoader", yaml.CSafeLoader)
+    patch.setattr(tempfile, "tempdir", folder_in_memory())
 
 
 def folder_in_memory() -> str | None:

@@ -42,6 +42,12 @@ SERVERS = [
     pytest.param(row, id=name, marks=THOROUGH if row in OTHERS else ())
     for name, row in combinations.named([*ONE_EACH, *OTHERS], paper=False).items()
 ]
+# The first server on each database: of the others, only the tests of the server run every time.
+FIRST = [
+    next(row for row in ONE_EACH if row["database"] == name)
+    for name in questions.choices("database")
+]
+TESTS_OF_SERVER = ("tests/server", "tests/core/test_serve.py", "tests/dev/test_serve.py")
 NEWER = questions.choices("python_version")[1:]
 LOCK, INSTALL = "uv lock", "uv sync"
 CHECK, TEST, TEST_ALL = "uv run just check", "uv run just test", "uv run just test-all"
@@ -95,9 +101,16 @@ def test_a_generated_service_passes_its_own_checks_and_tests(
 
 @pytest.mark.parametrize("answers", SERVERS)
 def test_the_processes_of_each_server_start_stop_and_are_replaced(
-    copy: Callable[..., Path], run: Run, answers: Answers, skip_if_passed: SkipIfPassed
+    copy: Callable[..., Path],
+    run: Run,
+    answers: Answers,
+    pytestconfig: pytest.Config,
+    skip_if_passed: SkipIfPassed,
 ) -> None:
-    failures = run_in(copy(**answers), run, [f"{UNMEASURED} -m process"], skip_if_passed)
+    whole = is_thorough(pytestconfig) or answers in FIRST
+    command = " ".join([UNMEASURED, "-m process", *(() if whole else TESTS_OF_SERVER)])
+
+    failures = run_in(copy(**answers), run, [command], skip_if_passed)
 
     assert not failures, "\n\n".join([*failures, reproduction(answers)])
     count_covered("services whose processes were started, drained, killed and replaced")

@@ -45,7 +45,8 @@ def pgbouncer(folder: Path) -> Generator[URL]:
     try:
         yield url.set(host="127.0.0.1", port=port, query={})
     finally:
-        os.kill(pid, signal.SIGQUIT)
+        # A script's background jobs ignore SIGQUIT, and newer versions wait after SIGTERM.
+        os.kill(pid, signal.SIGKILL)
         while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
             time.sleep(0.01)
 
