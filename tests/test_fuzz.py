@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Generator
@@ -17,6 +18,7 @@ from tests.combinations import Answers
 from tests.conftest import is_thorough
 from tests.processes import reserved_port, until
 from tests.rates_server import serve_rates
+from tests.resources import EVERY_KIND, REFERRING
 
 pytestmark = pytest.mark.service
 
@@ -27,6 +29,8 @@ ROWS = [
     pytest.param(row, id=name, marks=() if row["preset"] in QUICK else THOROUGH)
     for name, row in combinations.few(paper=False).items()
 ]
+# With resources that `just resource` makes, of every kind of field.
+SPECS = (EVERY_KIND, *REFERRING)
 # For each operation and each way to make requests.
 EXAMPLES, EXAMPLES_THOROUGH = 5, 25
 # What an answer must be. Left out: that all input of the right form is accepted, since a name may
@@ -67,6 +71,8 @@ def test_every_response_conforms_to_the_openapi_document(
 
     with serve_rates() as rates:
         environment = {**os.environ, **SETTINGS, "PORT": str(port), "RATES_URL": rates}
+        for spec in SPECS if answers["preset"] in QUICK else ():
+            run(project, environment, "python", "-m", "dev.resource", "make", *shlex.split(spec))
         run(project, environment, "python", "-m", "app", "migrate")
         with serving(project, environment, service):
             token = log_in(project, environment, service)

@@ -12,6 +12,7 @@ from tests import combinations
 from tests.combinations import Answers
 from tests.commands import execute
 from tests.rendering import Tree, git, read_tree
+from tests.resources import EVERY_KIND, REFERRING, SMALLEST, random_specs
 
 pytestmark = pytest.mark.service
 THOROUGH = pytest.mark.thorough
@@ -30,34 +31,11 @@ ITEM_FILES = (
     "tests/items/test_items.py",
     "tests/items/test_access.py",
 )
-SMALLEST = "note body:text"
-EVERY_KIND = (
-    'sample number:str:unique "remark:text?" "size:int(-5,5)=-1" "total:int?:index"'
-    ' amount:money=1.50 open:bool=true due_on:date=2030-01-31 "sent_at:datetime?" token:uuid:unique'
-    ' "status:enum(draft,sent)=sent" "parent:ref(sample)?" --cached'
-)
-REFERRING = (
-    "customer name:str:unique",
-    'invoice "customer:ref(customer)" amount:money --plural bills',
-)
 SPECS = [SMALLEST, EVERY_KIND, *REFERRING]
 ROWS = [
     pytest.param({"preset": "minimal", "database": "sqlite"}, id="minimal-sqlite"),
     pytest.param({"preset": "full"}, id="full-postgresql"),
 ]
-TYPES = {
-    "str": ["", ":unique", ":index", "=some"],
-    "text": ["", "=some"],
-    "int": ["", ":unique", ":index", "=7"],
-    "int(0,1000)": ["", ":index", ":counted", "=7"],
-    "money": ["", ":unique", ":index", "=1.50"],
-    "bool": ["", ":index", "=false"],
-    "date": ["", ":unique", ":index", "=2030-01-31"],
-    "datetime": ["", ":unique", ":index", "=2030-01-31T12:00:00Z"],
-    "uuid": ["", ":unique", ":index"],
-    "enum(a,b)": ["", ":index", "=b"],
-    "enum(one)": ["", "=one"],
-}
 
 
 def run(project: Path, command: str, **settings: str) -> str:
@@ -128,17 +106,6 @@ def test_resources_pass_the_checks_and_can_be_undone(
     try_out(copy(**answers), SPECS)
 
 
-def random_spec(chance: random.Random, name: str) -> str:
-    """Return a line of one to six fields."""
-    words = []
-    for number in range(chance.randint(1, 6)):
-        kind = chance.choice(list(TYPES))
-        null = chance.choice(["", "?"])
-        words.append(f'"field_{number}:{kind}{null}{chance.choice(TYPES[kind])}"')
-    options = [option for option in ("--shared", "--cached") if chance.random() < 0.5]
-    return " ".join([name, *words, *options])
-
-
 @THOROUGH
 @pytest.mark.parametrize("seed", range(20))
 def test_random_resources_pass_the_checks_and_can_be_undone(
@@ -147,4 +114,4 @@ def test_random_resources_pass_the_checks_and_can_be_undone(
     chance = random.Random(seed)  # noqa: S311  (the same in each run)
     answers = chance.choice(list(combinations.many(paper=False).values()))
 
-    try_out(copy(**answers), [random_spec(chance, name) for name in ("gadget", "order_sheet")])
+    try_out(copy(**answers), random_specs(chance))

@@ -14,11 +14,11 @@ def test_sections(resource: Resource) -> dict[str, str]:
         for f, k in found.items()
         if not f.target or f.target.name != resource.name
     ]
-    tables = "\n".join([*value_tables(found), *reference_tables(resource)])
-    return {"body": f"defaults: dict[str, Any] = {{{' '.join(body)}}}", "cases": tables}
+    tables = "\n".join([*value_tables(resource, found), *reference_tables(resource)])
+    return {"body": f"defaults: dict[str, Any] = {{{' '.join(body)}}}\n", "cases": f"{tables}\n"}
 
 
-def value_tables(found: Mapping[Field, Kind]) -> Iterator[str]:
+def value_tables(resource: Resource, found: Mapping[Field, Kind]) -> Iterator[str]:
     """Write the lists of values."""
     pairs = found.items()
     yield "# Another value of each field that refers to no row."
@@ -30,7 +30,7 @@ def value_tables(found: Mapping[Field, Kind]) -> Iterator[str]:
     yield table("BAD", "tuple[str, Any]", (row for f, k in pairs for row in refused(f, k)))
     yield table("SORTS", "str", ['"created_at"', *(f'"{f.column}"' for f in found)])
     yield "# Fields whose values are taken once, and the code of the error."
-    yield table("UNIQUE", "tuple[str, str]", (taken(f) for f in found))
+    yield table("UNIQUE", "tuple[str, str]", (taken(resource, f) for f in found))
 
 
 def reference_tables(resource: Resource) -> Iterator[str]:
@@ -53,10 +53,11 @@ def changed(field: Field, kind: Kind) -> str:
     return "" if same else f'("{field.column}", {kind.other})'
 
 
-def taken(field: Field) -> str:
-    """Write the code of the error of a value that is taken."""
+def taken(resource: Resource, field: Field) -> str:
+    """Write the code of the error of a value that is taken, if it is in each body."""
     code = "name_taken" if field.column == "name" else "conflict"
-    return f'("{field.column}", "{code}")' if "unique" in field.options else ""
+    is_given = field.target is None or field.target.name != resource.name
+    return f'("{field.column}", "{code}")' if "unique" in field.options and is_given else ""
 
 
 def referred(field: Field, target: Target) -> str:

@@ -13,14 +13,15 @@ from typing import Any
 
 from dev.project import ROOT, LauncherError, say
 from dev.resource import migration
-from dev.resource.existing import check_free, words_of
+from dev.resource.existing import check_defined_once, check_free, words_of
 from dev.resource.line import read_line
 from dev.resource.render import render, targets
 from dev.resource.spec import NAME, Resource, ResourceError
 from dev.resource.wiring import check_permission, missing_lines, unwire, wire, with_line
 
 MADE = ROOT / "dev" / "resource" / "made"
-DOCUMENTS = "docs/openapi*.json"
+API_DOCUMENTS = "docs/openapi*.json"
+REFERENCE = "docs/reference.md"
 
 
 def make(resource: Resource, line: Sequence[str], *, dry_run: bool) -> int:
@@ -28,6 +29,7 @@ def make(resource: Resource, line: Sequence[str], *, dry_run: bool) -> int:
     check_free(resource, list(targets(resource).values()), words_of(resource))
     check_permission(resource)
     files = render(resource)
+    check_defined_once(files)
     wiring = missing_lines(resource)
     if dry_run:
         lines = [f"and into {path}:\n{line.rstrip()}" for path, line in wiring.items()]
@@ -41,7 +43,7 @@ def make(resource: Resource, line: Sequence[str], *, dry_run: bool) -> int:
     made["files"] = {path: digest(path) for path in files}
     before = documents()
     if not missing_lines(resource):  # a permission that is not listed would be an error
-        write_documents()
+        write_documents(new=True)
     made["documents"] = {path: of for path, of in documents().items() if path not in before}
     add_migration(made, resource.plural.replace("_", " "))
     write(f"dev/resource/made/{resource.name}.json", json.dumps(made, indent=2) + "\n")
@@ -82,13 +84,16 @@ def digest(path: str) -> str:
 
 def documents() -> dict[str, str]:
     """Return the digests of the API documents, by path."""
-    paths = (path.relative_to(ROOT).as_posix() for path in ROOT.glob(DOCUMENTS))
+    paths = (path.relative_to(ROOT).as_posix() for path in ROOT.glob(API_DOCUMENTS))
     return {path: digest(path) for path in paths}
 
 
-def write_documents() -> None:
-    """Bring the API documents up to date."""
-    subprocess.run([sys.executable, "-m", "dev.openapi", "write"], cwd=ROOT, check=False)
+def write_documents(*, new: bool = False) -> None:
+    """Bring the documents that exist up to date, and write those of the API if they are `new`."""
+    stale = {"dev.openapi": new or documents(), "dev.reference": digest(REFERENCE)}
+    for module in (name for name, exists in stale.items() if exists):
+        subprocess.run([sys.executable, "-m", module, "write"], cwd=ROOT, check=False)
+
 
 
 def read_record(name: str) -> dict[str, Any]:
@@ -126,8 +131,7 @@ def undo(name: str) -> int:
     if written and written.items() <= documents().items():
         for path in written:
             (ROOT / path).unlink()
-    else:
-        write_documents()
+    write_documents()
     if left:
         say("\n".join(["These stay:", *(f"{path}: {why}" for path, why in left.items())]))
         return 1

@@ -2,13 +2,16 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from dev.project import ROOT
 from dev.resource.render import render
 from dev.resource.spec import NAME, Resource, ResourceError, Target, camel
+
+# Longer names of PostgreSQL are cut, by SQLAlchemy.
+MAX_CONSTRAINT_LENGTH = 63
 
 
 def has_users() -> bool:
@@ -26,8 +29,8 @@ def find_target(name: str, target: str) -> Target:
     if target == "user":
         return Target("user", "users")
     factories = ROOT / f"tests/{table[1]}/factories.py"
-    factory = f"async def make_{target}(client: AsyncClient, **fields: Any)"
-    if not factories.exists() or factory not in factories.read_text(encoding="utf-8"):
+    factory = f"async def make_{target}(client: AsyncClient, /, **fields: Any)"
+    if not factories.exists() or factory not in _joined(factories):
         raise ResourceError(
             f"{name}: {target} was not made by `just resource`, and the tests could not make rows"
             f" of it: add `{factory}` to tests/{table[1]}/factories.py."
@@ -49,8 +52,60 @@ def check_free(resource: Resource, files: Sequence[str], words: set[str]) -> Non
     for model in sorted((ROOT / "app/models").glob("*.py")):
         if f'__tablename__ = "{plural}"' in model.read_text(encoding="utf-8"):
             raise ResourceError(f"The table {plural} exists already.")
-    if f'prefix="/{plural}"' in _texts(ROOT / "app/api/v1") or plural in {"docs", "openapi"}:
+    check_api(resource)
+    check_constraints(resource)
+
+
+def check_constraints(resource: Resource) -> None:
+    """Raise `ResourceError` for a name that PostgreSQL would cut: it says which value is taken."""
+    for field in resource.fields:
+        name = f"uq_{resource.plural}_{'owner_id_' if resource.owned else ''}{field.column}"
+        if "unique" in field.options and len(name) > MAX_CONSTRAINT_LENGTH:
+            raise ResourceError(
+                f"{field.name}: {name}, the name of its constraint, is longer than"
+                f" {MAX_CONSTRAINT_LENGTH} letters: shorten the field or the plural."
+            )
+
+
+def check_api(resource: Resource) -> None:
+    """Raise `ResourceError` if the API has the path, the tag or an operation already."""
+    name, plural = resource.name, resource.plural
+    code = _texts(ROOT / "app/api")
+    path = rf'(prefix=|websocket\()"/{plural}"'
+    if re.search(path, _texts(ROOT / "app/api/v1")) or plural in {"docs", "openapi"}:
         raise ResourceError(f"The path /api/v1/{plural} is taken already.")
+    if f'tags=["{resource.title}"]' in code:
+        raise ResourceError(f"The tag {resource.title} of the API document is taken already.")
+    if found := re.search(rf"def (list_{plural}|(get|create|update|delete)_{name})\(", code):
+        raise ResourceError(f"The API has an operation {found[1]} already.")
+
+
+def check_defined_once(files: Mapping[str, str]) -> None:
+    """Raise `ResourceError` if two fields, or a field and a schema, get the same name."""
+    for path, text in files.items():
+        found: set[str] = set()
+        for node in ast.parse(text).body:
+            new = set(definitions(node))
+            if twice := found & new:
+                raise ResourceError(f"{path} would have two {min(twice)}: call a field otherwise.")
+            found |= new
+
+
+def definitions(node: ast.stmt) -> Iterator[str]:
+    """Yield the names that a statement of a module defines."""
+    match node:
+        case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            yield name
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            yield name
+        case ast.Import() | ast.ImportFrom():
+            yield from (alias.asname or alias.name for alias in node.names)
+
+
+def _joined(file: Path) -> str:
+    """Read a file, with the arguments of functions in one line."""
+    text = file.read_text(encoding="utf-8")
+    return re.sub(r"\(\s+(.*)\n\)", r"(\1)", text)
 
 
 def _texts(folder: Path) -> str:

@@ -96,7 +96,7 @@ KINDS = {
         "dt.datetime",
         '"2030-01-31T12:00:00Z"',
         '"2031-01-31T12:00:00Z"',
-        'f"{dt.datetime(2000, 1, 1) + dt.timedelta(days=next(numbers)):%Y-%m-%dT%H:%M:%SZ}"',
+        'f"{dt.date(2000, 1, 1) + dt.timedelta(days=next(numbers))}T12:00:00Z"',
         ('"2030-01-31T12:00:00"', '"0001-01-01T00:00:00+23:59"', "0"),
         below='"2031-01-31T11:59:59Z"',
         above='"2031-01-31T12:00:01Z"',

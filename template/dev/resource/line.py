@@ -35,14 +35,16 @@ TYPES: dict[str, Any] = {
     "uuid": UUID,
 }
 OPTIONS = {"unique", "index", "counted"}
-SQL_WORDS = RESERVED_WORDS | SQLiteIdentifierPreparer.reserved_words
+# SQLAlchemy does not quote `nothing`, which SQLite reserves.
+SQL_WORDS = RESERVED_WORDS | SQLiteIdentifierPreparer.reserved_words | {"nothing"}
 # What every resource has, and what the code of its classes uses.
 FIELD_WORDS = {
     *("id", "version", "created_at", "updated_at", "owner", "owner_id", "metadata", "registry"),
-    *("str", "int", "bool", "dt", "mapped_column"),
+    *("str", "int", "bool", "dt", "mapped_column", "self"),
 }
+# Variables of the function that looks for the rows that are referred to.
+REFERENCE_WORDS = {"lock", "values", "self", *dir(builtins)}
 QUERY_WORDS = {*PageQuery.model_fields, "offset", "sort"}
-CLASS_WORDS = {"create", "update", "read", "filter", "query"}
 
 
 def read_line(
@@ -100,7 +102,7 @@ def read_field(word: str, own: Target) -> Field:
             f"{word!r} is not a field: write name:type, such as title:str or due_on:date?."
         )
     name, kind = match["name"], match["type"]
-    check_field_name(name)
+    check_field_name(name, kind)
     arguments = tuple((match["arguments"] or "").split(",")) if match["arguments"] else ()
     if match["arguments"] == "" or (arguments and kind not in {"enum", "ref", "int"}):
         raise ResourceError(f"{name}: {kind} takes nothing in parentheses.")
@@ -113,7 +115,7 @@ def read_field(word: str, own: Target) -> Field:
     return field if match["default"] is None else with_default(field, match["default"])
 
 
-def check_field_name(name: str) -> None:
+def check_field_name(name: str, type: str) -> None:
     """Raise `ResourceError` for a name that a field cannot have."""
     if not NAME.fullmatch(name) or len(name) > MAX_LENGTH:
         raise ResourceError(
@@ -122,7 +124,9 @@ def check_field_name(name: str) -> None:
         )
     if name in FIELD_WORDS or name.startswith("model_") or hasattr(BaseModel, name):
         raise ResourceError(f"A field must not be called {name}: every resource uses that name.")
-    if keyword.iskeyword(name) or name in SQL_WORDS:
+    if type == "ref" and name in REFERENCE_WORDS:
+        raise ResourceError(f"A reference must not be called {name}: the code has that word.")
+    if keyword.iskeyword(name) or (type != "ref" and name in SQL_WORDS):
         raise ResourceError(f"A field must not be called {name}: Python or SQL reserves that word.")
 
 
@@ -131,8 +135,6 @@ def check_type(name: str, type: str, arguments: tuple[str, ...], own: Target) ->
     if type == "ref":
         if len(arguments) != 1:
             raise ResourceError(f"{name}: write ref(resource), such as ref(customer).")
-        if name == own.name:
-            raise ResourceError(f"{name}: a reference must not have the name of the resource.")
         return own if arguments[0] == own.name else find_target(name, arguments[0])
     if type == "enum":
         if not arguments or len(set(arguments)) < len(arguments):
@@ -140,8 +142,6 @@ def check_type(name: str, type: str, arguments: tuple[str, ...], own: Target) ->
         for value in arguments:
             if not re.fullmatch("[A-Za-z0-9]([A-Za-z0-9_-]{0,38}[A-Za-z0-9])?", value):
                 raise ResourceError(f"{name}: an enum's value is letters, digits, - and _.")
-        if name in CLASS_WORDS:
-            raise ResourceError(f"An enum must not be called {name}: a schema has that name.")
     elif type not in TYPES:
         raise ResourceError(f"{name}: there is no type {type}: take {', '.join(TYPES)}, enum, ref.")
     elif arguments:
@@ -156,7 +156,7 @@ def check_bounds(name: str, arguments: tuple[str, ...]) -> None:
         low, high = (adapter.validate_python(text) for text in arguments)
     except ValueError:
         low = high = 0
-    if low >= high or name in CLASS_WORDS:
+    if low >= high:
         raise ResourceError(f"{name}: write the smallest and the largest number: int(0,1000).")
 
 
@@ -172,10 +172,8 @@ def check_options(name: str, type: str, arguments: tuple[str, ...], options: Seq
                 raise ResourceError(f"{name}: counted is for numbers from 0, such as int(0,1000).")
         elif type == "text":
             raise ResourceError(f"{name}: text is too long for an index: take str.")
-    is_user = type == "ref" and arguments == ("user",)
-    if "unique" in options and (
-        type in {"bool", "enum"} or is_user or (type == "int" and arguments)
-    ):
+    few = type in {"bool", "enum"} or (type, arguments) == ("ref", ("user",))
+    if "unique" in options and (few or (type == "int" and arguments)):
         raise ResourceError(f"{name}: there are too few values for :unique.")
 
 

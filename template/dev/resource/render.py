@@ -14,6 +14,7 @@ from dev.resource.spec import Resource, camel
 
 VARIANTS = {"owned", "shared", "cached", "uncached", "refs"}
 VARIANT_LINE = re.compile(rf"( *)# ({'|'.join(VARIANTS)}):(?: (.*))?")
+SECTION = re.compile(r"^( *)# section (.+)\n", re.MULTILINE)
 # Docstrings, comments and strings; those of several words are sentences.
 TEXTS = re.compile(r'"""[^"]*"""|#.*|"(?:\\.|[^"\\\n])*"')
 MAX_WIDTH = 100
@@ -67,10 +68,10 @@ def render(resource: Resource) -> dict[str, str]:
     written = {}
     for source, target in files.items():
         text = (ROOT / source).read_text(encoding="utf-8")
-        text = with_sections(text, variants, sections)
+        text = of_variants(text, variants)
         for old, new in files.items():
             text = text.replace(module(old), module(new))
-        text = with_names(text, resource)
+        text = with_sections(with_names(text, resource), sections)
         written[target] = with_imports(text, imports(Path(source).stem, resource))
     return formatted(written)
 
@@ -80,8 +81,8 @@ def module(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def with_sections(text: str, variants: set[str], sections: dict[str, str]) -> str:
-    """Keep the lines of these variants, and fill in the sections."""
+def of_variants(text: str, variants: set[str]) -> str:
+    """Keep the lines of these variants, and a line `# section NAME` of each section."""
     result: list[str] = []
     kept = [True]
     for line in text.splitlines():
@@ -89,7 +90,7 @@ def with_sections(text: str, variants: set[str], sections: dict[str, str]) -> st
         if begin := re.fullmatch(" *# begin (.+)", line):
             name = begin[1]
             if name not in VARIANTS and kept[-1]:
-                result += textwrap.indent(sections[name], indent).splitlines()
+                result.append(f"{indent}# section {name}")
             kept.append(kept[-1] and name in variants)
         elif line.strip() == "# end":
             kept.pop()
@@ -101,6 +102,11 @@ def with_sections(text: str, variants: set[str], sections: dict[str, str]) -> st
     return "\n".join(result) + "\n" if result else ""
 
 
+def with_sections(text: str, sections: dict[str, str]) -> str:
+    """Fill in the sections: last, because the words of the line stay as they are."""
+    return SECTION.sub(lambda match: textwrap.indent(sections[match[2]], match[1]), text)
+
+
 def with_names(text: str, resource: Resource) -> str:
     """Replace the blueprint's names: in sentences by words, elsewhere by identifiers."""
     if resource.owned:  # one router, which asks for a user itself
@@ -108,7 +114,7 @@ def with_names(text: str, resource: Resource) -> str:
     text = TEXTS.sub(lambda match: in_words(match[0], resource), text)
     names = {
         "SPECIMENS": resource.plural.upper(),
-        "Specimens": resource.plural.replace("_", " ").capitalize(),
+        "Specimens": resource.title,
         "specimens": resource.plural,
         "Specimen": resource.class_name,
         "specimen": resource.name,
@@ -124,7 +130,7 @@ def in_words(text: str, resource: Resource) -> str:
     if re.match("[aeiou](?!ni|se|ur)|hour|honest", word):
         text = re.sub(r"\b([Aa]) specimen\b", rf"\1n {word}", text)
     text = re.sub(r"(?<![/`])\bspecimens\b", words, text)
-    text = re.sub(r"\bSpecimens\b", words.capitalize(), text)
+    text = re.sub(r"\bSpecimens\b", resource.title, text)
     return re.sub(r"\bspecimen\b", word, text)
 
 
@@ -163,10 +169,16 @@ def formatted(files: dict[str, str]) -> dict[str, str]:
         run = [sys.executable, "-m", "ruff"]
         single = ["--config", "lint.isort.split-on-trailing-comma=false"]
         joined = ["--config", "format.skip-magic-trailing-comma=true", *single]
+        # Long values, and the default value of a field that is called `password`.
+        excused = ["--add-noqa", "--select", "E501,S105", "--per-file-ignores", "**/tests/**:S105"]
         fix = ["check", "--fix", "--select", "I,F401", *single]
         subprocess.run([*run, *fix, *config], check=True)
         subprocess.run([*run, "format", *joined, *config], check=True)
-        return {path: wrapped(Path(folder, path).read_text(encoding="utf-8")) for path in files}
+        for path in files:
+            file = Path(folder, path)
+            file.write_text(wrapped(file.read_text(encoding="utf-8")), encoding="utf-8")
+        subprocess.run([*run, "check", *excused, *config], check=True)
+        return {path: Path(folder, path).read_text(encoding="utf-8") for path in files}
 
 
 def wrapped(text: str) -> str:
@@ -179,7 +191,8 @@ def _wrapped(line: str) -> str:
     if len(line) <= MAX_WIDTH:
         return line
     if found := re.fullmatch(r' *"""(.*)"""', line):
-        parts = textwrap.wrap(f'"""{found[1]}', MAX_WIDTH - len(indent))
+        # Two lines at least: ruff puts the quotes behind a single one, however long it is.
+        parts = textwrap.wrap(f'"""{found[1]}', MAX_WIDTH - len(indent) - 3)
         return "\n".join(indent + part for part in [*parts, '"""'])
     if line.lstrip().startswith("# "):
         parts = textwrap.wrap(line.strip()[2:], MAX_WIDTH - len(indent) - 2)

@@ -11,7 +11,7 @@ def code_sections(resource: Resource) -> dict[str, str]:
     found = {field: kind_of(resource, field) for field in resource.fields}
     names = [field.column for field in found]
     return {
-        "constraints": constraints(resource),
+        "constraints": lines([constraints(resource)]),
         "columns": lines(column(resource, field, kind) for field, kind in found.items()),
         "sorts": lines(f'"{name}",\n"-{name}",' for name in names),
         "sortable": lines(f'"{name}",' for name in names),
@@ -51,8 +51,8 @@ def error_sections(resource: Resource) -> dict[str, str]:
             f'if is_unique_violation(error, "{f.column}"):\n    raise {taken_name(f)} from error'
             for f in sorted(taken, key=lambda f: -len(f.column))
         ),
-        "create errors": f"**problems({errors})," if errors else "",
-        "update errors": f"{errors}," if errors else "",
+        "create errors": f"**problems({errors}),\n" if errors else "",
+        "update errors": f"{errors},\n" if errors else "",
     }
 
 

@@ -70,6 +70,11 @@ class Resource:
         return camel(self.name)
 
     @property
+    def title(self) -> str:
+        """The tag of the API document."""
+        return self.plural.replace("_", " ").capitalize()
+
+    @property
     def references(self) -> list[tuple[Field, Target]]:
         """The fields that refer to another row, and what they refer to."""
         return [(field, field.target) for field in self.fields if field.target]

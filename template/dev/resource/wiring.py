@@ -23,7 +23,7 @@ def missing_lines(resource: Resource) -> dict[str, str]:
 
 def route(resource: Resource) -> str:
     """Write the line of the endpoints' module."""
-    title = resource.plural.replace("_", " ").capitalize()
+    title = resource.title
     module = f"app.api.v1.endpoints.{resource.plural}"
     line = f'    "{title}": ("{module}", "{title}"),\n'
     if len(line) <= MAX_WIDTH + 1:

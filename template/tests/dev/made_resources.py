@@ -24,14 +24,15 @@ def copy_project(folder: Path, patch: pytest.MonkeyPatch) -> None:
     files = {*targets(read(INVOICE)), "ruff.toml", wiring.ROUTES}
     models = {file.relative_to(ROOT).as_posix() for file in (ROOT / "app/models").glob("*.py")}
     users = {file for file in ("app/api/auth.py", wiring.PERMISSIONS) if (ROOT / file).exists()}
-    for file in files | models | users:
+    api = {file.relative_to(ROOT).as_posix() for file in (ROOT / "app/api").rglob("*.py")}
+    for file in files | models | users | api:
         target = folder / file
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes((ROOT / file).read_bytes())
     for module in (commands, existing, render, wiring):
         patch.setattr(module, "ROOT", folder)
     patch.setattr(commands, "MADE", folder / "dev/resource/made")
-    patch.setattr(commands, "write_document", lambda: None)
+    patch.setattr(commands, "write_documents", lambda **_: None)
     patch.setattr("dev.resource.migration.development", unavailable)
 
 

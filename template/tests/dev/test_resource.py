@@ -57,6 +57,26 @@ def test_nothing_of_the_blueprint_is_left(project: Path) -> None:
         assert "a event" not in text
 
 
+def test_the_words_of_the_line_stay_as_they_are(project: Path) -> None:
+    line = ["invoice", "kind:enum(specimen,paid)", "specimens:int", "note:text=a specimen here"]
+
+    assert main(["make", *line]) == 0
+
+    schemas = (project / "app/schemas/invoice.py").read_text()
+    assert 'InvoiceKind = Literal["specimen", "paid"]' in schemas
+    assert 'specimens: Integer\n    note: LongText = "a specimen here"' in schemas
+
+
+def test_a_resource_with_a_long_name_can_be_referred_to(project: Path) -> None:
+    name = "wholesale_customer_association"
+
+    assert main(["make", name, "number:str", "--plural", "associations"]) == 0
+    assert main(["make", "invoice", f"customer:ref({name})"]) == 0
+
+    factories = (project / "tests/invoices/factories.py").read_text()
+    assert f"await make_{name}(client)" in factories
+
+
 def test_a_dry_run_writes_nothing(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = tree(project)
 

@@ -27,6 +27,13 @@ KINDS = [
     "token:uuid:unique",
     "status:enum(draft,sent)=sent",
     "parent:ref(sample)?",
+    # Words of the code, of SQL and of the linter; and what fits no line.
+    "client:str",
+    "order:ref(sample)?:unique",
+    "starts_at:datetime:unique",
+    "password:str=secret",
+    "kind:enum(specimen,Specimen)",
+    f"remark:text={'word ' * 25}end",
     "--cached",
 ]
 PRIVATE = ignore_patterns(".venv", ".git", ".local", "__pycache__", ".*_cache", ".env", "*.db")
@@ -71,9 +78,11 @@ def test_every_kind_of_field_passes_the_checks_and_can_be_undone(
 ) -> None:
     project = tmp_path / "project"
     copytree(ROOT, project, ignore=PRIVATE)
+    run(project, url, "dev.documents", "write")
     before = tree(project)
 
     run(project, url, "dev.resource", "make", *KINDS, *options)
+    run(project, url, "dev.documents", "check")
     run(project, url, "ruff", "check")
     run(project, url, "ruff", "format", "--check")
     run(project, url, "ty", "check", "--python", sys.prefix)
