@@ -95,7 +95,6 @@ def write_documents(*, new: bool = False) -> None:
         subprocess.run([sys.executable, "-m", module, "write"], cwd=ROOT, check=False)
 
 
-
 def read_record(name: str) -> dict[str, Any]:
     """Return what was noted when a resource was made, or raise `ResourceError`."""
     file = MADE / f"{name}.json"
