@@ -78,9 +78,9 @@ async def test_a_key_without_permissions_is_its_user_and_no_more(
 @pytest.mark.parametrize(
     ("names", "status", "code"),
     [
-        (["items:write"], 403, "permission_denied"),
-        ([*BOTH, "items:write"], 403, "permission_denied"),
-        (["items:fly"], 422, "validation_error"),
+        (["roles:write"], 403, "permission_denied"),
+        ([*BOTH, "roles:write"], 403, "permission_denied"),
+        (["roles:fly"], 422, "validation_error"),
         ("users:read", 422, "validation_error"),
     ],
 )
@@ -111,7 +111,7 @@ async def test_only_a_key_with_all_permissions_gains_what_its_user_gains(
     session: AsyncSession, key_of: KeyOf
 ) -> None:
     user = await make_user(session)
-    all_of_them, part = await key_of(user), await key_of(user, ["items:write"])
+    all_of_them, part = await key_of(user), await key_of(user, ["roles:write"])
 
     await give(session, user, await make_role(session, *BOTH))
 
@@ -123,11 +123,11 @@ async def test_a_superusers_key_with_a_part_is_no_superuser(
     session: AsyncSession, key_of: KeyOf, user: User
 ) -> None:
     admin = await make_user(session, is_superuser=True)
-    names = [name for name in Permission if name != "orders:write"]
+    names = [name for name in Permission if name != "roles:read"]
     key = await key_of(admin, names)
 
     promoted = await key.patch(f"{USERS}/{user.id}", json={"is_superuser": True})
-    granted = await key.post(ROLES, json={"name": "x", "permissions": ["orders:write"]})
+    granted = await key.post(ROLES, json={"name": "x", "permissions": ["roles:read"]})
 
     assert_problem(promoted, 403, "permission_denied")
     assert_problem(granted, 403, "permission_denied")
