@@ -108,11 +108,13 @@ def test_the_processes_of_each_server_start_stop_and_are_replaced(
     pytestconfig: pytest.Config,
     skip_if_passed: SkipIfPassed,
 ) -> None:
+    project = copy(**answers)
+    tests = [path for path in TESTS_OF_SERVER if (project / path).exists()]
     command = f"{UNMEASURED} -m process"
     if not is_thorough(pytestconfig):  # resources are made in tests/test_resource.py
-        command += f" {' '.join(TESTS_OF_SERVER)}" if answers not in FIRST else NO_RESOURCE
+        command += NO_RESOURCE if answers in FIRST else f" {' '.join(tests)}"
 
-    failures = run_in(copy(**answers), run, [command], skip_if_passed)
+    failures = run_in(project, run, [command], skip_if_passed)
 
     assert not failures, "\n\n".join([*failures, reproduction(answers)])
     count_covered("services whose processes were started, drained, killed and replaced")
