@@ -267,6 +267,10 @@ def with_path(name: str) -> str:
     return f"{name}\n{(questions.ROOT / name).read_text()}"
 
 
+def test_no_file_is_a_leftover_of_a_merge() -> None:
+    assert [name for name in working_tree() if name.endswith((".orig", ".rej", "~"))] == []
+
+
 def test_names_and_texts_use_the_terms_of_the_field() -> None:
     found = []
     for name in sorted(set(texts()) - DIALECT_ALLOWED):
