@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.base import utc_now
 from app.models.api_key import ApiKey
 from app.models.user import User
-from app.repositories.active_session import find_in_batches
+from app.repositories.auth import find_in_batches
 from app.repositories.base import Repository
 
 # Executed by every request with a key, so the statement is built once.

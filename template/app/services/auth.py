@@ -12,11 +12,9 @@ from app.core.exceptions import BearerTokenError, NotAuthenticatedError, NotFoun
 from app.db.base import utc_now
 from app.models.auth import LoginSession
 from app.models.user import User
-from app.repositories.active_session import find_active_sessions
-from app.repositories.auth import SessionRepository
+from app.repositories.auth import SessionRepository, find_active_sessions
 from app.schemas.auth import SessionList, SessionRead, TokenPair
-from app.services.caller import Caller, Credential, Scope
-from app.services.last_use import UseRecorder
+from app.services.caller import Caller, Credential, Scope, UseRecorder
 
 # A client that lost the answer may retry within it; a later reuse means a stolen token.
 REUSE_GRACE = timedelta(seconds=10)

@@ -21,7 +21,7 @@ from opentelemetry.util.types import Attributes
 
 from app.core.config import Settings
 from app.core.project import PROJECT
-from app.observability.tracing.settings import TracingSettings
+from app.observability.tracing.feature import TracingSettings
 
 EXPORT_TIMEOUT_SECONDS = 3.0
 

@@ -11,8 +11,8 @@ import structlog
 from celery import signals
 
 from app.core.config import Port, Settings
+from app.observability.metrics.feature import MetricsSettings, unauthorized
 from app.observability.metrics.multiprocess import use_directory
-from app.observability.metrics.settings import MetricsSettings, unauthorized
 
 HEADERS = [("Content-Type", "text/plain; version=0.0.4; charset=utf-8")]
 
