@@ -3,7 +3,7 @@
 import asyncio
 import re
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 from zlib import crc32
@@ -115,6 +115,8 @@ class ApiKeyService:
 class ApiKeyScheme:
     """API keys as bearer tokens. The database is asked once a request."""
 
+    find_active = staticmethod(find_active_keys)
+
     def __init__(self, uses: UseRecorder) -> None:
         self.uses = uses
 
@@ -139,10 +141,6 @@ class ApiKeyScheme:
         if key.permissions is not None:
             granted = frozenset(name for name in granted if name in key.permissions)
         return Caller(user, Credential("api_key", key.id, key.expires_at), granted)
-
-    async def find_active(self, session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
-        """Return the ids of the keys that have not expired and belong to an active user."""
-        return await find_active_keys(session, ids)
 
     async def _find_once(self, token: str, scope: Scope) -> tuple[ApiKey, User]:
         """Find a request's key: once, for the rate limit and for the endpoint, also if it fails."""

@@ -1,6 +1,5 @@
 """Login, refresh and logout."""
 
-from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -51,6 +50,8 @@ class SessionNotFoundError(NotFoundError):
 class AccessTokenScheme:
     """Access tokens, each of a login session. Every token that no other scheme knows is one."""
 
+    find_active = staticmethod(find_active_sessions)
+
     def __init__(self, auth: AuthTools, uses: UseRecorder) -> None:
         self.auth = auth
         self.uses = uses
@@ -77,10 +78,6 @@ class AccessTokenScheme:
         await self.uses.record(database, LoginSession, claims.session_id, last_used_at)
         credential = Credential("session", claims.session_id, claims.expires_at)
         return Caller(user, credential, user.permissions)
-
-    async def find_active(self, session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
-        """Return the ids of the sessions that have not ended and belong to an active user."""
-        return await find_active_sessions(session, ids)
 
 
 class AuthService:

@@ -51,7 +51,7 @@ class TracingSettings(EnvSettings):
 
 def _setup(app: FastAPI) -> None:
     if TracingSettings.load().otel_exporter_otlp_endpoint:
-        from app.observability.tracing.middleware import RequestSpanMiddleware
+        from app.observability.tracing.provider import RequestSpanMiddleware
 
         app.add_middleware(RequestSpanMiddleware)
 

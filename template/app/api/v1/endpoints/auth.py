@@ -14,9 +14,9 @@ from app.auth.passwords import PasswordRejectedError
 from app.core.exceptions import TooManyRequestsError
 from app.schemas.auth import (
     LogoutRequest,
+    MailRequest,
+    MailRequested,
     PasswordChange,
-    PasswordForgotten,
-    PasswordMailSent,
     PasswordResetRequest,
     RefreshRequest,
     TokenForm,
@@ -141,17 +141,17 @@ async def change_password(
     dependencies=open_access,
 )
 async def forgot_password(
-    data: PasswordForgotten,
+    data: MailRequest,
     auth: AuthDep,
     database: DatabaseDep,
     mailer: MailerDep,
     tasks: BackgroundTasks,
     address: ClientAddressDep,
-) -> PasswordMailSent:
+) -> MailRequested:
     """Request a mail with a token for a new password. The answer is always the same."""
     await auth.reset_throttle.count_mail(data.email, address)
     tasks.add_task(send_password_reset, database.transactions, auth, mailer, data.email)
-    return PasswordMailSent()
+    return MailRequested()
 
 
 @router.post(
