@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, SecretStr, StrictBool
 
-from app.core.text import SafeText
+from app.core.field_types import SafeText
 from app.schemas.base import Input, Output
 from app.schemas.user import Email, NewPassword, Password
 

@@ -51,12 +51,6 @@ async def get_password_service(
     return PasswordService(session, auth, mailer)
 
 
-async def get_user_agent(request: Request) -> str:
-    """What the client calls itself, in text that a database can store."""
-    return request.headers.get("user-agent", "").replace("\x00", "")
-
-
-UserAgentDep = Annotated[str, Depends(get_user_agent)]
 AuthServiceDep = Annotated[AuthService, Depends(get_auth_service)]
 PasswordServiceDep = Annotated[PasswordService, Depends(get_password_service)]
 
@@ -72,7 +66,7 @@ async def login(
     service: AuthServiceDep,
     passwords: PasswordServiceDep,
     address: ClientAddressDep,
-    user_agent: UserAgentDep,
+    request: Request,
 ) -> TokenPair:
     """Log in with email (as `username`) and password, or refresh (RFC 6749 §4.3, §6)."""
     if form.grant_type == "refresh_token":
@@ -83,7 +77,8 @@ async def login(
     if not (form.username and password):
         raise missing(username=form.username, password=password)
     user = await passwords.authenticate(form.username, password, address)
-    return await service.login(user, address, user_agent)
+    user_agent = request.headers.get("user-agent", "")
+    return await service.login(user, address, user_agent.replace("\x00", ""))  # it can be stored
 
 
 def missing(**fields: str) -> RequestValidationError:
