@@ -14,8 +14,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.maint_notifications import MaintNotificationsConfig
 
-from app.core.feature import Feature
-from app.core.health_check import HealthCheck
+from app.core.feature import Feature, HealthCheck
 from app.redis.circuit_breaker import RedisBreaker
 from app.redis.settings import RedisSettings
 

@@ -7,9 +7,8 @@ from fastapi.exceptions import RequestValidationError
 
 from app.api.auth import AuthDep, ClientAddressDep, LoginDep, MailerDep, open_access
 from app.api.deps import DatabaseDep, SessionDep
-from app.api.http import no_store
 from app.api.oauth2 import REFUSED_REFRESH, RefreshTokenMissingError
-from app.api.responses import problems
+from app.api.responses import no_store, problems
 from app.auth.passwords import PasswordRejectedError
 from app.core.exceptions import TooManyRequestsError
 from app.schemas.auth import (

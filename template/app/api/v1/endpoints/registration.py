@@ -7,8 +7,7 @@ from fastapi.responses import JSONResponse
 
 from app.api.auth import AuthDep, ClientAddressDep, MailerDep, open_access
 from app.api.deps import DatabaseDep, SessionDep
-from app.api.http import location, no_store
-from app.api.responses import headers, problems
+from app.api.responses import headers, location, no_store, problems
 from app.auth.passwords import PasswordRejectedError
 from app.core.exceptions import TooManyRequestsError
 from app.models.user import User
