@@ -72,8 +72,7 @@ class SessionRepository:
             columns = dict(rows[0]._mapping)
             last_used_at = columns.pop("last_used_at")
             return User(**columns), last_used_at
-        row = (await self.session.execute(ACTIVE_USER, values)).first()
-        return (row[0], row[1]) if row else None
+        return (await self.session.execute(ACTIVE_USER, values)).tuples().first()
 
     async def open(
         self, user_id: UUID, lifetime: timedelta, user_agent: str = "", address: str = ""
@@ -130,8 +129,7 @@ class SessionRepository:
             .join(LoginSession, LoginSession.id == RefreshToken.session_id)
             .where(RefreshToken.fingerprint == hash_token(token))
         )
-        row = (await self.session.execute(statement)).first()
-        return (row[0], row[1]) if row else None
+        return (await self.session.execute(statement)).tuples().first()
 
     async def revoke(self, session_id: UUID, user_id: UUID | None = None) -> bool:
         """End one session, if it is this user's. Returns whether it had not ended before."""

@@ -74,13 +74,12 @@ class ApiKeyService:
 
     def __init__(self, session: AsyncSession, caller: Caller) -> None:
         self.caller = caller
-        self.user = caller.user
         self.keys = ApiKeyRepository(session)
         self.users = UserRepository(session)
 
     async def all(self) -> Sequence[ApiKey]:
         """Return the keys, newest first."""
-        return await self.keys.of_user(self.user.id)
+        return await self.keys.of_user(self.caller.user.id)
 
     async def create(self, data: ApiKeyCreate) -> tuple[ApiKey, str]:
         """Add a key and return it with its text, or raise `TooManyApiKeysError`."""
@@ -88,27 +87,26 @@ class ApiKeyService:
         if (permissions := fields.get("permissions")) is not None:
             self.caller.require_grant(frozenset(permissions))
         # Parallel requests are counted one after the other; and none passes one that disables.
-        user = await self.users.get_for_update(self.user.id)
+        user = await self.users.get_for_update(self.caller.user.id)
         if user is None or not user.is_active:
             raise TokenRevokedError
         if len(await self.all()) >= MAX_KEYS:
             raise TooManyApiKeysError
         prefix = key_prefix(new_id := uuid7())
         key = new_key(prefix)
-        lifetime = timedelta(days=data.expires_in_days)
         row = ApiKey(
             id=new_id,
-            user_id=self.user.id,
+            user_id=self.caller.user.id,
             prefix=prefix,
             fingerprint=hash_token(key),
-            expires_at=utc_now() + lifetime,
+            expires_at=utc_now() + timedelta(days=data.expires_in_days),
             **fields,
         )
         return await self.keys.add(row), key
 
     async def delete(self, id: UUID) -> None:
         """Delete a key, or raise `ApiKeyNotFoundError`."""
-        if not await self.keys.delete_of_user(self.user.id, id):
+        if not await self.keys.delete_of_user(self.caller.user.id, id):
             raise ApiKeyNotFoundError
 
 

@@ -29,7 +29,8 @@ ApiKeyServiceDep = Annotated[ApiKeyService, Depends(get_api_key_service)]
 
 def read(key: ApiKey, keys: ApiKeyService) -> ApiKeyRead:
     """Return a key, which grants what its user holds unless it names permissions."""
-    return ApiKeyRead.model_validate(key, context={"held": keys.caller.permissions})
+    granted = keys.caller.permissions if key.permissions is None else key.permissions
+    return ApiKeyRead.model_validate(vars(key) | {"permissions": granted})
 
 
 @router.get("")
