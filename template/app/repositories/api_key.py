@@ -27,7 +27,7 @@ class ApiKeyRepository(Repository[ApiKey]):
 
     async def find(self, id: UUID) -> tuple[ApiKey, User] | None:
         """Return a key with its user, in one query."""
-        return (await self.session.execute(KEY_AND_USER, {"key_id": id})).tuples().first()
+        return (await self.session.execute(KEY_AND_USER, {"key_id": id})).first()
 
     async def of_user(self, user_id: UUID) -> Sequence[ApiKey]:
         """Return the keys of a user, newest first."""

@@ -72,7 +72,7 @@ class SessionRepository:
             columns = dict(rows[0]._mapping)
             last_used_at = columns.pop("last_used_at")
             return User(**columns), last_used_at
-        return (await self.session.execute(ACTIVE_USER, values)).tuples().first()
+        return (await self.session.execute(ACTIVE_USER, values)).first()
 
     async def open(
         self, user_id: UUID, lifetime: timedelta, user_agent: str = "", address: str = ""
@@ -129,7 +129,7 @@ class SessionRepository:
             .join(LoginSession, LoginSession.id == RefreshToken.session_id)
             .where(RefreshToken.fingerprint == hash_token(token))
         )
-        return (await self.session.execute(statement)).tuples().first()
+        return (await self.session.execute(statement)).first()
 
     async def revoke(self, session_id: UUID, user_id: UUID | None = None) -> bool:
         """End one session, if it is this user's. Returns whether it had not ended before."""

@@ -149,6 +149,11 @@ class AuthService:
 def describe_session(login: LoginSession, current_id: UUID) -> SessionRead:
     """Return what a user sees of a session. The current one is in use."""
     current = login.id == current_id
-    last_used_at = utc_now() if current else login.last_used_at or login.created_at
-    values = vars(login) | {"current": current, "last_used_at": last_used_at}
-    return SessionRead.model_validate(values)
+    return SessionRead(
+        id=login.id,
+        created_at=login.created_at,
+        last_used_at=utc_now() if current else login.last_used_at or login.created_at,
+        user_agent=login.user_agent,
+        address=login.address,
+        current=current,
+    )

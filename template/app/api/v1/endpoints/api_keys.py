@@ -29,8 +29,7 @@ ApiKeyServiceDep = Annotated[ApiKeyService, Depends(get_api_key_service)]
 
 def read(key: ApiKey, keys: ApiKeyService) -> ApiKeyRead:
     """Return a key, which grants what its user holds unless it names permissions."""
-    granted = keys.caller.permissions if key.permissions is None else key.permissions
-    return ApiKeyRead.model_validate(vars(key) | {"permissions": granted})
+    return ApiKeyRead.model_validate(key, context={"held": keys.caller.permissions})
 
 
 @router.get("")
