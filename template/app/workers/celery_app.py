@@ -11,6 +11,7 @@ from celery import Celery, signals
 from celery.concurrency import get_implementation
 from celery.concurrency.prefork import TaskPool as PreforkPool
 from celery.concurrency.solo import TaskPool as SoloPool
+from celery.signals import import_modules
 from kombu.transport.redis import QoS
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
@@ -85,7 +86,7 @@ def configure() -> dict[str, Any]:
     return celery_config(settings)
 
 
-@signals.import_modules.connect(weak=False)
+@import_modules.connect(weak=False)
 def _import_features(**_: Any) -> None:
     """Import the features and check all settings, before processes are forked and tasks begin."""
     import_module("app.features")  # by name: it is the layer above
