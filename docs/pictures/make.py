@@ -59,7 +59,7 @@ def shown(command: str, printed: str) -> Iterator[str]:
     """Yield the lines of a command that are shown."""
     for line in printed.splitlines():
         if re.search(SHOWN[command], line):
-            yield re.sub(r"^=+ | in [\d.]+s.*", "", line).replace(f":{PORT}", ":8000")
+            yield re.sub(r"^=+ | in [\d.]+s.*| Next:$", "", line).replace(f":{PORT}", ":8000")
 
 
 @contextmanager
