@@ -19,9 +19,9 @@ from app.services.caller import ApiKeyNotAllowedError
 INTRODUCTION = """
 ## API keys
 
-A script sends a key in the place of the access token, `Authorization: Bearer <key>`, and is its
-user. Make one with `POST /api/v1/users/me/api-keys`. Keys open neither logins, sessions and keys
-nor changes of the account itself: these need an access token.
+Make one with `POST /api/v1/users/me/api-keys`. A script sends it in place of the access token,
+`Authorization: Bearer <key>`, and may do what its user may. Only sessions, keys and changes of the
+account itself need an access token.
 """
 Document = Callable[[dict[str, Any], Iterable[RouteContext]], None]
 SECURITY_SCHEME = {"type": "http", "scheme": "bearer", "description": "An API key"}
