@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.static_checks.template import Template
+from tests.turns import changed
 
 Mutate = Callable[[str, str, str], Template]
+CHECKS = ("tests/static_checks/", "tests/mutations", "tests/test_mutations")
+# They test the checks: in `just test` where those differ from `main`.
+of_the_checks = [pytest.mark.thorough] * (not any(name.startswith(CHECKS) for name in changed()))
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)|(?:href|src)=\"(?P<html>[^\"]+)\""
 HEADING = re.compile(r"^#+ +(.+?)\s*$", re.MULTILINE)
 ELSEWHERE = ("https://", "http://", "mailto:")
 PICTURE_LIMIT = 150_000  # bytes: the first screen of the README is loaded at once
-TEST_PATH = re.compile(r"`(tests/[\w/]+(?:\.py)?)`")
+TEST_PATH = re.compile(r"`(?:uv run pytest )?(tests/[\w/]+(?:\.py)?)`")
+RANGE = re.compile(r"\d+\u2013\d+")
 README = (ROOT / "README.md").read_text()
 
 
@@ -114,6 +115,14 @@ def test_the_readme_lists_every_question() -> None:
     }
 
     assert names == set(questions.asked())
+
+
+def test_the_numbers_of_the_readme_are_those_of_the_page_of_performance() -> None:
+    table = README.partition("## What you get")[2].partition("| Promise |")[0]
+    numbers = RANGE.findall(table)
+
+    assert len(numbers) == 12
+    assert set(numbers) <= set(RANGE.findall((ROOT / "docs/performance.md").read_text()))
 
 
 def test_the_tests_that_the_readme_names_exist(render: Render) -> None:

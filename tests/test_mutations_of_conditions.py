@@ -6,7 +6,7 @@ from pathlib import Path
 from pathspec import GitIgnoreSpec
 
 from tests import questions
-from tests.mutations import Mutate
+from tests.mutations import Mutate, of_the_checks
 from tests.static_checks.fixtures import fixtures
 from tests.static_checks.imports import imports
 from tests.static_checks.manifests import compose, folders, kubernetes
@@ -15,6 +15,8 @@ from tests.static_checks.needs import Need, unmet
 from tests.static_checks.settings import settings
 from tests.static_checks.template import Template
 from tests.static_checks.use import use
+
+pytestmark = of_the_checks
 
 FEATURES = "app/features.py.jinja"
 PYPROJECT = "pyproject.toml.jinja"

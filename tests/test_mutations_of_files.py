@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.mutations import Mutate
+from tests.mutations import Mutate, of_the_checks
 from tests.static_checks import linting, reading
 from tests.static_checks.template import Template
 from tests.static_checks.variants import Fault, Variant, variants
+
+pytestmark = of_the_checks
 
 FEATURES = "app/features.py.jinja"
 

@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,7 @@ from tests.coverage_summary import count_covered
 from tests.rendering import git
 from tests.resume import SkipIfPassed, files_of
 from tests.tools import program
+from tests.turns import TODAY, of_day
 
 pytestmark = pytest.mark.service
 THOROUGH = pytest.mark.thorough
@@ -47,6 +47,7 @@ FIRST = [
     next(row for row in ONE_EACH if row["database"] == name)
     for name in questions.choices("database")
 ]
+NO_RESOURCE = " --ignore tests/dev/test_resource_process.py"
 TESTS_OF_SERVER = ("tests/server", "tests/core/test_serve.py", "tests/dev/test_serve.py")
 NEWER = questions.choices("python_version")[1:]
 LOCK, INSTALL = "uv lock", "uv sync"
@@ -107,10 +108,13 @@ def test_the_processes_of_each_server_start_stop_and_are_replaced(
     pytestconfig: pytest.Config,
     skip_if_passed: SkipIfPassed,
 ) -> None:
-    whole = is_thorough(pytestconfig) or answers in FIRST
-    command = " ".join([UNMEASURED, "-m process", *(() if whole else TESTS_OF_SERVER)])
+    project = copy(**answers)
+    tests = [path for path in TESTS_OF_SERVER if (project / path).exists()]
+    command = f"{UNMEASURED} -m process"
+    if not is_thorough(pytestconfig):  # resources are made in tests/test_resource.py
+        command += NO_RESOURCE if answers in FIRST else f" {' '.join(tests)}"
 
-    failures = run_in(copy(**answers), run, [command], skip_if_passed)
+    failures = run_in(project, run, [command], skip_if_passed)
 
     assert not failures, "\n\n".join([*failures, reproduction(answers)])
     count_covered("services whose processes were started, drained, killed and replaced")
@@ -121,7 +125,7 @@ def essentials(project: Path, answers: Answers) -> list[str]:
     name = combinations.effect(answers, paper=False)
     if name in PRESETS:  # coverage takes half as long again
         return [CHECK, TEST if answers["preset"] == questions.presets()[0] else UNMEASURED]
-    checks = [] if name in ALONE else [CHECK]
+    checks = [] if name in ALONE or name in set(PAIRS) - set(of_day(list(PAIRS), 2)) else [CHECK]
     conditions = {condition for condition in questions.exclusions() if is_turn_of(condition, name)}
     return [
         *checks,
@@ -135,7 +139,7 @@ def everything(answers: Answers) -> list[str]:
     return [CHECK, TEST_ALL if whole else UNMEASURED]
 
 
-def is_turn_of(condition: str, name: str, day: int = date.today().toordinal()) -> bool:
+def is_turn_of(condition: str, name: str, day: int = TODAY) -> bool:
     """Return whether a row runs the tests of a feature on a day.
 
     Each feature's tests run in one of the pair rows that have it, another one each day.

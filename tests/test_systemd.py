@@ -31,6 +31,7 @@ from tests.deployed import (
 )
 from tests.processes import reserved_port, until
 from tests.smuggling import UPGRADES, smuggle, upgrading_server
+from tests.turns import of_day
 
 SLUG = "tea-shop"
 UNITS = ("server", "migrate", "worker", "beat")
@@ -146,7 +147,15 @@ def test_no_secrets_are_copied_to_a_host(render: Render) -> None:
     assert set(re.findall(r"--exclude (\S+)", options)) == {".env", ".venv", ".local", ".git"}
 
 
-@pytest.fixture(params=questions.choices("server"))
+SERVERS = questions.choices("server")
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(server, marks=() if server in of_day(SERVERS, 2) else pytest.mark.thorough)
+        for server in SERVERS
+    ]
+)
 def server(request: pytest.FixtureRequest) -> str:
     return request.param
 

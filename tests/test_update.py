@@ -16,6 +16,7 @@ from tests.conftest import Render
 from tests.edits import edit
 from tests.projects import duplicate, seeds, single, start, update, without_seeds
 from tests.rendering import Tree, read_tree
+from tests.turns import of_day
 
 THOROUGH = pytest.mark.thorough
 CHOSEN = [name for name in combinations.parameters(paper=True) if name not in questions.toggles()]
@@ -36,9 +37,12 @@ def changed_toggles() -> set[str]:
     return {name for name, owned in texts.owned().items() if any(owned.match_files(changed))}
 
 
-CHANGED = changed_toggles()
+# Of the toggles that differ, a third each day.
+DAYS = 3
+CHANGED = sorted(changed_toggles())
+TODAYS = of_day(CHANGED, DAYS)
 TOGGLES = [
-    pytest.param(toggle, marks=() if toggle in CHANGED else THOROUGH)
+    pytest.param(toggle, marks=() if toggle in TODAYS else THOROUGH)
     for toggle in questions.toggles()
 ]
 
@@ -78,6 +82,13 @@ def test_the_changes_contain_every_choice_and_every_preset() -> None:
     for name in CHOSEN:
         assert {step[name] for step in choices} == set(questions.choices(name))
         assert all(before[name] != after[name] for before, after in pairwise(choices[:2]))
+
+
+def test_a_few_days_cover_every_toggle_that_differs() -> None:
+    turns = [of_day(CHANGED, DAYS, day) for day in range(DAYS)]
+
+    assert sorted(name for turn in turns for name in turn) == CHANGED
+    assert max(map(len, turns)) <= len(CHANGED) // DAYS + 1
 
 
 @pytest.mark.parametrize("base", BASES)

@@ -2,10 +2,8 @@
 
 import re
 import shutil
-import subprocess
 from collections import Counter
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -13,8 +11,7 @@ from tests import kill_map
 from tests.conftest import Render
 from tests.coverage_summary import count_covered
 from tests.kill_map import MutatedProject
-from tests.questions import ROOT
-from tests.rendering import git
+from tests.turns import TODAY, changed, of_day
 from tests.wiring import Registration, settings
 
 pytestmark = pytest.mark.service
@@ -36,20 +33,14 @@ def project(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     project.close()
 
 
-def changed() -> set[str]:
-    """Return the rendered paths that differ from `main`, uncommitted too; none on `main` itself."""
-    base = "HEAD"
-    for main in ("origin/main", "main"):
-        command = ["git", "-C", ROOT, "merge-base", "HEAD", main]
-        found = subprocess.run(command, check=False, capture_output=True, text=True)
-        base = found.stdout.strip() or base
-    names = git(ROOT, "diff", "--name-only", base).splitlines()
+def rendered(names: Iterable[str]) -> set[str]:
+    """Return the paths in a project of files of the template."""
     return {name.removeprefix("template/").removesuffix(".jinja") for name in names}
 
 
 def of_today(registrations: list[Registration], day: int, changed: set[str]) -> list[Registration]:
     """Return the registrations that a run removes on a day: within ten days, all."""
-    mine = {one.name for one in registrations[day % DAYS :: DAYS]}
+    mine = {one.name for one in of_day(registrations, DAYS, day)}
     return [one for one in registrations if one.name in mine or one.path in changed]
 
 
@@ -67,7 +58,7 @@ def test_a_registration_of_today_or_of_a_changed_file_is_tested(
 ) -> None:
     record = kill_map.record()
     possible = [one for one in project.registrations if one.name not in ACCEPTED]
-    mine = of_today(possible, date.today().toordinal(), changed())
+    mine = of_today(possible, TODAY, rendered(changed()))
     tests = {record[one.name].partition("[")[0] for one in mine if one.name in record}
 
     code, output = project.run("-x", *sorted(tests))

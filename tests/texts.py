@@ -33,7 +33,9 @@ def answers(**given: Any) -> Answers:
             continue
         default = question["default"]
         if isinstance(default, str):
-            default = environment().from_string(default).render(known)
+            default = (
+                environment().from_string(default).render(known, _copier_answers=known | given)
+            )
         known[name] = cast(question["type"], default)
     return known
 

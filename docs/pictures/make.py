@@ -33,9 +33,9 @@ START_SECONDS = 300
 # Each command, and which of its lines are shown.
 COPY = "uvx copier copy --defaults . ../my-service && cd ../my-service"
 RESOURCE = 'uv run just resource invoice number:str:unique amount:money "status:enum(draft,sent)"'
-TEST = "uv run just test tests/invoices --no-cov"
+TEST = "uv run pytest tests/invoices"
 DEV = "uv run just dev"
-ASK = f"curl --silent {SERVICE}/api/v1/invoices"
+ASK = f"curl --silent {SERVICE}/health/ready"
 SHOWN = {
     COPY: r"was generated",
     RESOURCE: r"^Written|^app/.*invoice|test_invoices|migrations/",
@@ -59,7 +59,7 @@ def shown(command: str, printed: str) -> Iterator[str]:
     """Yield the lines of a command that are shown."""
     for line in printed.splitlines():
         if re.search(SHOWN[command], line):
-            yield re.sub(r"^=+ | in [\d.]+s.*", "", line).replace(f":{PORT}", ":8000")
+            yield re.sub(r"^=+ | in [\d.]+s.*| Next:$", "", line).replace(f":{PORT}", ":8000")
 
 
 @contextmanager

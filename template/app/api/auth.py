@@ -21,23 +21,24 @@ from app.services.caller import ApiKeyNotAllowedError, Caller, scheme_of
 # For the introduction of the OpenAPI document.
 ACCESS = """## Log in
 
-Register with `POST /api/v1/auth/register`, then send your email (as `username`) and password as a
-form to `POST /api/v1/auth/login`; in Swagger UI the button *Authorize* does that. Send the
-`access_token` of the answer with every request: `Authorization: Bearer <access_token>`. When it has
-expired, `POST /api/v1/auth/refresh` gives new tokens for the `refresh_token`, which works once.
+1. Register with `POST /api/v1/auth/register`.
+2. In Swagger UI press *Authorize*, and enter your email as `username`. A program sends email and
+   password as a form to `POST /api/v1/auth/login`, and then the `access_token` of the answer with
+   every request: `Authorization: Bearer <access_token>`.
+3. When it has expired, `POST /api/v1/auth/refresh` gives new tokens for the `refresh_token`, which
+   works once.
 
 ## Who may do what
 
-The field `x-permission` of an operation says it.
+The field `x-permission` of an operation says who may call it.
 
-- **Without a login** you may call the operations without a lock: register, log in, refresh, verify
-  an email address, ask for and set a new password, and check whether the service is healthy.
-- **Users**, whose access token is sent, may call the others, but see and change only what belongs
-  to them, and read what is shared by all.
-- **Superusers** alone may change what is shared by all, see and change the accounts of others, and
-  see `GET /health/detailed`. They may see what others have, but for files.
+- **Without a login**: register, log in, verify an email address, set a new password by mail, and
+  check whether the service is healthy. These operations have no lock.
+- **Users**: read what is shared by all, and see and change what is their own.
+- **Superusers**: also change what is shared by all, see and change the accounts of others, and see
+  `GET /health/detailed`. What else belongs to others they see only where an operation says so.
 
-A request without a token gets 401, and one without the permission 403.
+A request without a token gets 401, one that is not allowed 403, and what belongs to others is 404.
 """
 bearer = OAuth2PasswordBearer(tokenUrl=TOKEN_URL, refreshUrl=TOKEN_URL, auto_error=False)
 

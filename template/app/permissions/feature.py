@@ -9,9 +9,8 @@ from app.core.feature import Feature
 INTRODUCTION = """
 ## Roles
 
-A superuser can give what is said here to be for superusers to others too, by roles: the field
-`x-permission` of an operation is the permission that it requires. `GET /api/v1/users/me` lists
-yours.
+Where `x-permission` names a permission, such as `users:read`, superusers may call the operation,
+and users with a role that grants it. `GET /api/v1/users/me` lists your permissions.
 """
 
 

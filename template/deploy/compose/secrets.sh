@@ -1,6 +1,6 @@
 #!/bin/sh
-# Adds to .env what Compose needs and is not there yet: passwords, and for a start a certificate of
-# our own making. Nothing that is there is changed.
+# Adds to .env what Compose needs and is not there yet: passwords, and a self-signed certificate for
+# `localhost`. Nothing that is there is changed.
 set -eu
 cd "$(dirname "$0")/../.."
 umask 077

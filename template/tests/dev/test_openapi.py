@@ -94,10 +94,10 @@ def test_a_stale_file_is_compared_too(project: Path, capsys: pytest.CaptureFixtu
 def test_each_version_of_the_api_has_a_file_and_is_compared(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    later = json.dumps({"paths": {"/api/v2/items": {}, "/api/v2/cups": {}}})
+    later = json.dumps({"paths": {"/api/v2/pots": {}, "/api/v2/cups": {}}})
     write({**NEW, "v2": later}, project)
     commit(project)
-    less: Documents = {**NEW, "v2": json.dumps({"paths": {"/api/v2/items": {}}})}
+    less: Documents = {**NEW, "v2": json.dumps({"paths": {"/api/v2/pots": {}}})}
 
     assert file_of("v2").read(project) == later
     assert check(less, project) == 1
@@ -110,7 +110,7 @@ def test_each_version_of_the_api_has_a_file_and_is_compared(
 def test_a_version_that_is_gone_has_no_file_and_breaks_its_clients(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write({**NEW, "v2": json.dumps({"paths": {"/api/v2/items": {}}})}, project)
+    write({**NEW, "v2": json.dumps({"paths": {"/api/v2/pots": {}}})}, project)
     commit(project)
 
     assert check(NEW, project) == 1
@@ -119,7 +119,7 @@ def test_a_version_that_is_gone_has_no_file_and_breaks_its_clients(
     assert file_of("v2").read(project) is None
     assert check(NEW, project) == 0
     assert diff(NEW, "HEAD", project) == 1
-    assert capsys.readouterr().out == "/api/v2/items: path is gone\n"
+    assert capsys.readouterr().out == "/api/v2/pots: path is gone\n"
 
 
 @pytest.mark.parametrize(
