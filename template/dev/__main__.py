@@ -22,7 +22,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def serve() -> int:
     """Serve until a stop signal and return 0, or the exit code of a failed step."""
-    host, port = setting("HOST", "127.0.0.1"), setting("PORT", "8000")
+    host, port = setting("HOST", "127.0.0.1").strip("[]"), setting("PORT", "8000")
     check_address(host, port)
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     say(f"The API documentation will be at {url}/docs - stop with Ctrl-C")

@@ -69,11 +69,6 @@ def internal_error(scope: Scope) -> Response:
     return problem_response(scope, AppError.status, AppError.code, AppError.detail)
 
 
-def malformed_json(request: Request) -> Response:
-    """Make the response for a body that is not JSON."""
-    return _problem(request, MalformedJSONError)
-
-
 async def app_error(request: Request, error: Exception) -> Response:
     """Handle the service's own errors."""
     assert isinstance(error, AppError)  # noqa: S101  (what it is registered for)
@@ -94,7 +89,7 @@ async def http_error(request: Request, error: Exception) -> Response:
     """Handle the framework's errors: unknown paths, wrong methods, bodies that are too large."""
     assert isinstance(error, HTTPException)  # noqa: S101
     if error.detail == UNREADABLE_BODY and isinstance(error.__cause__, ValueError | RecursionError):
-        return malformed_json(request)
+        return _problem(request, MalformedJSONError)
     status, headers = error.status_code, dict(error.headers or {})
     if status == 405:
         headers["Allow"] = ", ".join(allowed_methods(request))
@@ -112,7 +107,7 @@ async def validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     faults = [_fault(raw) for raw in error.errors()]
     if any(fault.type == "json_invalid" for fault in faults):
-        return malformed_json(request)
+        return _problem(request, MalformedJSONError)
     return _problem(request, InvalidRequestError, faults)
 
 

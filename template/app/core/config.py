@@ -39,7 +39,8 @@ class Settings(EnvSettings):
     log_level: Annotated[LogLevel, BeforeValidator(str.lower)] = "info"
     log_format: Literal["json", "console"] = "json"
 
-    host: str = "127.0.0.1"
+    # An IPv6 address may be in brackets, as in URLs.
+    host: Annotated[str, AfterValidator(lambda host: host.strip("[]"))] = "127.0.0.1"
     port: Port = 8000
     web_concurrency: Annotated[int, Field(ge=1, le=256)] = 1
     # The prefix that a proxy strips from paths, such as /shop.

@@ -115,11 +115,6 @@ async def fetch(
     return await greenlet_spawn(_fetch, engine, statement, values)
 
 
-def only_reads(session: AsyncSession) -> bool:
-    """Return whether a session is one of `Database.reads`."""
-    return READS in session.info
-
-
 def _fetch(
     engine: Engine, statement: Executable, values: Mapping[str, Any] | None
 ) -> Sequence[Row[Any]]:

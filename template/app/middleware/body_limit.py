@@ -1,4 +1,6 @@
-"""Limits the size of headers and bodies, and rejects compressed bodies."""
+"""Limits the size of headers and bodies, and rejects bodies in encodings that are not read."""
+
+import codecs
 
 from fastapi import HTTPException
 from starlette.datastructures import Headers
@@ -6,16 +8,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.problem import problem_response
 
-# Methods whose body is not read.
-BODILESS_METHODS = {"GET", "HEAD", "OPTIONS"}
-# What a 415 says would be accepted (RFC 9110 §12.5.3).
-ACCEPTED_ENCODING = {"Accept-Encoding": "identity"}
+# The byte order marks of UTF-16 and UTF-32; one begins like another.
+UNICODE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 # For all headers together. Not every server has such a limit.
 MAX_HEADER_BYTES = 64 * 1024
 
 
 class BodyLimitMiddleware:
     """Responds 413 by `Content-Length`, or as soon as more than the limit has been received.
+
+    A 415 says which encoding would be accepted (RFC 9110 §12.5.3).
 
     An endpoint that accepts more sets `request.state.body_limit` before it reads the body.
 
@@ -34,7 +36,7 @@ class BodyLimitMiddleware:
                 detail = "The headers are too large."
                 await problem_response(scope, 431, "bad_request", detail)(scope, receive, send)
                 return
-            if scope["method"] not in BODILESS_METHODS:
+            if scope["method"] not in {"GET", "HEAD", "OPTIONS"}:  # their body is not read
                 receive = self._limited(scope, receive)
         await self.app(scope, receive, send)
 
@@ -53,11 +55,22 @@ class BodyLimitMiddleware:
             if content_length > limit:
                 raise HTTPException(413)
             if compressed:
-                raise HTTPException(415, headers=ACCEPTED_ENCODING)
+                raise HTTPException(415, headers={"Accept-Encoding": "identity"})
             message = await receive()
+            if received < 4 and is_unmarked_json(headers, message):
+                raise UnicodeError  # answered like any other JSON that cannot be decoded
             received += len(message.get("body", b""))
             if received > limit:
                 raise HTTPException(413)
             return message
 
         return receive_within_limit
+
+
+def is_unmarked_json(headers: Headers, message: Message) -> bool:
+    """Whether JSON begins like UTF-16 or UTF-32 without a mark, which Python's `json` would guess.
+
+    JSON is UTF-8 (RFC 8259 §8.1), where no byte is NUL.
+    """
+    start, content_type = message.get("body", b"")[:4], headers.get("content-type", "").lower()
+    return b"\0" in start and "json" in content_type and not start.startswith(UNICODE_MARKS)

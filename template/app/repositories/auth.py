@@ -22,7 +22,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.auth.tokens import hash_token
 from app.db.base import utc_now
-from app.db.session import fetch, only_reads
+from app.db.session import READS, fetch
 from app.models.auth import (
     MAX_ADDRESS_LENGTH,
     MAX_USER_AGENT_LENGTH,
@@ -65,7 +65,7 @@ class SessionRepository:
         For a request that only reads, the user is no entity of its session, which costs as much.
         """
         values = {"session_id": session_id, "user_id": user_id, "now": utc_now()}
-        if only_reads(self.session):
+        if READS in self.session.info:
             rows = await fetch(self.session, active_user_columns(), values)
             if not rows:
                 return None

@@ -51,6 +51,27 @@ async def test_json_in_unicode_is_read(client: AsyncClient, encoding: str) -> No
     assert (response.status_code, response.json()["name"]) == (201, "\u8336 Caf\xe9")
 
 
+async def in_pieces(body: bytes) -> AsyncIterator[bytes]:
+    """Send a body byte by byte."""
+    for position in range(len(body)):
+        yield body[position : position + 1]
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "application/merge-patch+JSON"])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+async def test_json_in_unmarked_utf_16_or_utf_32_is_malformed(
+    client: AsyncClient, encoding: str, media_type: str
+) -> None:
+    body = '{"name": "\u8336", "price": "1"}'.encode(encoding)
+
+    for content in (body, in_pieces(body)):
+        response = await client.post(
+            SPECIMENS, content=content, headers={"Content-Type": media_type}
+        )
+
+        assert_problem(response, 400, "malformed_json")
+
+
 @pytest.mark.parametrize("coding", ["gzip", "GZIP", "deflate", "br", "gzip, identity"])
 async def test_a_compressed_body_is_refused_with_the_accepted_encoding(
     client: AsyncClient, coding: str

@@ -25,6 +25,15 @@ def test_lists_are_json_or_separated_by_commas(monkeypatch: pytest.MonkeyPatch, 
 
 
 @pytest.mark.parametrize(
+    ("text", "host"), [("[::]", "::"), ("[fd00::7]", "fd00::7"), ("::1", "::1"), ("a.b", "a.b")]
+)
+def test_an_address_may_be_in_brackets(
+    monkeypatch: pytest.MonkeyPatch, text: str, host: str
+) -> None:
+    assert load(monkeypatch, HOST=text).host == host
+
+
+@pytest.mark.parametrize(
     ("text", "origin"),
     [
         ("HTTPS://App.Example.COM", "https://app.example.com"),

@@ -50,7 +50,7 @@ def clients(service: Service) -> set[str]:
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
-@pytest.mark.parametrize("host", ["::", "0:0:0:0:0:0:0:0"])
+@pytest.mark.parametrize("host", ["[::]", "0:0:0:0:0:0:0:0"])
 def test_it_serves_ipv6_and_ipv4_on_one_port(tmp_path: Path, host: str, processes: str) -> None:
     with serving_more(tmp_path, HOST=host, WEB_CONCURRENCY=processes) as service:
         port = service.url.rpartition(":")[2]
