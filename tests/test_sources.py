@@ -28,7 +28,7 @@ SEAMS = {
 # Written by Copier for Copier: it filters the answers, which takes more than a bare name.
 ANSWERS_FILE = "{{_copier_conf.answers_file}}.jinja"
 OWNERS = [name for name in questions.exclusions() if not name.startswith("_")]
-LINE_BUDGETS = {"minimal": 2800, "standard": 5510, "full": 10670}
+LINE_BUDGETS = {"minimal": 2780, "standard": 5444, "full": 10551}
 
 STATEMENT = re.compile(r"{%.*?%}|{#", re.DOTALL)
 CONDITIONS = questions.conditions()
@@ -239,9 +239,10 @@ def test_a_module_is_short_and_so_are_its_functions() -> None:
 
 
 def test_most_modules_and_functions_are_shorter_still() -> None:
+    """The median of modules rises when those that are read together become one."""
     app = [name for name in plain_python() if name.startswith("app/")]
 
-    assert median(len(text(name).splitlines()) for name in app) <= 60
+    assert median(len(text(name).splitlines()) for name in app) <= 70
     assert median(lines for name in app for _, lines in functions(name)) <= 10
 
 
@@ -265,6 +266,10 @@ def test_nothing_is_left_unfinished_or_tied_to_a_registry() -> None:
 
 def with_path(name: str) -> str:
     return f"{name}\n{(questions.ROOT / name).read_text()}"
+
+
+def test_no_file_is_a_leftover_of_a_merge() -> None:
+    assert [name for name in working_tree() if name.endswith((".orig", ".rej", "~"))] == []
 
 
 def test_names_and_texts_use_the_terms_of_the_field() -> None:

@@ -1,15 +1,18 @@
 """The command line: `python -m app serve`, `migrate`, `openapi`, and what the features add."""
 
 import argparse
+import errno
 import json
 import os
 import re
 import secrets
+import socket
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from importlib import import_module
 from importlib.util import find_spec
+from socket import SOCK_STREAM
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
@@ -19,7 +22,6 @@ from app.core.config import Settings
 from app.core.exceptions import DependencyUnavailableError
 from app.core.imports import garbage_collection_paused
 from app.core.logging import configure_logging
-from app.core.port import check_port
 from app.core.project import PROJECT
 from app.core.settings import SettingsError, check_settings
 from app.db.migrations import upgrade
@@ -27,6 +29,23 @@ from app.features import FEATURES
 
 # The versions after the first, by their paths.
 LATER = re.compile(r"/api/(v(?!1/)\d+)/")
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise `ValueError`, which says what to do, if no server can listen there.
+
+    Servers fail later, with a long traceback.
+    """
+    try:
+        [(family, kind, _, _, address), *_] = socket.getaddrinfo(host, port, type=SOCK_STREAM)
+        with socket.socket(family, kind) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            free = f"set PORT to another, such as PORT={port + 1}, or stop what listens there"
+            raise ValueError(f"PORT: {port} on {host} is in use; {free}") from None
+        raise ValueError(f"HOST, PORT: {host}:{port}: {error.strerror}") from None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -14,7 +14,7 @@ from app.api.router import add_routes
 from app.core.cache import NullCache
 from app.core.config import Settings
 from app.core.error_reporting import ErrorReporters
-from app.core.health_check import HealthCheck
+from app.core.feature import HealthCheck
 from app.core.logging import configure_logging
 from app.core.project import PROJECT
 from app.core.routing import is_probe_or_metrics, path_below_root

@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import FrameType
 
-from app.core.port import check_port
+from app.cli import check_port
 from dev.processes import run_in_foreground, run_supervised
 from dev.project import LauncherError, say, setting
 

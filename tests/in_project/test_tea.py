@@ -18,7 +18,7 @@ from app.email.rendering import Renderer
 from app.models.user import User
 from app.services.tea import mail_tea
 from app.services.tea_event import TeaRead, publish_tea
-from app.websocket.publisher import event_payload
+from app.websocket.feature import event_payload
 from app.workers import tasks
 from app.workers.settings import JobSettings, celery_config
 from dev.reference.page import page

@@ -1,6 +1,6 @@
 """Who may call each operation, for the OpenAPI document: what the guards of its route say."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -36,23 +36,30 @@ def document_access(app: FastAPI, *, by_permission: bool = False) -> None:
 def _document(
     document: dict[str, Any], routes: Iterable[RouteContext], *, by_permission: bool
 ) -> None:
+    for path, operation, guards in operations(document, routes):
+        access = _access(guards, by_permission=by_permission)
+        if access is None and is_probe_or_metrics(path):  # a guard would cost a sixth of a probe
+            access = ACCESS_NAMES[require_nothing]
+        if access:
+            operation[FIELD] = access
+
+
+def _access(guards: Collection[Any], *, by_permission: bool) -> str | None:
+    for guard in guards:
+        if isinstance(guard, RequirePermission):
+            return str(guard.permission) if by_permission else SUPERUSER
+    return next((name for guard, name in ACCESS_NAMES.items() if guard in guards), None)
+
+
+def operations(
+    document: dict[str, Any], routes: Iterable[RouteContext]
+) -> Iterator[tuple[str, dict[str, Any], Collection[Any]]]:
+    """Yield the path of each operation, what the document says of it, and its dependencies."""
     for route in routes:
-        dependant = getattr(route, "dependant", None)
         path = getattr(route, "path_format", "")
-        operations = document["paths"].get(path, {})
-        access = _access(dependant, by_permission=by_permission) if dependant else None
-        if operations and is_probe_or_metrics(path):  # a guard would cost a sixth of a probe
-            access = access or ACCESS_NAMES[require_nothing]
-        for method in (route.methods or ()) if access else ():
-            operations[method.lower()][FIELD] = access
-
-
-def _access(dependant: Dependant, *, by_permission: bool) -> str | None:
-    calls = list(dependency_calls(dependant))
-    for call in calls:
-        if isinstance(call, RequirePermission):
-            return str(call.permission) if by_permission else SUPERUSER
-    return next((name for guard, name in ACCESS_NAMES.items() if guard in calls), None)
+        if found := document["paths"].get(path):
+            calls = list(dependency_calls(route.dependant))
+            yield from ((path, found[method.lower()], calls) for method in route.methods or ())
 
 
 def dependency_calls(dependant: Dependant) -> Iterator[Any]:

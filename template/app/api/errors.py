@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from app.api.http import allowed_methods
+from app.api.responses import allowed_methods
 from app.core.error_reporting import report_request_error
 from app.core.exceptions import AppError
 from app.core.problem import Fault, problem_response

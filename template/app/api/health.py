@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from app.core.diagnostics import Diagnostics, diagnose
-from app.core.health_check import Check
+from app.core.feature import Check
 from app.core.project import PROJECT
 from app.servers.shutdown import is_draining
 

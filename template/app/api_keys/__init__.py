@@ -1,1 +1,1 @@
-"""API keys: their text, and the way of signing in with one."""
+"""API keys as a feature: what it registers, and says in the OpenAPI document."""

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import RouteContext
 
-from app.api.access import dependency_calls
+from app.api.access import operations
 from app.api.auth import require_login, require_login_for_self
 from app.api.responses import error_response
 from app.core.exceptions import PermissionDeniedError
@@ -33,16 +33,12 @@ def document_keys(
     """Document which operations accept a key, and which refuse it."""
     document_others(document, routes)
     document["components"]["securitySchemes"]["ApiKey"] = SECURITY_SCHEME
-    for route in routes:
-        operations = document["paths"].get(getattr(route, "path_format", ""), {})
-        guards = set(dependency_calls(route.dependant)) if operations else set()
-        for method in (route.methods or ()) if operations else ():
-            operation = operations[method.lower()]
-            if not guards.isdisjoint({require_login, require_login_for_self}):
-                refused = error_response(PermissionDeniedError, ApiKeyNotAllowedError)
-                operation["responses"]["403"] = refused
-            if "security" in operation and require_login not in guards:
-                operation["security"].append({"ApiKey": []})
+    for _, operation, guards in operations(document, routes):
+        if require_login in guards or require_login_for_self in guards:
+            refused = error_response(PermissionDeniedError, ApiKeyNotAllowedError)
+            operation["responses"]["403"] = refused
+        if "security" in operation and require_login not in guards:
+            operation["security"].append({"ApiKey": []})
 
 
 def _setup(app: FastAPI) -> None:

@@ -6,31 +6,86 @@ import sys
 from argparse import Namespace
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import TypeVar
 
 from fastapi import FastAPI
 from fastapi.security.utils import get_authorization_scheme_param
-from sqlalchemy.ext.asyncio import AsyncSession
+from pydantic import SecretStr, ValidationError
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from app.api.access import document_access
 from app.api.oauth2 import add_oauth2_errors
-from app.auth.toolkit import AuthTools, make_auth_tools
+from app.auth.passwords import PasswordRejectedError
+from app.auth.toolkit import make_auth_tools
 from app.core.config import Settings
 from app.core.feature import Commands, Feature
-from app.core.mail import Mailer
-from app.core.settings import SettingsError
+from app.core.settings import EnvSettings, SettingsError
 from app.db.session import open_database
 from app.email.feature import make_mailer
 from app.email.settings import EmailSettings, accept_reserved_domains
 from app.rate_limit.limiter import RateLimiter
+from app.schemas.user import UserCreate
 from app.services.auth import AccessTokenScheme
-from app.services.caller import TokenScheme, scheme_of
-from app.services.last_use import UseRecorder
-from app.services.superuser import FirstSuperuser, create_superuser, reset_password
+from app.services.caller import TokenScheme, UseRecorder, scheme_of
+from app.services.user import EmailTakenError, UserService
 
-T = TypeVar("T")
+
+class FirstSuperuser(EnvSettings):
+    """The account that `python -m app create-superuser` creates."""
+
+    first_superuser_email: str = ""
+    first_superuser_password: SecretStr = SecretStr("")
+
+
+@asynccontextmanager
+async def open_accounts() -> AsyncGenerator[UserService, None]:
+    """Open the accounts for a command, which commits."""
+    settings = Settings.load()
+    auth, mailer = make_auth_tools(settings, RateLimiter()), make_mailer(settings)
+    async with (
+        open_database(settings) as database,
+        mailer.open(),
+        database.transactions() as session,
+    ):
+        yield UserService(session, auth, mailer)
+
+
+async def create_superuser(email: str, password: str) -> bool:
+    """Create the superuser, or return False if it exists. Raises `SettingsError`."""
+    async with open_accounts() as accounts:
+        if user := await accounts.users.by_email(email):
+            if user.is_superuser:
+                return False
+            # It is not promoted: its owner need not be the operator.
+            raise SettingsError(
+                "FIRST_SUPERUSER_EMAIL: is an ordinary account; choose another email"
+            )
+        try:
+            data = UserCreate(email=email, password=SecretStr(password), is_superuser=True)
+            await accounts.create(data)
+            await accounts.session.commit()
+        except ValidationError as error:
+            field = str(error.errors()[0]["loc"][0]).upper()
+            raise SettingsError(f"FIRST_SUPERUSER_{field}: is missing or not valid") from None
+        except PasswordRejectedError as error:
+            raise SettingsError(f"FIRST_SUPERUSER_PASSWORD: {error.message}") from None
+        except EmailTakenError:  # the same command runs in parallel
+            return False
+        return True
+
+
+async def reset_password(email: str, password: str) -> None:
+    """Set a user's password and end all sessions. Raises `SettingsError`."""
+    async with open_accounts() as accounts:
+        user = await accounts.users.by_email(email)
+        if user is None:
+            raise SettingsError("--email: there is no account with this address")
+        try:
+            password_hash = await accounts.passwords.hash(password, user.email)
+        except PasswordRejectedError as error:
+            raise SettingsError(f"password: {error.message}") from None
+        await accounts.passwords.replace(user, password_hash)
+        await accounts.session.commit()
 
 
 def user_id_from_token(
@@ -83,14 +138,14 @@ def _create_superuser(arguments: Namespace) -> int:
     password = first.first_superuser_password.get_secret_value()
     if email and not password and sys.stdin.isatty():
         password = ask_password(email)
-    created = asyncio.run(_in_session(create_superuser, email, password))
+    created = asyncio.run(create_superuser(email, password))
     sys.stdout.write(f"{email} is a superuser {'now' if created else 'already'}.\n")
     return 0
 
 
 def _reset_password(arguments: Namespace) -> int:
     email = arguments.email
-    asyncio.run(_in_session(reset_password, email, ask_password(email)))
+    asyncio.run(reset_password(email, ask_password(email)))
     sys.stdout.write(f"{email} has a new password; all sessions have ended.\n")
     return 0
 
@@ -103,21 +158,6 @@ def ask_password(email: str) -> str:
     if getpass.getpass("Again: ") != password:
         raise SettingsError("password: the two are not the same; nothing was changed")
     return password
-
-
-async def _in_session(
-    command: Callable[[AsyncSession, AuthTools, Mailer, str, str], Awaitable[T]],
-    email: str,
-    password: str,
-) -> T:
-    settings = Settings.load()
-    auth, mailer = make_auth_tools(settings, RateLimiter()), make_mailer(settings)
-    async with (
-        open_database(settings) as database,
-        mailer.open(),
-        database.transactions() as session,
-    ):
-        return await command(session, auth, mailer, email, password)
 
 
 auth = Feature(

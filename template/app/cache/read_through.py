@@ -1,21 +1,23 @@
-"""The read-through cache, and the format of its entries: JSON, in Redis and in memory."""
+"""The read-through cache: the format of its entries, JSON, and the deletion of stale ones."""
 
 import asyncio
 import hashlib
 import json
 import random
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from functools import cache
 from typing import Any, TypeVar
 from uuid import uuid4
 
+import structlog
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cache.invalidation import Invalidator
 from app.cache.stores import LEASE_SECONDS, Store
 from app.core.after_commit import after_commit
+from app.core.background import cancel_and_wait
 from app.core.cache import Cached
 from app.core.project import PROJECT
 from app.redis.circuit_breaker import RedisUnavailableError
@@ -28,6 +30,58 @@ PREFIX = f"{PROJECT.name}:cache:v1:"
 LEASE_PREFIX = '{"lease":'
 # For readers that have seen a lease just before it was replaced.
 SHARED_LOAD_TTL_SECONDS = 1.0
+# Between tries to delete stale entries.
+RETRY_SECONDS = 0.1
+
+log = structlog.get_logger(__name__)
+
+
+class Invalidator:
+    """Deletes entries; retries what fails until `max_age` seconds, when all have expired.
+
+    Meanwhile `pending` is not empty, and this process must not read from the cache.
+    """
+
+    def __init__(self, store: Store, max_age: float) -> None:
+        self.store = store
+        self.max_age = max_age
+        self.pending: set[str] = set()
+        self.expired_at = 0.0
+        self.retries: asyncio.Task[None] | None = None
+
+    async def delete(self, keys: Collection[str]) -> None:
+        """Delete the entries, or leave that to a background task."""
+        deleted = False
+        try:
+            await self.store.delete(keys)
+            deleted = True
+        except RedisUnavailableError:
+            log.warning("cache_not_invalidated_yet", entries=len(keys))
+        finally:  # also when the request is cancelled: its change is committed
+            if not deleted:
+                self._delete_later(keys)
+
+    def _delete_later(self, keys: Collection[str]) -> None:
+        self.pending.update(keys)
+        self.expired_at = time.monotonic() + self.max_age
+        if self.retries is None or self.retries.done():
+            self.retries = asyncio.create_task(self._retry())
+
+    async def _retry(self) -> None:
+        while self.pending:
+            keys, expired_at = sorted(self.pending), self.expired_at
+            try:
+                await self.store.delete(keys)
+            except RedisUnavailableError:
+                await asyncio.sleep(RETRY_SECONDS)
+                if time.monotonic() < self.expired_at:
+                    continue
+            if expired_at == self.expired_at:  # nothing has been added meanwhile
+                self.pending.clear()
+
+    async def close(self) -> None:
+        """Stop retrying."""
+        await cancel_and_wait([self.retries] if self.retries else [])
 
 
 def new_lease() -> str:

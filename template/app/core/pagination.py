@@ -6,8 +6,7 @@ from typing import Annotated, Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel, Field, computed_field
 
-from app.core.numbers import QUERY_INTEGER
-from app.core.text import SafeText
+from app.core.field_types import QUERY_INTEGER, SafeText
 
 T = TypeVar("T")
 

@@ -18,18 +18,45 @@ Outermost first, with every feature switched on:
 Features add theirs in `setup`, in the order of `FEATURES`; those of every service are added here.
 """
 
+from collections.abc import Sequence
+
 from fastapi import FastAPI
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.config import Settings
+from app.core.problem import problem_response
 from app.middleware.body_limit import BodyLimitMiddleware
 from app.middleware.gzip import WeightedGZipMiddleware
 from app.middleware.head import HeadMiddleware
-from app.middleware.trusted_hosts import TrustedHostsMiddleware
 from app.middleware.unhandled_errors import UnhandledErrorMiddleware
 
 # Tokens are smaller, so they are never compressed together with text that an attacker may choose
 # (BREACH).
 GZIP_MINIMUM_BYTES = 2048
+
+
+class TrustedHostsMiddleware:
+    """Allows the hosts listed; `*.example.com` matches every subdomain. Others get a problem."""
+
+    def __init__(self, app: ASGIApp, hosts: Sequence[str]) -> None:
+        self.app = app
+        self.names = {host.lower() for host in hosts}
+        self.suffixes = tuple(host.lower()[1:] for host in hosts if host.startswith("*."))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Respond 400 to other hosts."""
+        if scope["type"] == "lifespan" or self._serves(Headers(scope=scope).get("host", "")):
+            await self.app(scope, receive, send)
+            return
+        detail = "This service does not serve that host."
+        await problem_response(scope, 400, "bad_request", detail)(scope, receive, send)
+
+    def _serves(self, header: str) -> bool:
+        name = header.lower()
+        if not name.endswith("]"):  # [::1] without a port
+            name = name.rsplit(":", 1)[0] if ":" in name else name
+        return "*" in self.names or name in self.names or name.endswith(self.suffixes or "\n")
 
 
 def add_middleware(app: FastAPI) -> None:

@@ -1,24 +1,64 @@
-"""The rate limit of every request, by user or address."""
+"""The rate limit of every request, by user or address, and its settings."""
 
+import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Annotated, Any
 
 from fastapi import FastAPI, Request
 from fastapi.routing import iter_route_contexts
-from limits import RateLimitItem
+from limits import RateLimitItem, parse
+from pydantic import BeforeValidator
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.exceptions import AppError, TooManyRequestsError
 from app.core.routing import is_probe_or_metrics, path_below_root
-from app.core.settings import SettingsError
-from app.rate_limit.limiter import client_key, limit_headers
-from app.rate_limit.settings import RateLimitSettings
+from app.core.settings import EnvSettings, SettingsError, split_list
+from app.rate_limit.limiter import Rate, client_key, limit_headers
 
+ROUTE = re.compile(r"([A-Za-z]+) +(/\S*)")
 PATH_PARAMETER = re.compile(r"{[^}]*}")
 
 UserIdGetter = Callable[[Scope], Awaitable[str | None]]
+
+
+def parse_routes(value: Any) -> Any:
+    """Parse `{"POST /api/v1/books": "30/minute"}` or `POST /api/v1/books=30/minute, ...`."""
+    if not isinstance(value, str):
+        return value
+    if not value.lstrip().startswith("{"):
+        value = dict(_parse_pair(part) for part in split_list(value))
+    else:
+        try:
+            value = json.loads(value)
+        except json.JSONDecodeError:
+            raise ValueError("is neither a JSON object nor separated by commas") from None
+    return {_parse_route(name): rate for name, rate in value.items()}
+
+
+def _parse_pair(part: str) -> tuple[str, str]:
+    name, equals, rate = part.rpartition("=")
+    if not equals:
+        raise ValueError(f'"{part}" is not like POST /api/v1/books=30/minute')
+    return name.strip(), rate.strip()
+
+
+def _parse_route(name: str) -> tuple[str, str]:
+    match = ROUTE.fullmatch(name.strip())
+    if not match:
+        raise ValueError(f'"{name}" is not a method and a path, like POST /api/v1/books')
+    return match[1].upper(), match[2]
+
+
+class RateLimitSettings(EnvSettings):
+    """Rates for each client: a user, or an address that sends no valid token."""
+
+    rate_limit_enabled: bool = True
+    rate_limit_default: Rate = parse("300/minute")
+    # By method and path, instead of the default.
+    rate_limit_routes: Annotated[dict[tuple[str, str], Rate], BeforeValidator(parse_routes)] = {}
 
 
 @dataclass(frozen=True, slots=True)

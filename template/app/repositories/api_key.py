@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.base import utc_now
 from app.models.api_key import ApiKey
 from app.models.user import User
-from app.repositories.active_session import find_in_batches
+from app.repositories.auth import find_in_batches
 from app.repositories.base import Repository
 
 # Executed by every request with a key, so the statement is built once.
@@ -27,8 +27,7 @@ class ApiKeyRepository(Repository[ApiKey]):
 
     async def find(self, id: UUID) -> tuple[ApiKey, User] | None:
         """Return a key with its user, in one query."""
-        row = (await self.session.execute(KEY_AND_USER, {"key_id": id})).first()
-        return (row[0], row[1]) if row else None
+        return (await self.session.execute(KEY_AND_USER, {"key_id": id})).first()
 
     async def of_user(self, user_id: UUID) -> Sequence[ApiKey]:
         """Return the keys of a user, newest first."""

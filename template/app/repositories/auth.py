@@ -1,6 +1,6 @@
 """Queries about login sessions and refresh tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -18,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.auth.tokens import hash_token
 from app.db.base import utc_now
@@ -38,6 +39,8 @@ ACTIVE_USER = (
     .where(LoginSession.revoked_at.is_(None), LoginSession.expires_at > bindparam("now"))
     .where(User.is_active)
 )
+# Of ids in one query.
+BATCH_SIZE = 500
 
 
 @cache
@@ -69,8 +72,7 @@ class SessionRepository:
             columns = dict(rows[0]._mapping)
             last_used_at = columns.pop("last_used_at")
             return User(**columns), last_used_at
-        row = (await self.session.execute(ACTIVE_USER, values)).first()
-        return (row[0], row[1]) if row else None
+        return (await self.session.execute(ACTIVE_USER, values)).first()
 
     async def open(
         self, user_id: UUID, lifetime: timedelta, user_agent: str = "", address: str = ""
@@ -127,8 +129,7 @@ class SessionRepository:
             .join(LoginSession, LoginSession.id == RefreshToken.session_id)
             .where(RefreshToken.fingerprint == hash_token(token))
         )
-        row = (await self.session.execute(statement)).first()
-        return (row[0], row[1]) if row else None
+        return (await self.session.execute(statement)).first()
 
     async def revoke(self, session_id: UUID, user_id: UUID | None = None) -> bool:
         """End one session, if it is this user's. Returns whether it had not ended before."""
@@ -144,3 +145,29 @@ class SessionRepository:
         statement = update(LoginSession).where(which, LoginSession.revoked_at.is_(None))
         ended = statement.values(revoked_at=utc_now()).returning(LoginSession.id)
         return bool((await self.session.scalars(ended)).all())
+
+
+async def find_active_sessions(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
+    """Return the ids of the sessions that have not ended and belong to an active user."""
+    statement = (
+        select(LoginSession.id)
+        .join(User, User.id == LoginSession.user_id)
+        .where(LoginSession.revoked_at.is_(None), LoginSession.expires_at > utc_now())
+        .where(User.is_active)
+    )
+    return await find_in_batches(session, statement, LoginSession.id, ids)
+
+
+async def find_in_batches(
+    session: AsyncSession,
+    statement: Select[UUID],
+    column: InstrumentedAttribute[UUID],
+    ids: Collection[UUID],
+) -> set[UUID]:
+    """Return what the statement selects of many ids."""
+    found: set[UUID] = set()
+    all_ids = list(ids)
+    for start in range(0, len(all_ids), BATCH_SIZE):
+        batch = all_ids[start : start + BATCH_SIZE]
+        found.update(await session.scalars(statement.where(column.in_(batch))))
+    return found

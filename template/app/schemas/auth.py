@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, SecretStr, StrictBool
 
-from app.core.text import SafeText
+from app.core.field_types import SafeText
 from app.schemas.base import Input, Output
 from app.schemas.user import Email, NewPassword, Password
 
@@ -75,34 +75,22 @@ class PasswordChange(Input):
     new_password: NewPassword
 
 
-class PasswordForgotten(Input):
-    """The email of the account."""
+class MailRequest(Input):
+    """The email of the account, or the one to verify."""
 
     email: Email
 
 
-class VerificationRequest(Input):
-    """The email to verify."""
-
-    email: Email
-
-
-class VerificationMailSent(Output):
+class MailRequested(Output):
     """The same answer for every address, with and without an account."""
 
-    detail: str = "If this address waits to be verified, a mail is on its way to it."
+    detail: str = "If an account is waiting for it, a mail is on its way to this address."
 
 
 class EmailVerification(Input):
     """The token from the mail."""
 
     token: Token
-
-
-class PasswordMailSent(Output):
-    """The same answer for every address, with and without an account."""
-
-    detail: str = "If there is such an account, a mail is on its way to it."
 
 
 class PasswordResetRequest(Input):

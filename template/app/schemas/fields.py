@@ -1,4 +1,4 @@
-"""Field types that schemas share. Text that a database can store is `app.core.text.SafeText`."""
+"""Field types that schemas share. Those of integers and text are in app/core/field_types.py."""
 
 import datetime as dt
 import re
@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, WithJsonSchema
 
-from app.core.numbers import JSON_INTEGER, QUERY_INTEGER
-from app.core.text import SafeText
+from app.core.field_types import JSON_INTEGER, QUERY_INTEGER, SafeText
 
 AMOUNT_PATTERN = r"^[0-9]{1,10}(\.[0-9]{1,2})?$"
 DATE_PATTERN = "[0-9]{4}-[0-9]{2}-[0-9]{2}"

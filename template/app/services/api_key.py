@@ -1,18 +1,20 @@
 """API keys: creating, listing and deleting them, and signing in with one."""
 
 import asyncio
+import re
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
+from zlib import crc32
 
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from app.api_keys.tokens import key_id, key_prefix, new_key
 from app.auth.tokens import TokenExpiredError, TokenInvalidError, TokenRevokedError, hash_token
 from app.core.exceptions import AppError, ConflictError, NotFoundError
+from app.core.project import PROJECT
 from app.db.base import utc_now
 from app.db.session import Database
 from app.models.api_key import ApiKey
@@ -20,14 +22,39 @@ from app.models.user import User
 from app.repositories.api_key import ApiKeyRepository, find_active_keys
 from app.repositories.user import UserRepository
 from app.schemas.api_key import ApiKeyCreate
-from app.services.caller import Caller, Credential, Scope
-from app.services.last_use import UseRecorder
+from app.services.caller import Caller, Credential, Scope, UseRecorder
 
+# `<service>_<id>_<secret><checksum>`, found by scanners for secrets; the checksum is the CRC-32
+# (RFC 1952 §8) of all that is before it. The service's name may change, so any is accepted.
+KEY = re.compile(r"([!-~]+_([0-9a-f]{32})_[0-9a-f]{64})([0-9a-f]{8})")
+SECRET_BYTES = 32
 MAX_KEYS = 50
 # Of the ASGI scope, for the look-ups of a request.
 SCOPE_KEY = "app.api_keys"
 # An unknown key is compared with it: the work is the same.
 NO_FINGERPRINT = hash_token("")
+
+
+def key_prefix(id: UUID) -> str:
+    """Return how the key with this id begins. It is not secret."""
+    return f"{PROJECT.name}_{id.hex}"
+
+
+def new_key(prefix: str) -> str:
+    """Return a new key."""
+    text = f"{prefix}_{secrets.token_hex(SECRET_BYTES)}"
+    return text + checksum(text)
+
+
+def key_id(token: str) -> UUID | None:
+    """Return the id in a key, valid or not; None if the text is not a key."""
+    found = KEY.fullmatch(token)
+    return UUID(found[2]) if found and found[3] == checksum(found[1]) else None
+
+
+def checksum(text: str) -> str:
+    """Return the checksum at the end of a key."""
+    return f"{crc32(text.encode()):08x}"
 
 
 class ApiKeyNotFoundError(NotFoundError):
@@ -47,13 +74,12 @@ class ApiKeyService:
 
     def __init__(self, session: AsyncSession, caller: Caller) -> None:
         self.caller = caller
-        self.user = caller.user
         self.keys = ApiKeyRepository(session)
         self.users = UserRepository(session)
 
     async def all(self) -> Sequence[ApiKey]:
         """Return the keys, newest first."""
-        return await self.keys.of_user(self.user.id)
+        return await self.keys.of_user(self.caller.user.id)
 
     async def create(self, data: ApiKeyCreate) -> tuple[ApiKey, str]:
         """Add a key and return it with its text, or raise `TooManyApiKeysError`."""
@@ -61,32 +87,33 @@ class ApiKeyService:
         if (permissions := fields.get("permissions")) is not None:
             self.caller.require_grant(frozenset(permissions))
         # Parallel requests are counted one after the other; and none passes one that disables.
-        user = await self.users.get_for_update(self.user.id)
+        user = await self.users.get_for_update(self.caller.user.id)
         if user is None or not user.is_active:
             raise TokenRevokedError
         if len(await self.all()) >= MAX_KEYS:
             raise TooManyApiKeysError
         prefix = key_prefix(new_id := uuid7())
         key = new_key(prefix)
-        lifetime = timedelta(days=data.expires_in_days)
         row = ApiKey(
             id=new_id,
-            user_id=self.user.id,
+            user_id=self.caller.user.id,
             prefix=prefix,
             fingerprint=hash_token(key),
-            expires_at=utc_now() + lifetime,
+            expires_at=utc_now() + timedelta(days=data.expires_in_days),
             **fields,
         )
         return await self.keys.add(row), key
 
     async def delete(self, id: UUID) -> None:
         """Delete a key, or raise `ApiKeyNotFoundError`."""
-        if not await self.keys.delete_of_user(self.user.id, id):
+        if not await self.keys.delete_of_user(self.caller.user.id, id):
             raise ApiKeyNotFoundError
 
 
 class ApiKeyScheme:
     """API keys as bearer tokens. The database is asked once a request."""
+
+    find_active = staticmethod(find_active_keys)
 
     def __init__(self, uses: UseRecorder) -> None:
         self.uses = uses
@@ -112,10 +139,6 @@ class ApiKeyScheme:
         if key.permissions is not None:
             granted = frozenset(name for name in granted if name in key.permissions)
         return Caller(user, Credential("api_key", key.id, key.expires_at), granted)
-
-    async def find_active(self, session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
-        """Return the ids of the keys that have not expired and belong to an active user."""
-        return await find_active_keys(session, ids)
 
     async def _find_once(self, token: str, scope: Scope) -> tuple[ApiKey, User]:
         """Find a request's key: once, for the rate limit and for the endpoint, also if it fails."""

@@ -1,6 +1,5 @@
 """Login, refresh and logout."""
 
-from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,11 +11,9 @@ from app.core.exceptions import BearerTokenError, NotAuthenticatedError, NotFoun
 from app.db.base import utc_now
 from app.models.auth import LoginSession
 from app.models.user import User
-from app.repositories.active_session import find_active_sessions
-from app.repositories.auth import SessionRepository
+from app.repositories.auth import SessionRepository, find_active_sessions
 from app.schemas.auth import SessionList, SessionRead, TokenPair
-from app.services.caller import Caller, Credential, Scope
-from app.services.last_use import UseRecorder
+from app.services.caller import Caller, Credential, Scope, UseRecorder
 
 # A client that lost the answer may retry within it; a later reuse means a stolen token.
 REUSE_GRACE = timedelta(seconds=10)
@@ -53,6 +50,8 @@ class SessionNotFoundError(NotFoundError):
 class AccessTokenScheme:
     """Access tokens, each of a login session. Every token that no other scheme knows is one."""
 
+    find_active = staticmethod(find_active_sessions)
+
     def __init__(self, auth: AuthTools, uses: UseRecorder) -> None:
         self.auth = auth
         self.uses = uses
@@ -79,10 +78,6 @@ class AccessTokenScheme:
         await self.uses.record(database, LoginSession, claims.session_id, last_used_at)
         credential = Credential("session", claims.session_id, claims.expires_at)
         return Caller(user, credential, user.permissions)
-
-    async def find_active(self, session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
-        """Return the ids of the sessions that have not ended and belong to an active user."""
-        return await find_active_sessions(session, ids)
 
 
 class AuthService:

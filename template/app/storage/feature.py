@@ -14,7 +14,7 @@ from app.core.config import Settings
 from app.core.feature import Commands, Feature
 from app.core.settings import SettingsError
 from app.db.session import open_database
-from app.services.orphan_cleanup import delete_orphans
+from app.services.file import delete_orphans
 from app.storage.local import LocalStorage
 from app.storage.settings import StorageSettings
 from app.storage.store import ObjectStorage, open_memory, open_s3

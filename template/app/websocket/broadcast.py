@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from app.core.background import cancel_and_wait
 from app.core.project import PROJECT
 from app.redis.circuit_breaker import RedisBreaker, RedisUnavailableError
-from app.redis.client import make_client
+from app.redis.feature import make_client
 
 # Limit of all messages that wait to be sent to Redis.
 MAX_QUEUED_CHARACTERS = 16 * 1024 * 1024

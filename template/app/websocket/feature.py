@@ -2,25 +2,29 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from uuid import UUID
 
 import structlog
 from fastapi import FastAPI
+from pydantic import JsonValue
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import State
 
+from app.core.after_commit import after_commit
 from app.core.background import cancel_and_wait
+from app.core.events import Event
 from app.core.feature import Feature
 from app.redis.circuit_breaker import RedisBreaker
-from app.redis.client import make_client
+from app.redis.feature import make_client
 from app.redis.settings import RedisSettings
 from app.servers.shutdown import on_shutdown
 from app.websocket.broadcast import RedisBroadcast, broadcast_from_worker
 from app.websocket.connection import GOING_AWAY, SERVICE_RESTART, WebSocketSettings
 from app.websocket.manager import ConnectionManager, close_ended_sessions
-from app.websocket.publisher import WebSocketPublisher
+from app.websocket.protocol import message, private_channel
 
 # For the introduction of the OpenAPI document, which cannot describe a WebSocket.
 INTRODUCTION = """
@@ -39,6 +43,34 @@ UVICORN_LINES = (
 )
 
 log = structlog.get_logger(__name__)
+
+
+class WebSocketPublisher:
+    """Publishes in the user's private channel, from a server or a worker.
+
+    `send` takes a channel and a frame.
+    """
+
+    def __init__(self, send: Callable[[str, str], Awaitable[None]]) -> None:
+        self.send = send
+
+    def publish_event(self, session: AsyncSession, event: Event) -> None:
+        """Publish an event after the session's commit. Events without a user are dropped."""
+        if event.user_id is None:
+            return
+        channel, data = private_channel(event.user_id), event_payload(event)
+
+        async def publish() -> None:
+            await self.send(channel, message(channel, None, data))
+
+        after_commit(session, publish)
+
+
+def event_payload(event: Event) -> JsonValue:
+    """Return the data of a message: `{"event": "job.updated", "job": {…}}`."""
+    resource = event.name.partition(".")[0]
+    row = event.model.model_validate(event.row).model_dump(mode="json")
+    return {"event": event.name, resource: row}
 
 
 def is_safe_to_log(record: logging.LogRecord) -> bool:

@@ -10,8 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import app.workers.handlers  # noqa: F401  (registers the handlers)
-from app.core.feature import Feature
-from app.core.health_check import HealthCheck
+from app.core.feature import Feature, HealthCheck
 from app.repositories.job import JobRepository
 from app.workers.dispatcher import CeleryDispatcher
 from app.workers.settings import JobSettings

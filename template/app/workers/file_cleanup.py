@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.core.config import Settings
 from app.core.settings import EnvSettings
-from app.services.orphan_cleanup import delete_orphans
+from app.services.file import delete_orphans
 from app.storage.feature import make_storage
 from app.storage.settings import StorageSettings
 from app.workers.celery_app import app

@@ -28,7 +28,7 @@ IMPORTS = {
     "from sqlalchemy.ext.asyncio import AsyncSession\n"
     "from app.core.pagination import PageQuery, PageRows",
     "service": "",
-    "endpoints": "from app.api.auth import CurrentUserDep\nfrom app.api.http import no_store",
+    "endpoints": "from app.api.auth import CurrentUserDep\nfrom app.api.responses import no_store",
     "factories": "import datetime as dt\nfrom uuid import uuid4",
     "test_access": "import pytest\nfrom sqlalchemy.ext.asyncio import AsyncSession\n"
     "from tests.auth.factories import make_user\nfrom tests.auth.fixtures import ClientOf",

@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from app.api_keys.tokens import key_prefix, new_key
 from app.auth.tokens import hash_token
 from app.db.base import utc_now
 from app.models.api_key import ApiKey
 from app.models.user import User
+from app.services.api_key import key_prefix, new_key
 from tests.auth.factories import ME
 
 KEYS = f"{ME}/api-keys"

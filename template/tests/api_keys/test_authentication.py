@@ -10,12 +10,12 @@ from httpx2 import AsyncClient
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.api_keys.tokens import key_prefix, new_key
 from app.auth.tokens import hash_token
 from app.db.base import utc_now
 from app.db.session import Database
 from app.models.api_key import ApiKey
 from app.models.user import User
+from app.services.api_key import key_prefix, new_key
 from tests.api_keys.factories import KEYS, make_key
 from tests.auth.factories import (
     AUTH,

@@ -11,10 +11,10 @@ from fastapi import Request
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.api_keys.tokens import new_key
 from app.db.base import utc_now
 from app.features import FEATURES
 from app.models.user import User
+from app.services.api_key import new_key
 from tests.api_keys.factories import KEYS, make_key
 from tests.auth.factories import ME, authorization
 from tests.blueprint.factories import SPECIMENS

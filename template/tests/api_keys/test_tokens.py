@@ -6,8 +6,8 @@ from zlib import crc32
 
 import pytest
 
-from app.api_keys.tokens import key_id, key_prefix, new_key
 from app.core.project import PROJECT
+from app.services.api_key import key_id, key_prefix, new_key
 
 ID = UUID(int=7)
 KEY = new_key(key_prefix(ID))

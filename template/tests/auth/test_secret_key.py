@@ -11,7 +11,7 @@ from threading import Barrier
 
 import pytest
 
-from app.core import secret_key
+from app.auth import settings
 from app.core.project import ROOT
 from app.core.settings import SettingsError
 from tests.conftest import MakeApp
@@ -64,12 +64,12 @@ async def test_in_development_a_key_is_made_once_and_kept(make_app: MakeApp) -> 
 def test_processes_that_start_in_parallel_share_the_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(secret_key, "ROOT", tmp_path)
+    monkeypatch.setattr(settings, "ROOT", tmp_path)
     start = Barrier(STARTING)
 
     def make_key(_: int) -> str:
         start.wait()
-        return secret_key.development_key()
+        return settings.development_key()
 
     with ThreadPoolExecutor(STARTING) as pool:
         for _ in range(100):

@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from app.cache import invalidation
+from app.cache import read_through
 from app.cache.read_through import PREFIX, ReadThroughCache
 from app.cache.stores import RECOVERY_SECONDS, MemoryStore
 from app.redis import circuit_breaker
@@ -62,8 +62,8 @@ async def test_the_cache_is_bypassed_until_they_are_deleted(cut_off: CutOff) -> 
 async def test_retries_stop_when_all_entries_have_expired(
     cut_off: CutOff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(invalidation, "RETRY_SECONDS", 0.01)
-    invalidator = invalidation.Invalidator(cut_off, max_age=0.05)
+    monkeypatch.setattr(read_through, "RETRY_SECONDS", 0.01)
+    invalidator = read_through.Invalidator(cut_off, max_age=0.05)
 
     await invalidator.delete(["w"])
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from app.core.health_check import HEALTH_CHECK_TIMEOUT_SECONDS, Check, HealthCheck
+from app.core.feature import HEALTH_CHECK_TIMEOUT_SECONDS, Check, HealthCheck
 
 
 async def test_concurrent_callers_share_one_run() -> None:

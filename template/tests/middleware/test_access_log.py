@@ -10,7 +10,7 @@ from starlette.types import Scope
 from structlog.contextvars import bound_contextvars
 
 from app.core.config import Settings
-from app.middleware.access_log import AccessLog
+from app.middleware.request_context import AccessLog
 from tests.conftest import MakeApp
 
 

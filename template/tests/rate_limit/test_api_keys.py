@@ -7,10 +7,10 @@ from fastapi import FastAPI
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.api_keys.tokens import key_prefix, new_key
 from app.db.session import Database
 from app.models.api_key import ApiKey
 from app.models.user import User
+from app.services.api_key import key_prefix, new_key
 from tests.api_keys.factories import make_key
 from tests.auth.factories import ME, authorization, bearer
 from tests.clients import connect

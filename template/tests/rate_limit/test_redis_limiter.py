@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from app.rate_limit.redis_limiter import RedisRateLimiter
 from app.redis.circuit_breaker import RedisBreaker, RedisUnavailableError
-from app.redis.client import make_client
+from app.redis.feature import make_client
 
 T = TypeVar("T")
 FIVE = parse("5/minute")

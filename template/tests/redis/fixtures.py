@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from app.redis import circuit_breaker, client
+from app.redis import circuit_breaker, feature
 from dev.project import LauncherError
 from dev.redis import testing
 from tests.redis.servers import RedisServer
@@ -48,13 +48,13 @@ def empty_redis(redis_client: Redis) -> None:
 def generous_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Raise all timeouts: the machine may be busy, and the Redis a fake."""
     monkeypatch.setattr(circuit_breaker, "TIMEOUT_SECONDS", 60)
-    monkeypatch.setattr(client, "SOCKET_TIMEOUT_SECONDS", 60)
+    monkeypatch.setattr(feature, "SOCKET_TIMEOUT_SECONDS", 60)
 
 
 @pytest.fixture
 def unbounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Raise the timeouts of the client, so that only the breaker limits a wait."""
-    monkeypatch.setattr(client, "SOCKET_TIMEOUT_SECONDS", 60)
+    monkeypatch.setattr(feature, "SOCKET_TIMEOUT_SECONDS", 60)
 
 
 @pytest.fixture

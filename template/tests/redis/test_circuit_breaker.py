@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from app.redis import circuit_breaker
 from app.redis.circuit_breaker import TICKS, RedisBreaker, RedisEntryError, RedisUnavailableError
-from app.redis.client import make_client
+from app.redis.feature import make_client
 from tests.redis.servers import RedisServer
 
 # More than a busy machine needs, and less than the minute that one would wait without a limit.

@@ -7,8 +7,7 @@ from pydantic import SecretStr
 
 from app.core.settings import SettingsError
 from app.redis.circuit_breaker import RedisBreaker
-from app.redis.client import make_client
-from app.redis.feature import redis
+from app.redis.feature import make_client, redis
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.redis.servers import RedisServer

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 from redis.exceptions import RedisError
 
-from app.redis.client import make_client
+from app.redis.feature import make_client
 from app.redis.settings import RedisSettings, read_redis_url
 from tests.redis.tls import tls_server
 

@@ -4,8 +4,8 @@ import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind
 
+from app.observability.tracing.feature import TracingSettings
 from app.observability.tracing.provider import make_sampler
-from app.observability.tracing.settings import TracingSettings
 
 
 def kept(monkeypatch: pytest.MonkeyPatch, sampler: str, share: str = "1.0") -> int:

@@ -9,7 +9,7 @@ from starlette.types import Message, Receive, Scope, Send
 from structlog.contextvars import get_contextvars
 
 from app.observability.tracing.feature import redact_url
-from app.observability.tracing.middleware import RequestSpanMiddleware
+from app.observability.tracing.provider import RequestSpanMiddleware
 
 SECRET = "hunter2"
 

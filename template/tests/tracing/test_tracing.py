@@ -12,8 +12,8 @@ from opentelemetry.trace import SpanKind
 
 from app.core.config import Settings
 from app.core.settings import SettingsError
+from app.observability.tracing.feature import TracingSettings
 from app.observability.tracing.provider import make_provider, shut_down
-from app.observability.tracing.settings import TracingSettings
 from tests.processes import Service, environment, serving
 from tests.receiver import Receiver, receiving
 from tests.tracing.collector import Span, spans, wait_for

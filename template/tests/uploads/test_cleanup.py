@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from app.db.session import Database
-from app.services.orphan_cleanup import delete_orphans
+from app.services.file import delete_orphans
 from tests.processes import environment
 from tests.uploads.factories import FILES, leave_orphan, upload
 from tests.uploads.fixtures import Stored

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
-from app.services.orphan_cleanup import delete_orphans
+from app.services.file import delete_orphans
 from app.storage.store import StorageUnavailableError
 from tests.clients import connect
 from tests.conftest import MakeApp

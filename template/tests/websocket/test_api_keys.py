@@ -7,9 +7,9 @@ import pytest
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.api_keys.tokens import key_prefix, new_key
 from app.db.base import utc_now
 from app.models.user import User
+from app.services.api_key import key_prefix, new_key
 from tests.api_keys.factories import KEYS, make_key
 from tests.auth.factories import USERS, authorization
 from tests.websocket.clients import connected, refusal

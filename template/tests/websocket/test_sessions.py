@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.auth.tokens import AccessTokens
 from app.db.errors import DatabaseUnavailableError
 from app.models.user import User
-from app.repositories import active_session
+from app.repositories import auth
 from app.repositories.auth import SessionRepository
 from app.websocket.connection import Connection, WebSocketSettings
 from app.websocket.manager import ConnectionManager, close_ended_sessions
@@ -89,8 +89,8 @@ async def test_sessions_are_looked_up_in_batches(
     gone = await make_user(session, is_active=False)
     logins.append(await SessionRepository(session).open(gone.id, timedelta(hours=1)))
     await session.commit()
-    monkeypatch.setattr(active_session, "BATCH_SIZE", 2)
+    monkeypatch.setattr(auth, "BATCH_SIZE", 2)
 
-    active = await active_session.find_active_sessions(session, {login.id for login in logins})
+    active = await auth.find_active_sessions(session, {login.id for login in logins})
 
     assert active == {login.id for login in logins[1:5]}

@@ -14,8 +14,8 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.observability.metrics import definitions
-from app.observability.metrics.settings import MetricsSettings
-from app.workers.metrics.server import metrics_app, open_server
+from app.observability.metrics.feature import MetricsSettings
+from app.workers.metrics.feature import metrics_app, open_server
 from tests.databases import free_port
 from tests.jobs.factories import NEVER
 from tests.metrics.scrape import Samples, parse

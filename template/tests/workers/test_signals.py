@@ -17,7 +17,7 @@ from celery.utils.dispatch import Signal
 from kombu.transport.redis import QoS
 from structlog.contextvars import bind_contextvars, get_contextvars
 
-import app.workers.signals  # noqa: F401  (connects the receivers)
+import app.workers.celery_app  # noqa: F401  (connects the receivers)
 from app.core.error_reporting import ErrorReport
 from app.workers.tasks import close_runtime, runtime, sweep
 

@@ -13,8 +13,8 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 
 from app.core.diagnostics import pool_state
 from app.observability.metrics.definitions import GAUGES, gauge, render
+from app.observability.metrics.feature import MetricsSettings, unauthorized
 from app.observability.metrics.multiprocess import supervisor_pid
-from app.observability.metrics.settings import MetricsSettings, unauthorized
 
 PATH = "/metrics"
 # The maximum age of the gauges of another process than the one that is scraped.

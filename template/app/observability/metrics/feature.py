@@ -1,19 +1,44 @@
 """The feature `metrics`."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import structlog
 from fastapi import FastAPI
+from pydantic import SecretStr
 from starlette.datastructures import State
 
+from app.core.exceptions import BearerTokenError, NotAuthenticatedError
 from app.core.feature import Feature
 from app.core.metrics import set_backend
+from app.core.settings import EnvSettings
 from app.observability.metrics.multiprocess import supervisor_pid, use_directory
-from app.observability.metrics.settings import MetricsSettings
 
 log = structlog.get_logger(__name__)
+
+
+class MetricsSettings(EnvSettings):
+    """Without `METRICS_TOKEN` the metrics are public, and in production closed."""
+
+    metrics_token: SecretStr | None = None
+    environment: str = "development"
+
+    def admits(self, authorization: str) -> bool:
+        """Return whether a request with this `Authorization` header may read the metrics."""
+        if self.metrics_token is None:
+            return self.environment != "production"
+        scheme, _, token = authorization.partition(" ")
+        expected = self.metrics_token.get_secret_value()
+        same = secrets.compare_digest(token.encode(), expected.encode())
+        return same and scheme.lower() == "bearer"
+
+
+def unauthorized(authorization: str) -> NotAuthenticatedError:
+    """Return the error for an invalid token, or for none (RFC 6750 §3)."""
+    sent = authorization.strip().lower().startswith("bearer ")
+    return BearerTokenError() if sent else NotAuthenticatedError()
 
 
 def _setup(app: FastAPI) -> None:

@@ -5,14 +5,16 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import resolve_name
-from typing import Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 import anyio.to_thread
 from fastapi import FastAPI
+from pydantic import Field, HttpUrl
 
 from app.core.feature import Feature
-from app.observability.tracing.settings import TracingSettings
+from app.core.project import PROJECT
+from app.core.settings import EnvSettings
 
 # Of libraries that this project may not have.
 INSTRUMENTORS = {
@@ -25,9 +27,31 @@ URL_ATTRIBUTES = ("http.url", "url.full")
 CELERY = "app.observability.tracing.celery"
 
 
+class TracingSettings(EnvSettings):
+    """Without `OTEL_EXPORTER_OTLP_ENDPOINT` tracing is disabled."""
+
+    otel_exporter_otlp_endpoint: HttpUrl | None = None
+    otel_service_name: str = PROJECT.name
+    otel_traces_sampler: Literal[
+        "always_on",
+        "always_off",
+        "traceidratio",
+        "parentbased_always_on",
+        "parentbased_always_off",
+        "parentbased_traceidratio",
+    ] = "parentbased_always_on"
+    # The ratio of the two `traceidratio`.
+    otel_traces_sampler_arg: Annotated[float, Field(ge=0, le=1)] = 1.0
+
+    @property
+    def endpoint(self) -> str:
+        """The URL of the exporter (OTLP over HTTP)."""
+        return f"{str(self.otel_exporter_otlp_endpoint).rstrip('/')}/v1/traces"
+
+
 def _setup(app: FastAPI) -> None:
     if TracingSettings.load().otel_exporter_otlp_endpoint:
-        from app.observability.tracing.middleware import RequestSpanMiddleware
+        from app.observability.tracing.provider import RequestSpanMiddleware
 
         app.add_middleware(RequestSpanMiddleware)
 

@@ -1,4 +1,7 @@
-"""The tracer provider. One for each process: its thread does not survive a fork."""
+"""The tracer provider, and what is added to the spans of requests.
+
+One provider for each process: its thread does not survive a fork.
+"""
 
 from collections.abc import Sequence
 from threading import Thread
@@ -16,12 +19,14 @@ from opentelemetry.sdk.trace.sampling import (
     SamplingResult,
     TraceIdRatioBased,
 )
-from opentelemetry.trace import Link, SpanKind, TraceState, get_current_span
+from opentelemetry.trace import Link, SpanKind, TraceState, format_trace_id, get_current_span
 from opentelemetry.util.types import Attributes
+from starlette.types import ASGIApp, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
 
 from app.core.config import Settings
 from app.core.project import PROJECT
-from app.observability.tracing.settings import TracingSettings
+from app.observability.tracing.feature import TracingSettings
 
 EXPORT_TIMEOUT_SECONDS = 3.0
 
@@ -90,3 +95,20 @@ def shut_down(provider: TracerProvider) -> None:
     thread = Thread(target=provider.shutdown, name="traces", daemon=True)
     thread.start()
     thread.join(EXPORT_TIMEOUT_SECONDS + 1)
+
+
+class RequestSpanMiddleware:
+    """Runs inside of the span that FastAPI starts for each request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Set the request id on the span, and the trace id on the log lines."""
+        span = get_current_span()
+        if span.is_recording():
+            span.set_attribute("request_id", scope["state"]["request_id"])
+            if scope.get("query_string"):
+                span.set_attribute("url.query", "")  # it may hold secrets
+            bind_contextvars(trace_id=format_trace_id(span.get_span_context().trace_id))
+        await self.app(scope, receive, send)

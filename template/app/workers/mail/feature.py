@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import Settings
 from app.core.feature import Feature
+from app.core.field_types import SafeText
 from app.core.job import JobDispatcher, JobFailedError, job
 from app.core.mail import Mail
-from app.core.text import SafeText
 from app.email.backends import Backend, make_backend
 from app.email.rendering import Renderer, make_renderer
 from app.email.settings import EmailSettings

@@ -6,8 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 
 from app.api.deps import IfMatch, IfNoneMatch, SessionDep
-from app.api.http import cache_headers
-from app.api.responses import headers, problems
+from app.api.responses import cache_headers, headers, problems
 from app.core.etag import etag, not_modified
 from app.core.exceptions import PreconditionFailedError
 from app.core.pagination import Page

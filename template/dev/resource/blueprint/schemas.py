@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import MISSING, Field, StrictBool
 
-from app.core.numbers import JSON_INTEGER, QUERY_INTEGER
+from app.core.field_types import JSON_INTEGER, QUERY_INTEGER
 from app.core.pagination import ListQuery, PageQuery
 from app.schemas.base import Input, Output
 from app.schemas.fields import (

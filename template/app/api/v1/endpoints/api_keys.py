@@ -7,8 +7,7 @@ from fastapi import APIRouter, Depends, status
 
 from app.api.auth import LoginDep, require_owner
 from app.api.deps import SessionDep
-from app.api.http import no_store
-from app.api.responses import problems
+from app.api.responses import no_store, problems
 from app.models.api_key import ApiKey
 from app.schemas.api_key import ApiKeyCreate, ApiKeyCreated, ApiKeyList, ApiKeyRead
 from app.services.api_key import ApiKeyNotFoundError, ApiKeyService, TooManyApiKeysError

@@ -7,16 +7,15 @@ from fastapi.exceptions import RequestValidationError
 
 from app.api.auth import AuthDep, ClientAddressDep, LoginDep, MailerDep, open_access
 from app.api.deps import DatabaseDep, SessionDep
-from app.api.http import no_store
 from app.api.oauth2 import REFUSED_REFRESH, RefreshTokenMissingError
-from app.api.responses import problems
+from app.api.responses import no_store, problems
 from app.auth.passwords import PasswordRejectedError
 from app.core.exceptions import TooManyRequestsError
 from app.schemas.auth import (
     LogoutRequest,
+    MailRequest,
+    MailRequested,
     PasswordChange,
-    PasswordForgotten,
-    PasswordMailSent,
     PasswordResetRequest,
     RefreshRequest,
     TokenForm,
@@ -51,12 +50,6 @@ async def get_password_service(
     return PasswordService(session, auth, mailer)
 
 
-async def get_user_agent(request: Request) -> str:
-    """What the client calls itself, in text that a database can store."""
-    return request.headers.get("user-agent", "").replace("\x00", "")
-
-
-UserAgentDep = Annotated[str, Depends(get_user_agent)]
 AuthServiceDep = Annotated[AuthService, Depends(get_auth_service)]
 PasswordServiceDep = Annotated[PasswordService, Depends(get_password_service)]
 
@@ -72,7 +65,7 @@ async def login(
     service: AuthServiceDep,
     passwords: PasswordServiceDep,
     address: ClientAddressDep,
-    user_agent: UserAgentDep,
+    request: Request,
 ) -> TokenPair:
     """Log in with email (as `username`) and password, or refresh (RFC 6749 §4.3, §6)."""
     if form.grant_type == "refresh_token":
@@ -83,7 +76,8 @@ async def login(
     if not (form.username and password):
         raise missing(username=form.username, password=password)
     user = await passwords.authenticate(form.username, password, address)
-    return await service.login(user, address, user_agent)
+    user_agent = request.headers.get("user-agent", "")
+    return await service.login(user, address, user_agent.replace("\x00", ""))  # it can be stored
 
 
 def missing(**fields: str) -> RequestValidationError:
@@ -141,17 +135,17 @@ async def change_password(
     dependencies=open_access,
 )
 async def forgot_password(
-    data: PasswordForgotten,
+    data: MailRequest,
     auth: AuthDep,
     database: DatabaseDep,
     mailer: MailerDep,
     tasks: BackgroundTasks,
     address: ClientAddressDep,
-) -> PasswordMailSent:
+) -> MailRequested:
     """Request a mail with a token for a new password. The answer is always the same."""
     await auth.reset_throttle.count_mail(data.email, address)
     tasks.add_task(send_password_reset, database.transactions, auth, mailer, data.email)
-    return PasswordMailSent()
+    return MailRequested()
 
 
 @router.post(

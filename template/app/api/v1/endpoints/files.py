@@ -8,10 +8,9 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 
 from app.api.auth import CurrentUserDep, require_owner
 from app.api.deps import DatabaseDep, IfNoneMatch, SessionDep
-from app.api.http import location, no_store
 from app.api.multipart import BINARY, InvalidFormError, form, incoming_files
 from app.api.ranges import RangeNotSatisfiableError, requested_range
-from app.api.responses import headers, problems
+from app.api.responses import headers, location, no_store, problems
 from app.core.etag import etag, not_modified
 from app.core.pagination import Page
 from app.models.file import File

@@ -8,8 +8,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 
 from app.api.deps import DatabaseDep, SessionDep
-from app.api.http import location, no_store
-from app.api.responses import headers, problems
+from app.api.responses import headers, location, no_store, problems
 from app.core.events import NULL_PUBLISHER
 from app.core.pagination import Page
 from app.models.job import Job

@@ -7,8 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response, status
 
 from app.api.auth import CallerDep, CurrentUserDep, require_owner, requires
 from app.api.deps import SessionDep
-from app.api.http import location, no_store
-from app.api.responses import headers, problems
+from app.api.responses import headers, location, no_store, problems
 from app.auth.permissions import Permission
 from app.core.events import NULL_PUBLISHER
 from app.core.pagination import Page

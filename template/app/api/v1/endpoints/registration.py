@@ -7,12 +7,11 @@ from fastapi.responses import JSONResponse
 
 from app.api.auth import AuthDep, ClientAddressDep, MailerDep, open_access
 from app.api.deps import DatabaseDep, SessionDep
-from app.api.http import location, no_store
-from app.api.responses import headers, problems
+from app.api.responses import headers, location, no_store, problems
 from app.auth.passwords import PasswordRejectedError
 from app.core.exceptions import TooManyRequestsError
 from app.models.user import User
-from app.schemas.auth import EmailVerification, VerificationMailSent, VerificationRequest
+from app.schemas.auth import EmailVerification, MailRequest, MailRequested
 from app.schemas.user import RegistrationAccepted, UserRead, UserRegister
 from app.services.account import (
     AccountService,
@@ -75,17 +74,17 @@ async def register(
     dependencies=open_access,
 )
 async def request_email_verification(
-    data: VerificationRequest,
+    data: MailRequest,
     auth: AuthDep,
     database: DatabaseDep,
     mailer: MailerDep,
     tasks: BackgroundTasks,
     address: ClientAddressDep,
-) -> VerificationMailSent:
+) -> MailRequested:
     """Request another mail with a token for an address. The answer is always the same."""
     await auth.verification_throttle.count_mail(data.email, address)
     tasks.add_task(send_verification, database.transactions, auth, mailer, data.email)
-    return VerificationMailSent()
+    return MailRequested()
 
 
 @router.post(

@@ -7,8 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response, status
 
 from app.api.auth import CallerDep, require_login_for_self, requires
 from app.api.deps import SessionDep
-from app.api.http import location, no_store
-from app.api.responses import headers, problems
+from app.api.responses import headers, location, no_store, problems
 from app.auth.permissions import Permission
 from app.models.role import Role
 from app.models.user import User

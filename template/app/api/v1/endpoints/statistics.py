@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from app.api.deps import SessionDep
-from app.api.http import cache_headers
+from app.api.responses import cache_headers
 from app.schemas.statistics import Statistics
 from app.services.statistics import read_statistics
 

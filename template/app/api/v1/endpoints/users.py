@@ -16,8 +16,7 @@ from app.api.auth import (
     requires,
 )
 from app.api.deps import SessionDep
-from app.api.http import location, no_store
-from app.api.responses import headers, problems
+from app.api.responses import headers, location, no_store, problems
 from app.api.v1.endpoints.auth import AuthServiceDep
 from app.api.v1.endpoints.registration import AccountServiceDep
 from app.auth.passwords import PasswordRejectedError
