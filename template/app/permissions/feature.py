@@ -9,8 +9,8 @@ from app.core.feature import Feature
 INTRODUCTION = """
 ## Roles
 
-Where `x-permission` names a permission, such as `users:read`, superusers may call the operation, and
-users with a role that grants it. `GET /api/v1/users/me` lists your permissions.
+Where `x-permission` names a permission, such as `users:read`, superusers may call the operation,
+and users with a role that grants it. `GET /api/v1/users/me` lists your permissions.
 """
 
 
