@@ -28,7 +28,7 @@ SEAMS = {
 # Written by Copier for Copier: it filters the answers, which takes more than a bare name.
 ANSWERS_FILE = "{{_copier_conf.answers_file}}.jinja"
 OWNERS = [name for name in questions.exclusions() if not name.startswith("_")]
-LINE_BUDGETS = {"minimal": 2780, "standard": 5444, "full": 10551}
+LINE_BUDGETS = {"minimal": 2790, "standard": 5450, "full": 10551}
 
 STATEMENT = re.compile(r"{%.*?%}|{#", re.DOTALL)
 CONDITIONS = questions.conditions()
@@ -164,10 +164,11 @@ def test_a_seam_prints_no_answer() -> None:
 
 @pytest.mark.parametrize("toggle", questions.toggles())
 def test_a_toggle_is_named_in_few_files(toggle: str) -> None:
-    names = [name for name in conditional() if name != "docs/extending.md.jinja"]  # of them all
-    naming = [name for name in names if f"{{% if {toggle} %}}" in text(name)]
+    naming = {name for name in conditional() if f"{{% if {toggle} %}}" in text(name)}
+    few = naming - {"README.md.jinja", "docs/extending.md.jinja"}  # the pages of all features
 
-    assert 1 <= len(naming) <= 6, naming
+    assert naming
+    assert len(few) <= 6, few
 
 
 def test_no_template_and_plain_file_have_the_same_name() -> None:

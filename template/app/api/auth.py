@@ -25,8 +25,7 @@ ACCESS = """## Log in
 2. In Swagger UI press *Authorize*, and enter your email as `username`. A program sends email and
    password as a form to `POST /api/v1/auth/login`, and then the `access_token` of the answer with
    every request: `Authorization: Bearer <access_token>`.
-3. When it has expired, `POST /api/v1/auth/refresh` gives new tokens for the `refresh_token`, which
-   works once.
+3. When it expires, `POST /api/v1/auth/refresh` gives new tokens for the `refresh_token`, once.
 
 ## Who may do what
 
