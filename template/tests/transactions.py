@@ -1,6 +1,6 @@
 """Record the statements and connections of the app, and make commits fail."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,17 +10,24 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 
 @contextmanager
+def listening(engine: AsyncEngine, name: str, record: Callable[..., None]) -> Generator[None]:
+    """Call a function at each event of this name."""
+    event.listen(engine.sync_engine, name, record)
+    try:
+        yield
+    finally:
+        event.remove(engine.sync_engine, name, record)
+
+
+@contextmanager
 def failing_commits(engine: AsyncEngine) -> Generator[None]:
     """Make every COMMIT fail."""
 
     def refuse(_: object) -> None:
         raise OperationalError("COMMIT", {}, Exception("the disk is gone"))
 
-    event.listen(engine.sync_engine, "commit", refuse)
-    try:
+    with listening(engine, "commit", refuse):
         yield
-    finally:
-        event.remove(engine.sync_engine, "commit", refuse)
 
 
 @contextmanager
@@ -32,11 +39,8 @@ def recorded_statements(engine: AsyncEngine) -> Generator[list[str]]:
         if not statement.startswith("BEGIN"):
             statements.append(statement)
 
-    event.listen(engine.sync_engine, "before_cursor_execute", record)
-    try:
+    with listening(engine, "before_cursor_execute", record):
         yield statements
-    finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", record)
 
 
 @contextmanager
@@ -47,8 +51,5 @@ def recorded_checkouts(engine: AsyncEngine) -> Generator[list[object]]:
     def record(connection: object, *_: Any) -> None:
         connections.append(connection)
 
-    event.listen(engine.sync_engine, "checkout", record)
-    try:
+    with listening(engine, "checkout", record):
         yield connections
-    finally:
-        event.remove(engine.sync_engine, "checkout", record)
