@@ -10,6 +10,7 @@ import pytest
 
 from tests.processes import reserved_port
 from tests.test_fuzz import serving
+from tests.turns import taking_turns
 
 pytestmark = pytest.mark.service
 
@@ -36,7 +37,7 @@ LOSE = {
 }
 
 
-@pytest.mark.parametrize("database", ["postgresql", "sqlite"])
+@pytest.mark.parametrize("database", taking_turns([pytest.param(name) for name in LOSE], len(LOSE)))
 def test_a_restored_service_has_all_rows(copy: Callable[..., Path], database: str) -> None:
     project = copy(preset="minimal", database=database)
     port = reserved_port()

@@ -12,9 +12,11 @@ from tests import pipelines
 from tests.conftest import Render
 from tests.pipelines import Step
 from tests.rendering import git
+from tests.turns import taking_turns
 
 pytestmark = pytest.mark.service
 
+FORGES = ("github", "gitlab")
 JOBS = ("check", "test", "audit")
 # The whole suite of these services runs in tests/test_service.py; here, it is about the step.
 BRIEF = {"PYTEST_ADDOPTS": "--cov-fail-under=0 -k test_config"}
@@ -91,7 +93,7 @@ def lock(project: Path, environment: dict[str, str]) -> None:
     git(project, "commit", "--quiet", "--message", "work")
 
 
-@pytest.mark.parametrize("forge", ["github", "gitlab"])
+@pytest.mark.parametrize("forge", taking_turns([pytest.param(forge) for forge in FORGES], 2))
 def test_check_test_and_audit_succeed(
     copy: Callable[..., Path], environment: dict[str, str], forge: str
 ) -> None:
@@ -111,7 +113,7 @@ def test_check_test_and_audit_succeed(
     shutil.rmtree(project)
 
 
-@pytest.mark.parametrize("forge", ["github", "gitlab"])
+@pytest.mark.parametrize("forge", FORGES)
 def test_a_project_without_a_lock_file_fails(
     copy: Callable[..., Path], environment: dict[str, str], forge: str
 ) -> None:
@@ -277,7 +279,7 @@ def test_an_update_is_proposed_to_gitlab_once_with_the_result_of_its_tests(
     assert second == ""
 
 
-@pytest.mark.parametrize("ci", ["github", "gitlab"])
+@pytest.mark.parametrize("ci", FORGES)
 def test_an_update_with_conflicts_fails_though_every_check_succeeds(
     make_forge: Callable[[str], Forge], ci: str
 ) -> None:

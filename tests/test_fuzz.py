@@ -19,15 +19,22 @@ from tests.conftest import is_thorough
 from tests.processes import reserved_port, until
 from tests.rates_server import serve_rates
 from tests.resources import EVERY_KIND, REFERRING
+from tests.turns import taking_turns
 
 pytestmark = pytest.mark.service
 
 THOROUGH = pytest.mark.thorough
-# The smallest and the largest: an operation does not depend on other features.
-QUICK = {"minimal", "full"}
+# In a run the smallest or the largest: an operation does not depend on other features.
+QUICK = ("full", "minimal")
+FEW = combinations.few(paper=False).items()
+FUZZED = {row["preset"]: pytest.param(row, id=name) for name, row in FEW if row["preset"] in QUICK}
 ROWS = [
-    pytest.param(row, id=name, marks=() if row["preset"] in QUICK else THOROUGH)
-    for name, row in combinations.few(paper=False).items()
+    *taking_turns([FUZZED[preset] for preset in QUICK], len(QUICK)),
+    *(
+        pytest.param(row, id=name, marks=THOROUGH)
+        for name, row in FEW
+        if row["preset"] not in QUICK
+    ),
 ]
 # With resources that `just resource` makes, of every kind of field.
 SPECS = (EVERY_KIND, *REFERRING)

@@ -13,6 +13,7 @@ from tests.combinations import Answers
 from tests.commands import execute
 from tests.rendering import Tree, git, read_tree
 from tests.resources import EVERY_KIND, REFERRING, SMALLEST, random_specs
+from tests.turns import taking_turns
 
 pytestmark = pytest.mark.service
 THOROUGH = pytest.mark.thorough
@@ -101,7 +102,7 @@ def test_the_items_are_what_one_line_writes(
     assert "No migration" in output
 
 
-@pytest.mark.parametrize("answers", ROWS)
+@pytest.mark.parametrize("answers", taking_turns(ROWS, len(ROWS)))
 def test_resources_pass_the_checks_and_can_be_undone(
     copy: Callable[..., Path], answers: Answers
 ) -> None:

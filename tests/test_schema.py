@@ -21,6 +21,7 @@ from tests.coverage_summary import count_covered
 from tests.edits import edit
 from tests.projects import commit, duplicate, single, start, update, upgrade
 from tests.releases import Release
+from tests.turns import taking_turns
 
 pytestmark = pytest.mark.service
 
@@ -41,11 +42,8 @@ def has_tables(toggle: str) -> bool:
 
 
 TOGGLES = list(filter(has_tables, questions.toggles()))
-# In every run one on each database, the first with most tables and the last.
-QUICK = {(TOGGLES[0], "sqlite"), (TOGGLES[-1], "postgresql")}
 CASES = [
-    pytest.param(*case, id="-".join(case), marks=() if case in QUICK else pytest.mark.thorough)
-    for case in product(TOGGLES, ("sqlite", "postgresql"))
+    pytest.param(*case, id="-".join(case)) for case in product(TOGGLES, ("sqlite", "postgresql"))
 ]
 
 
@@ -91,7 +89,7 @@ def test_some_features_have_tables_and_others_have_none() -> None:
     assert 3 <= len(TOGGLES) < len(questions.toggles())
 
 
-@pytest.mark.parametrize(("toggle", "database"), CASES)
+@pytest.mark.parametrize(("toggle", "database"), taking_turns(CASES, len(CASES)))
 def test_a_feature_switched_on_later_gets_the_schema_of_a_new_project(
     copied: Render, tmp_path: Path, run: Run, toggle: str, database: str
 ) -> None:

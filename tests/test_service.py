@@ -22,33 +22,44 @@ from tests.coverage_summary import count_covered
 from tests.rendering import git
 from tests.resume import SkipIfPassed, files_of
 from tests.tools import program
-from tests.turns import TODAY, of_day
+from tests.turns import TODAY, changed, in_projects, of_day, taking_turns
 
 pytestmark = pytest.mark.service
 THOROUGH = pytest.mark.thorough
+
+
+def parameters(rows: list[Answers], *marks: pytest.MarkDecorator) -> list[pytest.ParameterSet]:
+    """Return rows as parameters of a test, named by what they render."""
+    named = combinations.named(rows, paper=False)
+    return [pytest.param(row, id=name, marks=marks) for name, row in named.items()]
+
 
 FEW, MANY = combinations.few(paper=False), combinations.many(paper=False)
 PRESETS = combinations.named(combinations.preset_rows(), paper=False)
 ALONE = combinations.named(combinations.alone(), paper=False)
 # The rows of every run in which all other pairs meet.
 PAIRS = {name: texts.answers(**row) for name, row in FEW.items() if name not in PRESETS | ALONE}
+CHANGED = texts.owners(in_projects(changed()))
+# Each day half of the toggles alone, and those whose own files differ from `main`.
+LATER = {
+    name
+    for name in set(ALONE) - set(of_day(list(ALONE), 2))
+    if not any(ALONE[name].get(toggle) for toggle in CHANGED)
+}
 # The long ones first, so that all cores are busy until the end.
 ROWS = [
-    pytest.param(row, id=name, marks=() if name in FEW else THOROUGH)
+    pytest.param(row, id=name, marks=() if name in FEW and name not in LATER else THOROUGH)
     for name, row in sorted(MANY.items(), key=lambda row: -row[0].count("-"))
 ]
+DATABASES = questions.choices("database")
 ONE_EACH, OTHERS = combinations.servers()
+# Each day one server on each database.
+ONE_EACH.sort(key=lambda row: DATABASES.index(row["database"]))
 SERVERS = [
-    pytest.param(row, id=name, marks=THOROUGH if row in OTHERS else ())
-    for name, row in combinations.named([*ONE_EACH, *OTHERS], paper=False).items()
+    *taking_turns(parameters(ONE_EACH), len(ONE_EACH) // len(DATABASES)),
+    *parameters(OTHERS, THOROUGH),
 ]
-# The first server on each database: of the others, only the tests of the server run every time.
-FIRST = [
-    next(row for row in ONE_EACH if row["database"] == name)
-    for name in questions.choices("database")
-]
-NO_RESOURCE = " --ignore tests/dev/test_resource_process.py"
-TESTS_OF_SERVER = ("tests/server", "tests/core/test_serve.py", "tests/dev/test_serve.py")
+NO_RESOURCE = "--ignore tests/dev/test_resource_process.py"
 NEWER = questions.choices("python_version")[1:]
 LOCK, INSTALL = "uv lock", "uv sync"
 CHECK, TEST, TEST_ALL = "uv run just check", "uv run just test", "uv run just test-all"
@@ -109,12 +120,10 @@ def test_the_processes_of_each_server_start_stop_and_are_replaced(
     skip_if_passed: SkipIfPassed,
 ) -> None:
     project = copy(**answers)
-    tests = [path for path in TESTS_OF_SERVER if (project / path).exists()]
-    command = f"{UNMEASURED} -m process"
-    if not is_thorough(pytestconfig):  # resources are made in tests/test_resource.py
-        command += NO_RESOURCE if answers in FIRST else f" {' '.join(tests)}"
+    # Resources are made in tests/test_resource.py.
+    rest = "" if is_thorough(pytestconfig) else NO_RESOURCE
 
-    failures = run_in(project, run, [command], skip_if_passed)
+    failures = run_in(project, run, [f"{UNMEASURED} -m process {rest}"], skip_if_passed)
 
     assert not failures, "\n\n".join([*failures, reproduction(answers)])
     count_covered("services whose processes were started, drained, killed and replaced")

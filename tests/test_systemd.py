@@ -31,7 +31,7 @@ from tests.deployed import (
 )
 from tests.processes import reserved_port, until
 from tests.smuggling import UPGRADES, smuggle, upgrading_server
-from tests.turns import of_day
+from tests.turns import taking_turns
 
 SLUG = "tea-shop"
 UNITS = ("server", "migrate", "worker", "beat")
@@ -150,12 +150,7 @@ def test_no_secrets_are_copied_to_a_host(render: Render) -> None:
 SERVERS = questions.choices("server")
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(server, marks=() if server in of_day(SERVERS, 2) else pytest.mark.thorough)
-        for server in SERVERS
-    ]
-)
+@pytest.fixture(params=taking_turns([pytest.param(server) for server in SERVERS], 2))
 def server(request: pytest.FixtureRequest) -> str:
     return request.param
 

@@ -16,7 +16,7 @@ from tests.conftest import Render
 from tests.edits import edit
 from tests.projects import duplicate, seeds, single, start, update, without_seeds
 from tests.rendering import Tree, read_tree
-from tests.turns import of_day
+from tests.turns import in_projects, of_day
 
 THOROUGH = pytest.mark.thorough
 CHOSEN = [name for name in combinations.parameters(paper=True) if name not in questions.toggles()]
@@ -27,19 +27,9 @@ BASES = [
 ]
 
 
-def changed_toggles() -> set[str]:
-    """Return the toggles whose own files differ from the last release."""
-    changed = [
-        path.removeprefix("template/").removesuffix(".jinja")
-        for path in releases.changed_since_the_last()
-        if path.startswith("template/")
-    ]
-    return {name for name, owned in texts.owned().items() if any(owned.match_files(changed))}
-
-
-# Of the toggles that differ, a third each day.
+# Of the toggles whose own files differ from the last release, a third each day.
 DAYS = 3
-CHANGED = sorted(changed_toggles())
+CHANGED = sorted(texts.owners(in_projects(releases.changed_since_the_last())))
 TODAYS = of_day(CHANGED, DAYS)
 TOGGLES = [
     pytest.param(toggle, marks=() if toggle in TODAYS else THOROUGH)

@@ -3,7 +3,7 @@
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests import kill_map
 from tests.conftest import Render
 from tests.coverage_summary import count_covered
 from tests.kill_map import MutatedProject
-from tests.turns import TODAY, changed, of_day
+from tests.turns import TODAY, changed, in_projects, of_day
 from tests.wiring import Registration, settings
 
 pytestmark = pytest.mark.service
@@ -31,11 +31,6 @@ def project(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     project = MutatedProject(project)
     yield project
     project.close()
-
-
-def rendered(names: Iterable[str]) -> set[str]:
-    """Return the paths in a project of files of the template."""
-    return {name.removeprefix("template/").removesuffix(".jinja") for name in names}
 
 
 def of_today(registrations: list[Registration], day: int, changed: set[str]) -> list[Registration]:
@@ -58,7 +53,7 @@ def test_a_registration_of_today_or_of_a_changed_file_is_tested(
 ) -> None:
     record = kill_map.record()
     possible = [one for one in project.registrations if one.name not in ACCEPTED]
-    mine = of_today(possible, TODAY, rendered(changed()))
+    mine = of_today(possible, TODAY, in_projects(changed()))
     tests = {record[one.name].partition("[")[0] for one in mine if one.name in record}
 
     code, output = project.run("-x", *sorted(tests))

@@ -1,7 +1,7 @@
 """Renders single files in a millisecond each, without copying a project."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -65,6 +65,12 @@ def owned() -> dict[str, GitIgnoreSpec]:
     """Return the path patterns of each condition."""
     table = questions.exclusions().items()
     return {name: GitIgnoreSpec.from_lines(paths) for name, paths in table if name[0] != "_"}
+
+
+def owners(paths: Iterable[str]) -> set[str]:
+    """Return the conditions that some of these files of a project belong to."""
+    listed = list(paths)
+    return {name for name, spec in owned().items() if any(spec.match_files(listed))}
 
 
 def rendered(known: Answers) -> Iterator[tuple[str, str]]:

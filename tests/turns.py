@@ -1,21 +1,35 @@
 """What a run leaves to other days: parts of one kind take turns, and a few days cover all."""
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cache
 from typing import TypeVar
+
+import pytest
 
 from tests.questions import ROOT
 from tests.rendering import git
 
 PartT = TypeVar("PartT")
 TODAY = date.today().toordinal()
+LEFT = pytest.mark.thorough
 
 
 def of_day(parts: Sequence[PartT], days: int, day: int = TODAY) -> list[PartT]:
     """Return the parts whose turn it is on a day: within so many days, all have theirs."""
     return list(parts[day % days :: days])
+
+
+def taking_turns(
+    parameters: Sequence[pytest.ParameterSet], days: int, day: int = TODAY
+) -> list[pytest.ParameterSet]:
+    """Return parameters of a test; those of other days are left to `just test-all`."""
+    mine = of_day(range(len(parameters)), days, day)
+    return [
+        one if index in mine else pytest.param(*one.values, id=one.id, marks=[*one.marks, LEFT])
+        for index, one in enumerate(parameters)
+    ]
 
 
 @cache
@@ -27,3 +41,12 @@ def changed() -> frozenset[str]:
         found = subprocess.run(command, check=False, capture_output=True, text=True)
         base = found.stdout.strip() or base
     return frozenset(git(ROOT, "diff", "--name-only", base).splitlines())
+
+
+def in_projects(names: Iterable[str]) -> set[str]:
+    """Return the paths in a project of those files of the repository that are rendered."""
+    return {
+        name.removeprefix("template/").removesuffix(".jinja")
+        for name in names
+        if name.startswith("template/")
+    }
