@@ -14,6 +14,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from socket import SOCK_STREAM
 
+from alembic.util import CommandError
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = parser().parse_args(arguments)
     try:
         return parsed.run(parsed)
-    except (SettingsError, DependencyUnavailableError) as error:
+    except (SettingsError, DependencyUnavailableError, CommandError) as error:
         print(f"app: {error}", file=sys.stderr)
         return 2
 

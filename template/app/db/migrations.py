@@ -2,13 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.script.revision import ResolutionError
+from alembic.util import CommandError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.project import ROOT
+
+log = structlog.get_logger(__name__)
 
 
 class SchemaBehindError(Exception):
@@ -21,8 +26,18 @@ def alembic_config() -> Config:
 
 
 def upgrade() -> None:
-    """Upgrade the schema to its newest revision. Blocking; safe to run twice and in parallel."""
-    command.upgrade(alembic_config(), "head")
+    """Upgrade the schema to its newest revision. Blocking; safe to run twice and in parallel.
+
+    A schema whose revision this code does not have is left as it is: a newer release made it, and
+    an older one must be able to take its place again.
+    """
+    try:
+        command.upgrade(alembic_config(), "head")
+    except CommandError as error:
+        if not isinstance(error.__cause__, ResolutionError):
+            raise
+        hint = "another release, or another branch, has migrated this database"
+        log.warning("schema_newer_than_code", revision=error.__cause__.argument, hint=hint)
 
 
 def newest_revision() -> str | None:

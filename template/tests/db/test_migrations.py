@@ -7,12 +7,14 @@ import pytest
 from alembic import command
 from sqlalchemy import Column, Index, MetaData, NullPool, String, inspect
 
+from app.cli import main
 from app.core.config import Settings
 from app.db.base import Base
 from app.db.engine import create_engine
 from app.db.migrations import alembic_config, current_revision, newest_revision, upgrade
 from dev.migrations import SchemaError, check
 from tests.databases import empty_database
+from tests.db.scripts import scripts
 
 
 async def tables() -> set[str]:
@@ -62,6 +64,32 @@ def test_the_schema_can_be_downgraded_and_upgraded_again(
         upgrade()
         assert asyncio.run(tables()) == built
         assert built == {"alembic_version", *Base.metadata.tables} - {"specimens"}
+
+
+def test_a_newer_schema_is_left_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    newer = scripts(tmp_path, 'op.create_table("novelties", sa.Column("id", sa.Integer()))')
+    with empty_database(tmp_path) as url:
+        monkeypatch.setenv("DATABASE_URL", url)
+        command.upgrade(newer, "head")
+
+        assert main(["migrate"]) == 0
+        with pytest.raises(SchemaError, match="another branch"):
+            check()
+
+        assert asyncio.run(tables()) == {"alembic_version", "novelties"}
+
+
+def test_two_newest_migrations_are_refused_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config = scripts(tmp_path, "pass", "pass", "pass")
+    last = tmp_path / "migrations/versions/3.py"
+    last.write_text(last.read_text().replace("down_revision = '2'", "down_revision = '1'"))
+    monkeypatch.setattr("app.db.migrations.alembic_config", lambda: config)
+
+    assert main(["migrate"]) == 2
+
+    assert capfd.readouterr().err.splitlines()[-1].startswith("app: Multiple head revisions")
 
 
 def test_the_sql_can_be_printed_instead(
