@@ -2,10 +2,10 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Collection, Generator
+from collections.abc import Awaitable, Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import ClassVar, NoReturn
 from uuid import UUID
 
 import structlog
@@ -24,6 +24,7 @@ class TooManyConnectionsError(TooManyRequestsError):
     """The user has `WEBSOCKET_CONNECTIONS_PER_USER` connections to this process."""
 
     detail = "You have too many connections. Close one."
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}
 
 
 class ConnectionManager:

@@ -162,6 +162,7 @@ async def test_the_connections_of_a_user_are_limited(
             answer, problem = await refusal(url, headers)
             await join(at=url)  # as another user
         assert (answer.status_code, problem["code"]) == (429, "rate_limited")
+        assert answer.headers["Retry-After"] == "5"
         await eventually(lambda: app.state.websocket.connections_by_user.total() == 2)
         async with connected(url, headers):
             pass
