@@ -20,6 +20,24 @@ async def test_concurrent_callers_share_one_run() -> None:
     assert asked == 1
 
 
+async def test_a_caller_gets_its_result_though_the_next_run_has_begun() -> None:
+    answers = [asyncio.Event(), asyncio.Event()]
+    remaining = iter(answers)
+    probe = HealthCheck(lambda: next(remaining).wait())
+    first = asyncio.create_task(probe.run())
+    await asyncio.sleep(0)
+
+    answers[0].set()
+    await asyncio.sleep(0)
+    assert probe.running
+    assert probe.running.done()
+    second = asyncio.create_task(probe.run())
+
+    assert (await first).status == "ok"
+    answers[1].set()
+    assert (await second).status == "ok"
+
+
 async def test_each_later_call_runs_it_again() -> None:
     answers = iter([OSError("gone"), None])
 
