@@ -89,22 +89,33 @@ def log_in(url: str, email: str, password: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {response.json()['access_token']}"}
 
 
+def positive(text: str) -> float:
+    """Read a number above zero."""
+    if (number := float(text)) <= 0:
+        raise ValueError(text)
+    return number
+
+
 def main(arguments: list[str]) -> int:
     """Run the command line and return the exit code."""
     parser = argparse.ArgumentParser(prog="just load-test", description="Test under load.")
     parser.add_argument("url", help="of the service, such as http://127.0.0.1:8000")
     parser.add_argument("paths", nargs="*", default=["/health/ready"], help="/health/ready")
     parser.add_argument("--clients", type=int, default=20, help="at the same time (20)")
-    parser.add_argument("--seconds", type=float, default=10, help="(10)")
+    parser.add_argument("--seconds", type=positive, default=10, help="(10)")
     parser.add_argument("--budget", type=float, default=200, help="95 %% within so many ms (200)")
     parser.add_argument("--email", help="log in as this user")
     parser.add_argument("--password", default="", help="of that user")
     given = parser.parse_args(arguments)
     url = given.url.rstrip("/")
     try:
+        httpx2.get(url, timeout=TIMEOUT_SECONDS)
         headers = log_in(url, given.email, given.password) if given.email else {}
         results = asyncio.run(load(url, given.paths, given.clients, given.seconds, headers))
-    except (LauncherError, httpx2.TransportError) as error:
+    except httpx2.TransportError as error:
+        say(f"{url} does not answer: {error}")
+        return 2
+    except LauncherError as error:
         say(str(error))
         return 2
     return report(results, given.seconds, given.budget)

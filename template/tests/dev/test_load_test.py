@@ -33,8 +33,19 @@ def test_a_running_service_is_measured(tmp_path: Path, capsys: pytest.CaptureFix
     assert output.err.startswith("The budget was not kept")
 
 
-def test_a_service_that_does_not_answer_keeps_no_budget() -> None:
-    url = f"http://127.0.0.1:{free_port()}"
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_a_service_that_does_not_answer_is_named(
+    scheme: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"{scheme}127.0.0.1:{free_port()}"
 
-    assert main([url, "--clients", "1", "--seconds", "0.1"]) == 1
-    assert main([url, "--email", "ann@example.com"]) == 2
+    assert main([url, "--clients", "1", "--seconds", "0.1"]) == 2
+
+    assert f"{url} does not answer" in capsys.readouterr().err
+
+
+def test_a_test_of_no_time_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["http://127.0.0.1:8000", "--seconds", "0"])
+
+    assert "argument --seconds: invalid" in capsys.readouterr().err
