@@ -34,10 +34,9 @@ def upgrade() -> None:
     try:
         command.upgrade(alembic_config(), "head")
     except CommandError as error:
-        if not isinstance(error.__cause__, ResolutionError):
+        if not isinstance(unknown := error.__cause__, ResolutionError):
             raise
-        hint = "another release, or another branch, has migrated this database"
-        log.warning("schema_newer_than_code", revision=error.__cause__.argument, hint=hint)
+        log.warning("schema_newer_than_code", revision=unknown.argument)
 
 
 def newest_revision() -> str | None:

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Collection, Generator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import ClassVar, NoReturn
+from typing import NoReturn
 from uuid import UUID
 
 import structlog
@@ -24,7 +24,6 @@ class TooManyConnectionsError(TooManyRequestsError):
     """The user has `WEBSOCKET_CONNECTIONS_PER_USER` connections to this process."""
 
     detail = "You have too many connections. Close one."
-    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}
 
 
 class ConnectionManager:
@@ -42,7 +41,7 @@ class ConnectionManager:
         """Keep a connection registered, or raise `TooManyConnectionsError`."""
         user_id = connection.user_id
         if self.connections_by_user[user_id] >= self.settings.websocket_connections_per_user:
-            raise TooManyConnectionsError
+            raise TooManyConnectionsError(headers={"Retry-After": "5"})
         self.connections_by_user[user_id] += 1
         self.connections.add(connection)
         connection.closed.add_done_callback(lambda _: self._remove(connection))

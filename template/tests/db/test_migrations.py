@@ -83,7 +83,7 @@ def test_two_newest_migrations_are_refused_in_a_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     config = scripts(tmp_path, "pass", "pass", "pass")
-    last = tmp_path / "migrations/versions/3.py"
+    [last] = tmp_path.rglob("3.py")
     last.write_text(last.read_text().replace("down_revision = '2'", "down_revision = '1'"))
     monkeypatch.setattr("app.db.migrations.alembic_config", lambda: config)
 
