@@ -49,11 +49,11 @@ class HealthCheck:
 
     async def run(self) -> Check:
         """Return the result within a second, whether the dependency answers or not."""
-        running = self.running  # of this call: the next caller may begin another meanwhile
-        if running is None or running.done():
-            running = self.running = asyncio.create_task(self._run())
-        done, _ = await asyncio.wait({running}, timeout=HEALTH_CHECK_TIMEOUT_SECONDS)
-        return running.result() if done else self.if_unhealthy
+        if self.running is None or self.running.done():
+            self.running = asyncio.create_task(self._run())
+        done, _ = await asyncio.wait({self.running}, timeout=HEALTH_CHECK_TIMEOUT_SECONDS)
+        # Not `self.running`: the next caller may have begun another run meanwhile.
+        return done.pop().result() if done else self.if_unhealthy
 
     async def _run(self) -> Check:
         started = time.perf_counter()
