@@ -171,4 +171,4 @@ class AccountService:
         await self.passwords.tokens.store(user.id, purpose, email, token, timedelta(**lifetime))
         context = {"token": token} | {unit: str(number) for unit, number in lifetime.items()}
         is_notice = purpose == TokenPurpose.ACCOUNT_EXISTS
-        await self.passwords.notify(email, purpose, **{} if is_notice else context)
+        await self.passwords.notify(email, purpose.value, **{} if is_notice else context)
