@@ -243,7 +243,7 @@ def test_most_modules_and_functions_are_shorter_still() -> None:
     """The median of modules rises when those that are read together become one."""
     app = [name for name in plain_python() if name.startswith("app/")]
 
-    assert median(len(text(name).splitlines()) for name in app) <= 70
+    assert median(len(text(name).splitlines()) for name in app) <= 80
     assert median(lines for name in app for _, lines in functions(name)) <= 10
 
 

@@ -12,8 +12,8 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from app.auth.settings import AuthSettings
-from app.core.email_address import email_spellings
 from app.core.exceptions import AppError
+from app.core.mail import email_spellings
 
 T = TypeVar("T")
 

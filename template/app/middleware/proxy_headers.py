@@ -7,8 +7,8 @@ from urllib.parse import quote
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Scope
 
-from app.core.client_address import Networks, client_address, is_trusted
-from app.core.routing import is_below
+from app.core.addresses import Networks, client_address, is_trusted
+from app.core.http import is_below
 
 
 def disable_uvicorn_proxy_headers() -> None:

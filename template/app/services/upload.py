@@ -15,10 +15,9 @@ from app.core.exceptions import AppError
 from app.db.session import Database
 from app.models.file import File
 from app.repositories.file import FileRepository
-from app.storage.naming import attachment, display_name, key_of
 from app.storage.settings import StorageSettings
 from app.storage.store import BLOCK_BYTES, InsufficientStorageError, ObjectStorage
-from app.storage.validation import UploadValidator
+from app.storage.validation import UploadValidator, attachment, display_name, key_of
 
 # Half of the age at which the orphan cleanup deletes bytes, so it never deletes a running upload's.
 UPLOAD_TIMEOUT_SECONDS = 30 * 60
