@@ -28,7 +28,9 @@ SEAMS = {
 # Written by Copier for Copier: it filters the answers, which takes more than a bare name.
 ANSWERS_FILE = "{{_copier_conf.answers_file}}.jinja"
 OWNERS = [name for name in questions.exclusions() if not name.startswith("_")]
-LINE_BUDGETS = {"minimal": 2790, "standard": 5450, "full": 10551}
+LINE_BUDGETS = {"minimal": 2769, "standard": 5420, "full": 10500}
+# Python files below app/ that are not empty.
+MODULE_BUDGETS = {"minimal": 53, "standard": 92, "full": 190}
 
 STATEMENT = re.compile(r"{%.*?%}|{#", re.DOTALL)
 CONDITIONS = questions.conditions()
@@ -121,7 +123,7 @@ def test_jinja_in_python_keeps_to_the_seams() -> None:
 
 
 def test_nearly_all_python_is_plain() -> None:
-    assert len(plain_python()) / len(python()) >= 0.9
+    assert len(plain_python()) / len(python()) >= 0.94
 
 
 def mistakes(name: str) -> Iterator[str]:
@@ -251,10 +253,10 @@ def test_most_modules_and_functions_are_shorter_still() -> None:
 def test_what_a_user_inherits_is_within_its_budget(
     render: Render, preset: str, budget: int
 ) -> None:
-    modules = (render(preset=preset) / "app").rglob("*.py")
-    lines = sum(code_lines(path.read_text()) for path in modules)
+    modules = [path.read_text() for path in (render(preset=preset) / "app").rglob("*.py")]
 
-    assert 300 < lines <= budget
+    assert 300 < sum(map(code_lines, modules)) <= budget
+    assert 30 < len([module for module in modules if module]) <= MODULE_BUDGETS[preset]
 
 
 def test_nothing_is_left_unfinished_or_tied_to_a_registry() -> None:

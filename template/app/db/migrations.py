@@ -45,11 +45,6 @@ def upgrade() -> None:
     command.upgrade(alembic_config(), "head")
 
 
-def newest_revision() -> str | None:
-    """Return the revision that this code was written for."""
-    return ScriptDirectory.from_config(alembic_config()).get_current_head()
-
-
 async def current_revision(engine: AsyncEngine) -> str | None:
     """Return the revision that the database has."""
     async with engine.connect() as connection:

@@ -47,16 +47,14 @@ class IncomingFile:
     content: AsyncIterator[bytes]
 
 
+@dataclass(slots=True)
 class UploadService:
     """Uploads. No transaction is open while a body is received."""
 
-    def __init__(
-        self, database: Database, storage: ObjectStorage, settings: StorageSettings
-    ) -> None:
-        self.database = database
-        self.storage = storage
-        self.settings = settings
-        self.timeout_seconds: float = UPLOAD_TIMEOUT_SECONDS
+    database: Database
+    storage: ObjectStorage
+    settings: StorageSettings
+    timeout_seconds: float = UPLOAD_TIMEOUT_SECONDS
 
     async def receive(self, incoming: AsyncIterator[IncomingFile], owner_id: UUID) -> list[File]:
         """Store the files, or raise and store none of them."""

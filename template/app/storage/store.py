@@ -91,7 +91,7 @@ class ObjectStorage:
                 found = await obstore.get_async(self.store, key, options={"range": (start, stop)})
             except FileNotFoundError as error:
                 raise BytesNotFoundError from error
-        return _pieces(found.stream(BLOCK_BYTES))
+        return (bytes(piece) async for piece in found.stream(BLOCK_BYTES))
 
     async def delete(self, *keys: str) -> None:
         """Delete these objects, if they exist."""
@@ -114,11 +114,6 @@ class ObjectStorage:
             return None
         with translate_errors():
             return await obstore.sign_async(self.store, "GET", key, timedelta(seconds=seconds))
-
-
-async def _pieces(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    async for piece in stream:
-        yield bytes(piece)
 
 
 class LocalStorage(ObjectStorage):
