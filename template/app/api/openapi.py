@@ -81,7 +81,7 @@ def with_server(document: Document, root_path: str) -> Document:
 def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> Document:
     """Build the document of the paths that match."""
     document = _framework_document(app, paths)
-    errors_of: ErrorsOf = getattr(app.state, "refusals", _nothing)
+    errors_of: ErrorsOf = getattr(app.state, "refusals", lambda _: [])
     headers_of: list[HeadersOf] = app.state.documented_headers
     used = set()
     for path, operations in document["paths"].items():
@@ -102,7 +102,8 @@ def _framework_document(app: FastAPI, paths: re.Pattern[str]) -> Document:
     names = ("title", "version", "description", "contact", "license_info")
     about: dict[str, Any] = {name: getattr(app, name) for name in names}
     document = get_openapi(**about, servers=[{"url": "/"}], routes=routes)
-    getattr(app.state, "document_access", _nothing)(document, routes)
+    for add in getattr(app.state, "document_access", ()):
+        add(document, routes)
     return document
 
 
@@ -111,10 +112,6 @@ def all_tags(app: FastAPI) -> list[dict[str, Any]]:
     found = [{"name": tag, "description": text} for tag, (_, text) in RESOURCES.items()]
     found += app.openapi_tags or []
     return [*TAGS[:2], *found, *TAGS[2:]]
-
-
-def _nothing(*_: object) -> list[type[AppError]]:
-    return []
 
 
 def _add_errors(operation: dict[str, Any], added: Responses) -> None:
