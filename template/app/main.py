@@ -12,12 +12,11 @@ from app.api.errors import add_error_handlers
 from app.api.openapi import add_openapi
 from app.api.router import add_routes
 from app.core.cache import NullCache
-from app.core.config import Settings
+from app.core.config import PROJECT, Settings
 from app.core.error_reporting import ErrorReporters
 from app.core.feature import HealthCheck
+from app.core.http import is_probe_or_metrics, path_below_root
 from app.core.logging import configure_logging
-from app.core.project import PROJECT
-from app.core.routing import is_probe_or_metrics, path_below_root
 from app.core.settings import check_settings
 from app.db.migrations import database_health_check
 from app.db.session import open_database

@@ -15,8 +15,7 @@ from app.core.after_commit import after_commit
 from app.core.config import Settings
 from app.core.feature import Feature
 from app.core.mail import Mail
-from app.email.backends import Backend, make_backend
-from app.email.rendering import RenderedMail, Renderer, make_renderer
+from app.email.backends import Backend, RenderedMail, Renderer, make_backend, make_renderer
 from app.email.settings import EmailSettings, accept_reserved_domains
 
 MAX_CONCURRENT_MAILS = 4

@@ -10,7 +10,7 @@ from httpx2 import AsyncClient
 
 from app import main
 from app.api.openapi import build
-from app.core.project import PROJECT
+from app.core.config import PROJECT
 from tests.routes import Operation, operations, versions
 
 OPERATIONS = [pytest.param(operation, id=operation.id) for operation in operations(main.app)]

@@ -21,10 +21,9 @@ from pydantic import AfterValidator, SecretStr
 from starlette.datastructures import State
 
 from app.core.background_thread import BackgroundThread
-from app.core.config import Settings
+from app.core.config import PROJECT, Settings
 from app.core.error_reporting import ErrorReport
 from app.core.feature import Feature
-from app.core.project import PROJECT
 from app.core.settings import EnvSettings
 
 SHARED_MEMORY = "/dev/shm"  # noqa: S108  (writable even on a read-only root file system)

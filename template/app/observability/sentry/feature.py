@@ -10,10 +10,9 @@ import structlog
 from pydantic import AfterValidator, SecretStr
 from starlette.datastructures import State
 
-from app.core.config import Settings
+from app.core.config import PROJECT, Settings
 from app.core.error_reporting import ErrorReport
 from app.core.feature import Feature
-from app.core.project import PROJECT
 from app.core.settings import EnvSettings
 
 SHUTDOWN_TIMEOUT_SECONDS = 2.0

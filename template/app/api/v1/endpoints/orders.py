@@ -10,9 +10,9 @@ from app.api.deps import SessionDep
 from app.api.responses import headers, location, no_store, problems
 from app.auth.permissions import Permission
 from app.core.events import NULL_PUBLISHER
-from app.core.pagination import Page
 from app.models.order import Order
 from app.schemas.order import OrderCreate, OrderQuery, OrderRead
+from app.schemas.pagination import Page
 from app.services.item import ItemNotFoundError
 from app.services.order import (
     InsufficientStockError,
