@@ -28,13 +28,13 @@ SEAMS = {
 # Written by Copier for Copier: it filters the answers, which takes more than a bare name.
 ANSWERS_FILE = "{{_copier_conf.answers_file}}.jinja"
 OWNERS = [name for name in questions.exclusions() if not name.startswith("_")]
-LINE_BUDGETS = {"minimal": 2776, "standard": 5359, "full": 10414}
+LINE_BUDGETS = {"minimal": 2776, "standard": 5354, "full": 10414}
 # Python files below app/ that are not empty.
 MODULE_BUDGETS = {"minimal": 53, "standard": 92, "full": 190}
 # What a toggle adds to `full`. The goals are 350 and 250: docs/decisions/lines-of-code.md.
 TOGGLE_BUDGETS = {"permissions": 316, "api_keys": 250}
 # The modules of accounts, of which the same page counts the life cycle.
-ACCOUNT_BUDGET = 1782
+ACCOUNT_BUDGET = 1777
 ACCOUNT_MODULES = (
     "api/auth.py",
     "api/oauth2.py",

@@ -118,7 +118,6 @@ def _setup(app: FastAPI) -> None:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-    await app.state.auth.passwords.warm_up()
     yield
     await app.state.uses.finish()
 

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from functools import cached_property
 
 import anyio
 from pwdlib import PasswordHash
@@ -41,16 +40,10 @@ class PasswordHasher:
             parallelism=1,  # or each of our threads would start more
         )
         self.hasher = PasswordHash((hasher,))
+        # Of no password: to verify against when the user is unknown, so that it takes as long.
+        cost = f"m={settings.password_hash_memory_kib},t={settings.password_hash_iterations},p=1"
+        self.dummy_hash = f"$argon2id$v=19${cost}${'A' * 22}${'A' * 43}"
         self.threads = anyio.CapacityLimiter(settings.password_hash_threads)
-
-    @cached_property
-    def dummy_hash(self) -> str:
-        """A hash to verify against when the user is unknown, so that the answer takes as long."""
-        return self.hasher.hash("dummy")
-
-    async def warm_up(self) -> None:
-        """Compute the dummy hash before the first login needs it."""
-        await anyio.to_thread.run_sync(lambda: self.dummy_hash, limiter=self.threads)
 
     async def hash(self, password: str) -> str:
         """Hash a password that the policy has accepted."""

@@ -27,10 +27,11 @@ class TraceContextMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Attach the client's trace context unless this service has a span."""
-        if scope["type"] != "http" or trace.get_current_span().get_span_context().is_valid:
+        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
+        if "traceparent" not in headers or trace.get_current_span().get_span_context().is_valid:
             await self.app(scope, receive, send)
             return
-        token = context.attach(PROPAGATOR.extract(Headers(scope=scope)))
+        token = context.attach(PROPAGATOR.extract(headers))
         try:
             await self.app(scope, receive, send)
         finally:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable
 from statistics import quantiles
+from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -123,13 +124,27 @@ async def test_unknown_wrong_and_disabled_take_as_long(
     assert min(fastest) > max(fastest) / 3
 
 
-async def test_the_dummy_hash_is_computed_at_the_start_and_not_at_import(
-    make_app: MakeApp,
-) -> None:
-    imported, started = create_app(), await make_app()
+async def test_the_dummy_hash_costs_what_that_of_a_password_costs(make_app: MakeApp) -> None:
+    passwords = (await make_app(**WEAKER_HASHES)).state.auth.passwords
+    own = passwords.hasher.current_hasher
 
-    assert "dummy_hash" not in vars(imported.state.auth.passwords)
-    assert "dummy_hash" in vars(started.state.auth.passwords)
+    # With the same parameters, and with as long a salt and digest.
+    assert not own.check_needs_rehash(passwords.dummy_hash)
+    assert len(passwords.dummy_hash) == len(own.hash(PASSWORD))
+    assert passwords.hasher.verify_and_update(PASSWORD, passwords.dummy_hash) == (False, None)
+
+
+async def test_uses_are_stored_before_the_service_ends() -> None:
+    app, stored = create_app(), asyncio.Event()
+
+    async def store() -> None:
+        await asyncio.sleep(0.01)
+        stored.set()
+
+    async with app.router.lifespan_context(app):
+        app.state.uses.running[uuid4()] = asyncio.create_task(store())
+
+    assert stored.is_set()
 
 
 async def test_hashing_does_not_block_other_requests(

@@ -6,11 +6,8 @@ from contextvars import copy_context
 from typing import Annotated, Any
 
 import anyio.to_thread
-import sentry_sdk
 import structlog
 from pydantic import AfterValidator, SecretStr
-from sentry_sdk.integrations.dedupe import DedupeIntegration
-from sentry_sdk.utils import BadDsn, Dsn
 from starlette.datastructures import State
 
 from app.core.config import PROJECT, Settings
@@ -25,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 def check_dsn(dsn: SecretStr) -> SecretStr:
     """Refuse an invalid DSN, without repeating it: it holds a key."""
+    from sentry_sdk.utils import BadDsn, Dsn  # imported late: a service without a DSN has no need
+
     try:
         Dsn(dsn.get_secret_value())
     except (BadDsn, ValueError):
@@ -40,13 +39,15 @@ class SentrySettings(EnvSettings):
 
 def init(dsn: str) -> None:
     """Set up the SDK without the integrations that send requests, logs and variables."""
+    import sentry_sdk.integrations.dedupe
+
     sentry_sdk.init(
         dsn=dsn,
         environment=Settings.load().environment,
         release=f"{PROJECT.name}@{PROJECT.version}",
         default_integrations=False,
         auto_enabling_integrations=False,
-        integrations=[DedupeIntegration()],
+        integrations=[sentry_sdk.integrations.dedupe.DedupeIntegration()],
         include_local_variables=False,
         max_request_body_size="never",
     )
@@ -59,6 +60,8 @@ def report(failure: ErrorReport) -> None:
 
 
 def _report(failure: ErrorReport) -> None:
+    import sentry_sdk
+
     with sentry_sdk.new_scope() as scope:
         scope.set_transaction_name(failure.route)
         scope.set_tags({"request_id": failure.request_id, "route": failure.route})
@@ -79,6 +82,8 @@ async def _reporting(state: State) -> AsyncGenerator[None, None]:
     if dsn is None:
         yield
         return
+    import sentry_sdk
+
     try:
         init(dsn.get_secret_value())
         state.error_reporters.listeners.append(report)
