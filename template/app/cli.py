@@ -14,7 +14,6 @@ from importlib import import_module
 from importlib.util import find_spec
 from socket import SOCK_STREAM
 
-from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from app.api.openapi import FIRST, build
@@ -24,6 +23,7 @@ from app.core.imports import garbage_collection_paused
 from app.core.logging import configure_logging
 from app.core.project import PROJECT
 from app.core.settings import SettingsError, check_settings
+from app.core.state import FastAPI
 from app.db.migrations import upgrade
 from app.features import FEATURES
 

@@ -4,12 +4,13 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from app.core.diagnostics import Diagnostics, diagnose
 from app.core.feature import Check
 from app.core.project import PROJECT
+from app.core.state import Request
 from app.servers.shutdown import is_draining
 
 router = APIRouter(prefix="/health", tags=["Health"])

@@ -20,12 +20,11 @@ Features add theirs in `setup`, in the order of `FEATURES`; those of every servi
 
 from collections.abc import Sequence
 
-from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.core.config import Settings
 from app.core.problem import problem_response
+from app.core.state import FastAPI
 from app.middleware.body_limit import BodyLimitMiddleware
 from app.middleware.gzip import WeightedGZipMiddleware
 from app.middleware.head import HeadMiddleware
@@ -61,7 +60,7 @@ class TrustedHostsMiddleware:
 
 def add_middleware(app: FastAPI) -> None:
     """Add the middleware of every service, innermost first."""
-    settings: Settings = app.state.settings
+    settings = app.state.settings
     app.add_middleware(HeadMiddleware)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.request_max_bytes)
     app.add_middleware(UnhandledErrorMiddleware)

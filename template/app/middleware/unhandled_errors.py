@@ -4,7 +4,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import internal_error
-from app.core.error_reporting import report_request_error
+from app.core.state import app_of
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +38,7 @@ class UnhandledErrorMiddleware:
         try:
             await self.app(scope, receive, send_and_track)
         except Exception as error:
-            report_request_error(scope, error)
+            app_of(scope).state.error_reporters.report_request(error, scope)
             if started and not complete:
                 raise
             log.exception("unhandled_error")

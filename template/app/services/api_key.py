@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 from app.auth.tokens import TokenExpiredError, TokenInvalidError, TokenRevokedError, hash_token
 from app.core.exceptions import AppError, ConflictError, NotFoundError
 from app.core.project import PROJECT
+from app.core.state import app_of
 from app.db.base import utc_now
 from app.db.session import Database
 from app.models.api_key import ApiKey
@@ -134,7 +135,7 @@ class ApiKeyScheme:
         """Return the caller, or raise a `BearerTokenError`."""
         key, user = await self._find_once(token, scope)
         session.add(user)
-        await self.uses.record(scope["app"].state.database, ApiKey, key.id, key.last_used_at)
+        await self.uses.record(app_of(scope).state.database, ApiKey, key.id, key.last_used_at)
         granted = user.permissions
         if key.permissions is not None:
             granted = frozenset(name for name in granted if name in key.permissions)
@@ -144,7 +145,7 @@ class ApiKeyScheme:
         """Find a request's key: once, for the rate limit and for the endpoint, also if it fails."""
         found: dict[str, asyncio.Task[tuple[ApiKey, User]]] = scope.setdefault(SCOPE_KEY, {})
         if token not in found:
-            database: Database = scope["app"].state.database
+            database = app_of(scope).state.database
             found[token] = asyncio.create_task(find_key(database, token))
         return await found[token]
 

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import structlog
-from fastapi import FastAPI
 
 from app.core.config import Settings
 from app.core.feature import Commands, Feature
 from app.core.settings import SettingsError
+from app.core.state import FastAPI
 from app.db.session import open_database
 from app.services.file import delete_orphans
 from app.storage.local import LocalStorage

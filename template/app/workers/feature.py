@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import anyio.to_thread
 import structlog
-from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import app.workers.handlers  # noqa: F401  (registers the handlers)
 from app.core.feature import Feature, HealthCheck
+from app.core.state import FastAPI
 from app.repositories.job import JobRepository
 from app.workers.dispatcher import CeleryDispatcher
 from app.workers.settings import JobSettings
@@ -31,7 +31,7 @@ def _setup(app: FastAPI) -> None:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-    dispatcher: CeleryDispatcher = app.state.job_queue
+    dispatcher = app.state.job_queue
     if not dispatcher.enabled:
         log.warning("no_broker", hint="jobs wait until CELERY_BROKER_URL or REDIS_URL is set")
     dispatcher.connect()

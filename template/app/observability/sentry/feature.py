@@ -11,13 +11,13 @@ import structlog
 from pydantic import AfterValidator, SecretStr
 from sentry_sdk.integrations.dedupe import DedupeIntegration
 from sentry_sdk.utils import BadDsn, Dsn
-from starlette.datastructures import State
 
 from app.core.config import Settings
 from app.core.error_reporting import ErrorReport
 from app.core.feature import Feature
 from app.core.project import PROJECT
 from app.core.settings import EnvSettings
+from app.core.state import AppState
 
 SHUTDOWN_TIMEOUT_SECONDS = 2.0
 
@@ -75,7 +75,7 @@ def scrub(event: Any, _hint: object) -> Any:
 
 
 @asynccontextmanager
-async def _reporting(state: State) -> AsyncGenerator[None, None]:
+async def _reporting(state: AppState) -> AsyncGenerator[None, None]:
     dsn = SentrySettings.load().sentry_dsn
     if dsn is None:
         yield

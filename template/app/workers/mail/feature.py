@@ -3,7 +3,6 @@
 from functools import cache
 from typing import Annotated, Any
 
-from fastapi import FastAPI
 from jinja2 import TemplateError
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +12,7 @@ from app.core.feature import Feature
 from app.core.field_types import SafeText
 from app.core.job import JobDispatcher, JobFailedError, job
 from app.core.mail import Mail
+from app.core.state import FastAPI
 from app.email.backends import Backend, make_backend
 from app.email.rendering import Renderer, make_renderer
 from app.email.settings import EmailSettings

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Header, Query, Response, status
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from app.api.auth import CurrentUserDep, require_owner
@@ -13,6 +13,7 @@ from app.api.ranges import RangeNotSatisfiableError, requested_range
 from app.api.responses import headers, location, no_store, problems
 from app.core.etag import etag, not_modified
 from app.core.pagination import Page
+from app.core.state import Request
 from app.models.file import File
 from app.schemas.file import SHA256, FileQuery, FileRead
 from app.services.file import FileService, NoSuchFileError
