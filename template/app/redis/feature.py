@@ -58,9 +58,9 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         await breaker.client.aclose(close_connection_pool=True)
 
 
-def _probe(app: FastAPI) -> HealthCheck | None:
+def _health_check(app: FastAPI) -> HealthCheck | None:
     breaker = app.state.redis
     return HealthCheck(breaker.ping, if_unhealthy="degraded") if breaker else None
 
 
-redis = Feature(name="redis", setup=_setup, lifespan=_lifespan, health_check=_probe)
+redis = Feature(name="redis", setup=_setup, lifespan=_lifespan, health_check=_health_check)
