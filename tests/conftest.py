@@ -56,8 +56,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Use two more processes than cores: services wait half of the time."""
-    return len(os.sched_getaffinity(0)) + 2
+    """Use three more processes than cores: services wait half of the time."""
+    return len(os.sched_getaffinity(0)) + 3
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:

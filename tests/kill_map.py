@@ -28,7 +28,7 @@ HEAD = """\
 LIKELY = {
     "endpoint": ["api"],
     "router": ["api"],
-    "permission": ["api"],
+    "permission": ["api", "permissions", "auth"],
     "metric": ["metrics", "workers"],
     "publish": ["websocket", "cache", "metrics", "orders", "users", "workers"],
     "task": ["workers"],
@@ -72,6 +72,8 @@ class MutatedProject:
     def failing(self, *tests: str) -> str | None:
         """Run tests until one fails, and return its name; None if none does."""
         code, said = self.run("-x", "--tb=no", *tests)
+        if code < 0:
+            raise RuntimeError(f"the tests ended by signal {-code}: {' '.join(tests)}")
         if code == 0 or "ERROR: not found" in said:
             return None
         found = FAILED.search(said)

@@ -37,7 +37,7 @@ LOSE = {
 }
 
 
-@pytest.mark.parametrize("database", taking_turns([pytest.param(name) for name in LOSE], len(LOSE)))
+@pytest.mark.parametrize("database", taking_turns(LOSE, len(LOSE)))
 def test_a_restored_service_has_all_rows(copy: Callable[..., Path], database: str) -> None:
     project = copy(preset="minimal", database=database)
     port = reserved_port()

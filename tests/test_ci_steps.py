@@ -93,7 +93,7 @@ def lock(project: Path, environment: dict[str, str]) -> None:
     git(project, "commit", "--quiet", "--message", "work")
 
 
-@pytest.mark.parametrize("forge", taking_turns([pytest.param(forge) for forge in FORGES], 2))
+@pytest.mark.parametrize("forge", taking_turns(FORGES, len(FORGES)))
 def test_check_test_and_audit_succeed(
     copy: Callable[..., Path], environment: dict[str, str], forge: str
 ) -> None:

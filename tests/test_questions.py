@@ -260,7 +260,7 @@ def test_a_service_without_users_has_no_superuser_to_make(released: Path, tmp_pa
 def test_a_copy_warns_of_a_template_that_the_generated_ci_cannot_reach(
     released: Path, tmp_path: Path, ci: str, address: str, warned: bool
 ) -> None:
-    options = ["copy", "--defaults", "--data", f"ci={ci}"]
+    options = ["copy", "--defaults", "--data", "preset=minimal", "--data", f"ci={ci}"]
 
     done = run_copier(*options, address.format(released), str(tmp_path / "new"), cwd=released)
 
@@ -291,12 +291,13 @@ def test_a_project_copied_from_a_relative_path_can_be_updated(
 ) -> None:
     project = tmp_path / "service"
 
-    made = run_copier("copy", "--defaults", ".", str(project), cwd=released)
+    small = ("--data", "preset=minimal")
+    made = run_copier("copy", "--defaults", *small, ".", str(project), cwd=released)
     for command in ("init", "add --all", "commit --quiet --message start"):
         subprocess.run(["git", *command.split()], cwd=project, check=True, capture_output=True)
-    updated = run_copier("update", "--defaults", "--data", "auth=false", cwd=project)
+    updated = run_copier("update", "--defaults", "--data", "auth=true", cwd=project)
 
     assert made.returncode == updated.returncode == 0, updated.stderr
     assert answers_of(project)["_src_path"] == str(released)
-    assert answers_of(project)["auth"] is False
+    assert answers_of(project)["auth"] is True
     assert "git diff" in updated.stderr

@@ -40,15 +40,18 @@ ALONE = combinations.named(combinations.alone(), paper=False)
 # The rows of every run in which all other pairs meet.
 PAIRS = {name: texts.answers(**row) for name, row in FEW.items() if name not in PRESETS | ALONE}
 CHANGED = texts.owners(in_projects(changed()))
-# Each day half of the toggles alone, and those whose own files differ from `main`.
-LATER = {
-    name
-    for name in set(ALONE) - set(of_day(list(ALONE), 2))
-    if not any(ALONE[name].get(toggle) for toggle in CHANGED)
-}
+
+
+def of_today(day: int = TODAY) -> set[str]:
+    """Return the rows of a day: the presets, a half of the others, and all toggles that differ."""
+    differing = {name for name, row in ALONE.items() if any(map(row.get, CHANGED))}
+    # Sorted, because the choices of their databases take turns too.
+    return {*PRESETS, *of_day(sorted(ALONE), 2, day), *of_day(list(PAIRS), 2, day), *differing}
+
+
 # The long ones first, so that all cores are busy until the end.
 ROWS = [
-    pytest.param(row, id=name, marks=() if name in FEW and name not in LATER else THOROUGH)
+    pytest.param(row, id=name, marks=() if name in of_today() else THOROUGH)
     for name, row in sorted(MANY.items(), key=lambda row: -row[0].count("-"))
 ]
 DATABASES = questions.choices("database")
@@ -62,10 +65,10 @@ SERVERS = [
 NO_RESOURCE = "--ignore tests/dev/test_resource_process.py"
 NEWER = questions.choices("python_version")[1:]
 LOCK, INSTALL = "uv lock", "uv sync"
-CHECK, TEST, TEST_ALL = "uv run just check", "uv run just test", "uv run just test-all"
+CHECK, TEST_ALL = "uv run just check", "uv run just test-all"
 # One process for each row, since several rows run at a time.
-UNMEASURED = f"{TEST} -n 0 --no-cov"
-# What is tested in every service: its start, the contract of all routes, its settings.
+UNMEASURED = "uv run just test -n 0 --no-cov"
+# What is tested in every row: its start, the contract of all routes, its settings.
 COMMON = (
     "tests/test_main.py",
     "tests/api/test_openapi.py",
@@ -132,14 +135,11 @@ def test_the_processes_of_each_server_start_stop_and_are_replaced(
 def essentials(project: Path, answers: Answers) -> list[str]:
     """Return the commands of every run for a row."""
     name = combinations.effect(answers, paper=False)
-    if name in PRESETS:  # coverage takes half as long again
-        return [CHECK, TEST if answers["preset"] == questions.presets()[0] else UNMEASURED]
-    checks = [] if name in ALONE or name in set(PAIRS) - set(of_day(list(PAIRS), 2)) else [CHECK]
+    if name in PRESETS:
+        return [CHECK, UNMEASURED]
     conditions = {condition for condition in questions.exclusions() if is_turn_of(condition, name)}
-    return [
-        *checks,
-        f"{UNMEASURED} {' '.join([*COMMON, *own_tests(project, answers, conditions)])}",
-    ]
+    tests = [*COMMON, *own_tests(project, answers, conditions)]
+    return [*([CHECK] if name in PAIRS else []), f"{UNMEASURED} {' '.join(tests)}"]
 
 
 def everything(answers: Answers) -> list[str]:
@@ -151,10 +151,10 @@ def everything(answers: Answers) -> list[str]:
 def is_turn_of(condition: str, name: str, day: int = TODAY) -> bool:
     """Return whether a row runs the tests of a feature on a day.
 
-    Each feature's tests run in one of the pair rows that have it, another one each day.
+    Each feature's tests run in one of the day's pair rows that have it, in turn.
     """
-    rows = [row for row, known in PAIRS.items() if known.get(condition) is True]
-    return name not in PAIRS or (name in rows and rows[day % len(rows)] == name)
+    rows = [row for row in of_day(list(PAIRS), 2, day) if PAIRS[row].get(condition) is True]
+    return name not in PAIRS or (name in rows and rows[day // 2 % len(rows)] == name)
 
 
 def own_tests(project: Path, answers: Answers, conditions: set[str]) -> list[str]:
@@ -197,9 +197,11 @@ def run_in(project: Path, run: Run, commands: list[str], skip_if_passed: SkipIfP
 def test_the_tests_of_a_feature_run_in_each_pair_row_that_has_it_in_turn(condition: str) -> None:
     rows = [name for name, known in PAIRS.items() if known.get(condition) is True]
 
-    turns = [[row for row in PAIRS if is_turn_of(condition, row, day)] for day in range(len(rows))]
+    days = range(2 * len(PAIRS))
+    turns = [[row for row in PAIRS if is_turn_of(condition, row, day)] for day in days]
 
-    assert turns == [[row] for row in rows]
+    assert all(len(turn) <= 1 for turn in turns)
+    assert {row for turn in turns for row in turn} == set(rows)
     assert all(is_turn_of(condition, row) for row in {*PRESETS, *ALONE})
 
 

@@ -150,7 +150,7 @@ def test_no_secrets_are_copied_to_a_host(render: Render) -> None:
 SERVERS = questions.choices("server")
 
 
-@pytest.fixture(params=taking_turns([pytest.param(server) for server in SERVERS], 2))
+@pytest.fixture(params=taking_turns(SERVERS, 2))
 def server(request: pytest.FixtureRequest) -> str:
     return request.param
 

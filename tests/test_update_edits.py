@@ -12,6 +12,7 @@ from tests.conftest import Render
 from tests.edits import Edit, after, apply, change
 from tests.projects import duplicate, start, update, without_seeds
 from tests.static_checks.template import Template
+from tests.turns import taking_turns
 
 ORDERS = [
     "app/api/v1/endpoints/orders.py",
@@ -85,7 +86,7 @@ def test_a_deleted_example_stays_deleted(copied: Render, tmp_path: Path) -> None
     assert without_seeds(project) == without_seeds(expected)
 
 
-@pytest.mark.parametrize("feature", ["celery", "cache", "http_client"])
+@pytest.mark.parametrize("feature", taking_turns(MEETING, len(MEETING)))
 def test_features_that_meet_a_deleted_part_of_the_example_come_and_go(
     copied: Render, tmp_path: Path, feature: str
 ) -> None:
@@ -104,7 +105,7 @@ def test_features_that_meet_a_deleted_part_of_the_example_come_and_go(
     assert without_seeds(project) == before
 
 
-@pytest.mark.parametrize("preset", ["standard", "full"])
+@pytest.mark.parametrize("preset", taking_turns(["standard", "full"], 2))
 def test_an_example_that_was_deleted_by_hand_is_gone_for_good(
     copied: Render, tmp_path: Path, source: Path, preset: str
 ) -> None:

@@ -6,24 +6,31 @@ From the last release in every run, from each older one in `just test-all`.
 import re
 import shutil
 from pathlib import Path
-from typing import Any
 
 import copier
 import pytest
 from copier.errors import UnsafeTemplateError
 
 from tests import questions, releases
+from tests.combinations import Answers
 from tests.definitions import unresolved
 from tests.projects import commit, seeds, start, update, upgrade, without_seeds
 from tests.releases import Release, copy
 from tests.rendering import Tree, read_tree
+from tests.turns import taking_turns
 
 *OLDER, LAST = releases.releases()
 RELEASES = [
     *(pytest.param(one, id=one.version, marks=pytest.mark.thorough) for one in OLDER),
     pytest.param(LAST, id=LAST.version),
 ]
-ALL_ON: dict[str, Any] = dict.fromkeys(questions.toggles(), True)
+ALL_ON: Answers = dict.fromkeys(questions.toggles(), True)
+# Answers of the copy, and what an update changes besides the release: one each day.
+CHANGES: list[pytest.ParameterSet] = [
+    pytest.param({"preset": "full"}, {}, id="nothing"),
+    pytest.param({}, ALL_ON, id="everything on"),
+    pytest.param({"preset": "full"}, {"preset": "minimal"}, id="everything off"),
+]
 FUNCTION = re.compile(r"^((?:async )?def \w+\(.*\).*:\n)", re.MULTILINE)
 
 
@@ -74,36 +81,15 @@ def test_an_upgrade_equals_a_copy_and_keeps_edits(
     assert changed <= ({*python} if release.renames().files else set())
 
 
-def test_an_upgrade_may_switch_everything_on_in_the_same_step(
-    release: Release, repository: Path, tmp_path: Path
+@pytest.mark.parametrize(("before", "change"), taking_turns(CHANGES, len(CHANGES)))
+def test_an_upgrade_may_switch_features_in_the_same_step(
+    release: Release, repository: Path, tmp_path: Path, before: Answers, change: Answers
 ) -> None:
-    project = start(copy(repository, tmp_path / "project", release.version))
+    project = start(copy(repository, tmp_path / "project", release.version, **before))
 
-    upgrade(project, ALL_ON, trusted=release.needs_trust())
+    upgrade(project, change, trusted=release.needs_trust())
 
-    copied = copy(repository, tmp_path / "copied", **ALL_ON)
-    assert without_seeds(project) == without_seeds(copied)
-
-
-def test_an_upgrade_may_switch_everything_off_in_the_same_step(
-    release: Release, repository: Path, tmp_path: Path
-) -> None:
-    project = start(copy(repository, tmp_path / "project", release.version, preset="full"))
-
-    upgrade(project, {"preset": "minimal"}, trusted=release.needs_trust())
-
-    copied = copy(repository, tmp_path / "copied", preset="minimal")
-    assert without_seeds(project) == without_seeds(copied)
-
-
-def test_an_upgrade_of_everything_equals_a_copy(
-    release: Release, repository: Path, tmp_path: Path
-) -> None:
-    project = start(copy(repository, tmp_path / "project", release.version, preset="full"))
-
-    upgrade(project, {}, trusted=release.needs_trust())
-
-    copied = copy(repository, tmp_path / "copied", preset="full")
+    copied = copy(repository, tmp_path / "copied", **(before | change))
     assert without_seeds(project) == without_seeds(copied)
 
 

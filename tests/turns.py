@@ -22,13 +22,14 @@ def of_day(parts: Sequence[PartT], days: int, day: int = TODAY) -> list[PartT]:
 
 
 def taking_turns(
-    parameters: Sequence[pytest.ParameterSet], days: int, day: int = TODAY
+    values: Iterable[object], days: int, day: int = TODAY
 ) -> list[pytest.ParameterSet]:
-    """Return parameters of a test; those of other days are left to `just test-all`."""
-    mine = of_day(range(len(parameters)), days, day)
+    """Return values as parameters of a test; those of other days are left to `just test-all`."""
+    every = [one if isinstance(one, pytest.ParameterSet) else pytest.param(one) for one in values]
+    mine = of_day(range(len(every)), days, day)
     return [
         one if index in mine else pytest.param(*one.values, id=one.id, marks=[*one.marks, LEFT])
-        for index, one in enumerate(parameters)
+        for index, one in enumerate(every)
     ]
 
 

@@ -31,7 +31,7 @@ NOTHING = re.compile(r"(?!)")
 DECORATORS = {
     "endpoint": re.compile(r"\w+\.(get|post|put|patch|delete|websocket)\("),
     "task": re.compile(r"(job|shared_task)\("),
-    "signal": re.compile(r"\w+\.connect\("),
+    "signal": re.compile(r"(\w+\.)+connect\("),
 }
 GUARDS = {"dependencies", "superusers", "public"}
 ANY_CALLER = '__import__("app.api.auth", fromlist=["CallerDep"]).CallerDep'

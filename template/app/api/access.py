@@ -30,7 +30,7 @@ ACCESS_NAMES: dict[Callable[..., Any], str] = {
 
 def document_access(app: FastAPI, *, by_permission: bool = False) -> None:
     """Write into the document who may call what. Without roles only superusers hold permissions."""
-    app.state.document_access = partial(_document, by_permission=by_permission)
+    app.state.document_access = [partial(_document, by_permission=by_permission)]
 
 
 def _document(

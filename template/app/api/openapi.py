@@ -100,7 +100,8 @@ def _framework_document(app: FastAPI, paths: re.Pattern[str]) -> Document:
     names = ("title", "version", "description", "contact", "license_info")
     about: dict[str, Any] = {name: getattr(app, name) for name in names}
     document = get_openapi(**about, servers=[{"url": "/"}], routes=routes)
-    app.state.document_access(document, routes)
+    for add in app.state.document_access:
+        add(document, routes)
     return document
 
 

@@ -1,7 +1,6 @@
 """The feature `api_keys`: keys with which scripts call the API as a user."""
 
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi.routing import RouteContext
@@ -23,15 +22,11 @@ Make one with `POST /api/v1/users/me/api-keys`. A script sends it in place of th
 `Authorization: Bearer <key>`, and may do what its user may. Only sessions, keys and changes of the
 account itself need an access token.
 """
-Document = Callable[[dict[str, Any], Iterable[RouteContext]], None]
 SECURITY_SCHEME = {"type": "http", "scheme": "bearer", "description": "An API key"}
 
 
-def document_keys(
-    document_others: Document, document: dict[str, Any], routes: Iterable[RouteContext]
-) -> None:
+def document_keys(document: dict[str, Any], routes: Iterable[RouteContext]) -> None:
     """Document which operations accept a key, and which refuse it."""
-    document_others(document, routes)
     document["components"]["securitySchemes"]["ApiKey"] = SECURITY_SCHEME
     for _, operation, guards in operations(document, routes):
         if require_login in guards or require_login_for_self in guards:
@@ -43,7 +38,7 @@ def document_keys(
 
 def _setup(app: FastAPI) -> None:
     app.state.token_schemes.insert(0, ApiKeyScheme(app.state.uses))
-    app.state.document_access = partial(document_keys, app.state.document_access)
+    app.state.document_access.append(document_keys)
     app.description += INTRODUCTION
 
 

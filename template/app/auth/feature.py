@@ -27,6 +27,7 @@ from app.rate_limit.limiter import RateLimiter
 from app.schemas.user import UserCreate
 from app.services.auth import AccessTokenScheme
 from app.services.caller import TokenScheme, UseRecorder, scheme_of
+from app.services.password import PasswordService
 from app.services.user import EmailTakenError, UserService
 
 
@@ -47,7 +48,7 @@ async def open_accounts() -> AsyncGenerator[UserService, None]:
         mailer.open(),
         database.transactions() as session,
     ):
-        yield UserService(session, auth, mailer)
+        yield UserService(PasswordService(session, auth, mailer))
 
 
 async def create_superuser(email: str, password: str) -> bool:

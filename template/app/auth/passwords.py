@@ -1,11 +1,8 @@
 """Password hashing with Argon2id (RFC 9106), and the password policy (NIST SP 800-63B-4)."""
 
-import asyncio
 import re
 import unicodedata
-from collections.abc import Awaitable, Callable
 from functools import cached_property
-from typing import TypeVar
 
 import anyio
 from pwdlib import PasswordHash
@@ -14,8 +11,6 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from app.auth.settings import AuthSettings
 from app.core.email_address import email_spellings
 from app.core.exceptions import AppError
-
-T = TypeVar("T")
 
 # A list of common passwords finds it in fewer guesses (zxcvbn's scores 0 and 1) ...
 MIN_GUESSES = 10**6
@@ -63,25 +58,14 @@ class PasswordHasher:
             self.hasher.hash, normalize_password(password), limiter=self.threads
         )
 
-    async def verify(
-        self, password: str, hashed: str | None, meanwhile: Callable[[], Awaitable[T]]
-    ) -> tuple[bool, str | None, T]:
+    async def verify(self, password: str, hashed: str | None) -> tuple[bool, str | None]:
         """Verify a password, in the same time if there is no user (`hashed` is None).
 
-        Returns whether it matches, a new hash if the settings have become stronger since, and the
-        result of `meanwhile`, whose time does not show: the hash takes longer.
+        Returns whether it matches, and a new hash if the settings have become stronger since.
         """
-        async with self.threads:
-            (matches, new_hash), result = await asyncio.gather(
-                anyio.to_thread.run_sync(
-                    self._verify,
-                    normalize_password(password),
-                    hashed,
-                    limiter=anyio.CapacityLimiter(1),
-                ),
-                meanwhile(),
-            )
-        return matches, new_hash, result
+        return await anyio.to_thread.run_sync(
+            self._verify, normalize_password(password), hashed, limiter=self.threads
+        )
 
     def _verify(self, password: str, hashed: str | None) -> tuple[bool, str | None]:
         result = self.hasher.verify_and_update(password, hashed or self.dummy_hash)

@@ -1,19 +1,16 @@
 """API keys."""
 
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import JSON, Connection, ForeignKey, String, delete, event
+from sqlalchemy import JSON, Connection, String, delete, event
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Base, utc_now
-from app.db.types import Timestamp
-from app.models.auth import HasLastUse
+from app.db.base import Base
+from app.models.auth import UserAccess
 from app.models.user import User
 
 
-class ApiKey(HasLastUse, Base):
+class ApiKey(UserAccess, Base):
     """A key of a user, for scripts. Of its text only the beginning and a hash are stored.
 
     `permissions` are names; None grants all that the user holds.
@@ -21,13 +18,10 @@ class ApiKey(HasLastUse, Base):
 
     __tablename__ = "api_keys"
 
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(100))
     prefix: Mapped[str] = mapped_column(String(255))
     fingerprint: Mapped[str] = mapped_column(String(64))
     permissions: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
-    created_at: Mapped[datetime] = mapped_column(Timestamp, default=utc_now)
-    expires_at: Mapped[datetime] = mapped_column(Timestamp)
 
 
 @event.listens_for(User, "after_update")

@@ -14,20 +14,20 @@ MAX_USER_AGENT_LENGTH = 200
 MAX_ADDRESS_LENGTH = 45  # of an IPv6 address
 
 
-class HasLastUse(HasId):
-    """When a credential was last used, right to a minute. None: not yet."""
-
-    last_used_at: Mapped[datetime | None] = mapped_column(Timestamp)
-
-
-class LoginSession(HasLastUse, Base):
-    """A login on one device. Every access token names its session, which can be revoked."""
-
-    __tablename__ = "login_sessions"
+class UserAccess(HasId):
+    """Access to a user's account. `last_used_at` is right to a minute; None: not used yet."""
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=utc_now)
     expires_at: Mapped[datetime] = mapped_column(Timestamp)
+    last_used_at: Mapped[datetime | None] = mapped_column(Timestamp)
+
+
+class LoginSession(UserAccess, Base):
+    """A login on one device. Every access token names its session, which can be revoked."""
+
+    __tablename__ = "login_sessions"
+
     revoked_at: Mapped[datetime | None] = mapped_column(Timestamp)
     user_agent: Mapped[str | None] = mapped_column(String(MAX_USER_AGENT_LENGTH))
     address: Mapped[str | None] = mapped_column(String(MAX_ADDRESS_LENGTH))

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.base import utc_now
@@ -13,11 +13,7 @@ from app.repositories.auth import find_in_batches
 from app.repositories.base import Repository
 
 # Executed by every request with a key, so the statement is built once.
-KEY_AND_USER = (
-    select(ApiKey, User)
-    .join(User, User.id == ApiKey.user_id)
-    .where(ApiKey.id == bindparam("key_id"))
-)
+KEY_AND_USER = select(ApiKey, User).join(User, User.id == ApiKey.user_id)
 
 
 class ApiKeyRepository(Repository[ApiKey]):
@@ -25,15 +21,14 @@ class ApiKeyRepository(Repository[ApiKey]):
 
     model = ApiKey
 
-    async def find(self, id: UUID) -> tuple[ApiKey, User] | None:
+    async def find(self, id: UUID | None) -> tuple[ApiKey, User] | None:
         """Return a key with its user, in one query."""
-        return (await self.session.execute(KEY_AND_USER, {"key_id": id})).first()
+        return (await self.session.execute(KEY_AND_USER.where(ApiKey.id == id))).first()
 
     async def of_user(self, user_id: UUID) -> Sequence[ApiKey]:
         """Return the keys of a user, newest first."""
-        statement = select(ApiKey).where(ApiKey.user_id == user_id)
-        ordered = statement.order_by(ApiKey.created_at.desc(), ApiKey.id.desc())
-        return (await self.session.scalars(ordered)).all()
+        statement = select(ApiKey).where(ApiKey.user_id == user_id).order_by(ApiKey.id.desc())
+        return (await self.session.scalars(statement)).all()
 
     async def delete_of_user(self, user_id: UUID, id: UUID) -> bool:
         """Delete a key of a user. Return whether there was one."""

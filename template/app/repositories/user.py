@@ -45,24 +45,15 @@ class UserRepository(Repository[User]):
         )
         return await self.session.scalar(statement)
 
-    async def touch(self, user_id: UUID) -> None:
-        """Write a user as it is."""
-        await self._write(user_id, {})
-
     async def count_attempt(self, user_id: UUID, limit: int) -> int | None:
         """Count a failure and return how many there are; None if it were more than the limit."""
         changes = {"failed_logins": User.failed_logins + 1}
-        return await self._write(user_id, changes, User.failed_logins < limit)
+        return await self.write(user_id, changes, User.failed_logins < limit)
 
-    async def reset_failures(self, user_id: UUID, new_hash: str | None) -> None:
-        """Reset the count of failures, and store a stronger hash of the same password."""
-        changes = {"password_hash": new_hash} if new_hash else {}
-        await self._write(user_id, {"failed_logins": 0, **changes})
-
-    async def _write(
+    async def write(
         self, user_id: UUID, changes: dict[str, Any], *conditions: ColumnElement[bool]
     ) -> int | None:
-        """Change what the user has not changed: `updated_at` stays."""
+        """Change what the user has not changed: `updated_at` stays. Returns `failed_logins`."""
         statement = update(User).where(User.id == user_id, *conditions)
         statement = statement.values(updated_at=User.updated_at, **changes)
         return await self.session.scalar(statement.returning(User.failed_logins))

@@ -4,19 +4,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-
 from app.auth.tokens import new_token
-from app.auth.toolkit import AuthTools
 from app.core.exceptions import AppError
-from app.core.mail import Mail, Mailer
 from app.models.auth import TokenPurpose
 from app.models.user import User
-from app.repositories.one_time_token import OneTimeTokenRepository
-from app.repositories.user import UserRepository
 from app.schemas.user import ProfileUpdate, UserCreate, UserRegister
 from app.services.caller import Caller
-from app.services.password import IncorrectPasswordError, PasswordService
+from app.services.password import IncorrectPasswordError
 from app.services.user import (
     EmailTakenError,
     RegistrationClosedError,
@@ -36,14 +30,12 @@ class VerificationTokenInvalidError(AppError):
 class AccountService:
     """A user's own account, in the caller's transaction."""
 
-    def __init__(self, session: AsyncSession, auth: AuthTools, mailer: Mailer) -> None:
-        self.session = session
-        self.auth = auth
-        self.mailer = mailer
-        self.users = UserRepository(session)
-        self.tokens = OneTimeTokenRepository(session)
-        self.passwords = PasswordService(session, auth, mailer)
-        self.accounts = UserService(session, auth, mailer)
+    def __init__(self, accounts: UserService) -> None:
+        self.accounts = accounts
+        self.passwords = accounts.passwords
+        self.users = self.passwords.users
+        self.session = self.passwords.session
+        self.auth = self.passwords.auth
 
     @property
     def is_required(self) -> bool:
@@ -59,8 +51,7 @@ class AccountService:
         if self.is_required:
             return await self._register_unseen(data, password_hash)
         user = await self.accounts.add(UserCreate(**dict(data)), password_hash)
-        mail = Mail(user.email, "welcome", {"name": user.full_name or user.email})
-        await self.mailer.send_after_commit(self.session, mail)
+        await self.passwords.notify(user.email, "welcome", name=user.full_name or user.email)
         if self.auth.settings.email_verification != "off":
             await self.send_token(user, user.email)
         return user
@@ -80,7 +71,7 @@ class AccountService:
                 await self.session.rollback()
                 return await self._register_unseen(data, password_hash)
         elif user.email_verified:
-            await self.users.touch(user.id)  # instead of what is written for the others
+            await self.users.write(user.id, {})  # instead of what is written for the others
         else:
             user.password_hash, user.full_name = password_hash, data.full_name
             user.failed_logins, user.pending_email = 0, None
@@ -96,7 +87,7 @@ class AccountService:
             raise VerificationTokenInvalidError
         await self.accounts.apply(user, {"email": email, "email_verified": True})
 
-    async def update_profile(self, caller: Caller, data: ProfileUpdate, address: str) -> User:
+    async def update_profile(self, caller: Caller, data: ProfileUpdate) -> User:
         """Change the account. A new email needs the password, and is verified first."""
         user = caller.user
         changes = data.model_dump(exclude={"current_password"})
@@ -106,51 +97,78 @@ class AccountService:
             return await self.accounts.apply(user, changes)
         if data.current_password is None:
             raise IncorrectPasswordError
-        await self.passwords.verify(user, data.current_password.get_secret_value(), address)
+        await self.passwords.verify(user, data.current_password.get_secret_value())
         user = await self.passwords.lock(caller)
         if self.auth.settings.email_verification == "off":
             return await self.accounts.apply(user, changes | {"email_verified": False})
-        return await self._request_change(user, changes, address)
+        return await self._request_change(user, changes)
 
-    async def _request_change(self, user: User, changes: dict[str, Any], address: str) -> User:
+    async def _request_change(self, user: User, changes: dict[str, Any]) -> User:
         email = changes.pop("email")
-        await self.auth.verification_throttle.count_mail(email, address)
+        await self.count_verification(email)
         if not self.is_required:
             await self.accounts.raise_if_taken(email)
         await self.accounts.apply(user, changes | {"pending_email": email})
         await self.send_token(user, email)
         return user
 
-    async def delete(self, caller: Caller, password: str, address: str) -> None:
+    async def delete(self, caller: Caller, password: str) -> None:
         """Delete the account, or raise `LastSuperuserError`."""
-        await self.passwords.verify(caller.user, password, address)
+        await self.passwords.verify(caller.user, password)
         await self.users.lock_superusers()  # first, as those do who change others
         await self.passwords.lock(caller)
         await self.accounts.delete(caller, caller.user.id)
 
     async def send_token(self, user: User, email: str) -> None:
-        """Mail a token to the user's address or new one; to one that has an account, a notice.
-
-        The token of a notice is stored, for the same work, and sent nowhere.
-        """
+        """Mail a token to the user's address or new one; to one that has an account, a notice."""
         own = email == user.email
         taken = user.email_verified if own else await self.users.by_email(email) is not None
         purpose = TokenPurpose.ACCOUNT_EXISTS if taken else TokenPurpose.EMAIL_VERIFICATION
-        token, hours = new_token(), self.auth.settings.email_verification_hours
-        await self.tokens.store(user.id, purpose, email, token, timedelta(hours=hours))
-        mail = Mail(email, "email_verification", {"token": token, "hours": str(hours)})
-        await self.mailer.send_after_commit(
-            self.session, Mail(email, "account_exists") if taken else mail
-        )
+        hours = self.auth.settings.email_verification_hours
+        await self._mail_token(user, purpose, email, hours=hours)
 
+    async def count_verification(self, email: str) -> None:
+        """Count a request for a verification token, or raise `TooManyRequestsError`."""
+        await self.auth.verification_throttle.count_mail(email, self.passwords.address)
 
-async def send_verification(
-    sessions: async_sessionmaker[AsyncSession], auth: AuthTools, mailer: Mailer, email: str
-) -> None:
-    """Mail another token to an address that waits for one, after the answer: see the reset."""
-    if auth.settings.email_verification == "off":
-        return
-    async with sessions.begin() as session:
-        account = AccountService(session, auth, mailer)
-        if user := await account.users.unverified(email):
-            await account.send_token(user, email if email == user.pending_email else user.email)
+    async def mail_verification(self, email: str) -> None:
+        """Mail another token to an address that waits for one, after the answer: see the reset."""
+        if self.auth.settings.email_verification == "off":
+            return
+        async with self.passwords.own_transaction() as passwords:
+            own = AccountService(UserService(passwords))
+            if user := await own.users.unverified(email):
+                await own.send_token(user, email if email == user.pending_email else user.email)
+
+    async def count_reset(self, email: str) -> None:
+        """Count a request for a reset token, or raise `TooManyRequestsError`."""
+        await self.auth.reset_throttle.count_mail(email, self.passwords.address)
+
+    async def mail_reset(self, email: str) -> None:
+        """Mail a reset token to the user with this email, if there is one.
+
+        Runs after the answer, in its own transaction: the answer and its time are the same for
+        every address.
+        """
+        minutes = self.auth.settings.password_reset_minutes
+        async with self.passwords.own_transaction() as passwords:
+            own = AccountService(UserService(passwords))
+            user = await own.users.by_email(email)
+            if user and user.is_active:
+                # Locked: parallel requests store one token after the other.
+                await own.users.get_for_update(user.id)
+                purpose = TokenPurpose.PASSWORD_RESET
+                await own._mail_token(user, purpose, user.email, minutes=minutes)
+
+    async def _mail_token(
+        self, user: User, purpose: TokenPurpose, email: str, **lifetime: int
+    ) -> None:
+        """Store a token in place of the older one, and mail it with the template of its purpose.
+
+        The token of a notice is stored, for the same work, and sent nowhere.
+        """
+        token = new_token()
+        await self.passwords.tokens.store(user.id, purpose, email, token, timedelta(**lifetime))
+        context = {"token": token} | {unit: str(number) for unit, number in lifetime.items()}
+        is_notice = purpose == TokenPurpose.ACCOUNT_EXISTS
+        await self.passwords.notify(email, purpose.value, **{} if is_notice else context)

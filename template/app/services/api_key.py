@@ -8,12 +8,11 @@ from datetime import timedelta
 from uuid import UUID
 from zlib import crc32
 
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from app.auth.tokens import TokenExpiredError, TokenInvalidError, TokenRevokedError, hash_token
-from app.core.exceptions import AppError, ConflictError, NotFoundError
+from app.core.exceptions import ConflictError, NotFoundError
 from app.core.project import PROJECT
 from app.core.state import app_of
 from app.db.base import utc_now
@@ -21,9 +20,9 @@ from app.db.session import Database
 from app.models.api_key import ApiKey
 from app.models.user import User
 from app.repositories.api_key import ApiKeyRepository, find_active_keys
-from app.repositories.user import UserRepository
 from app.schemas.api_key import ApiKeyCreate
-from app.services.caller import Caller, Credential, Scope, UseRecorder
+from app.services.caller import CREDENTIAL_ERRORS, Caller, Credential, Scope, UseRecorder
+from app.services.password import PasswordService
 
 # `<service>_<id>_<secret><checksum>`, found by scanners for secrets; the checksum is the CRC-32
 # (RFC 1952 §8) of all that is before it. The service's name may change, so any is accepted.
@@ -73,10 +72,10 @@ class TooManyApiKeysError(ConflictError):
 class ApiKeyService:
     """The API keys of a user, in the caller's transaction."""
 
-    def __init__(self, session: AsyncSession, caller: Caller) -> None:
+    def __init__(self, passwords: PasswordService, caller: Caller) -> None:
         self.caller = caller
-        self.keys = ApiKeyRepository(session)
-        self.users = UserRepository(session)
+        self.keys = ApiKeyRepository(passwords.session)
+        self.passwords = passwords
 
     async def all(self) -> Sequence[ApiKey]:
         """Return the keys, newest first."""
@@ -85,12 +84,9 @@ class ApiKeyService:
     async def create(self, data: ApiKeyCreate) -> tuple[ApiKey, str]:
         """Add a key and return it with its text, or raise `TooManyApiKeysError`."""
         fields = data.model_dump(exclude={"expires_in_days"})
-        if (permissions := fields.get("permissions")) is not None:
-            self.caller.require_grant(frozenset(permissions))
+        self.caller.require_grant(frozenset(fields.get("permissions") or ()))
         # Parallel requests are counted one after the other; and none passes one that disables.
-        user = await self.users.get_for_update(self.caller.user.id)
-        if user is None or not user.is_active:
-            raise TokenRevokedError
+        await self.passwords.lock(self.caller)
         if len(await self.all()) >= MAX_KEYS:
             raise TooManyApiKeysError
         prefix = key_prefix(new_id := uuid7())
@@ -127,7 +123,7 @@ class ApiKeyScheme:
         """Return the key's user; None if it is not valid, or the database does not answer."""
         try:
             _, user = await self._find_once(token, scope)
-        except (AppError, PoolTimeoutError):
+        except CREDENTIAL_ERRORS:
             return None
         return str(user.id)
 
@@ -143,19 +139,16 @@ class ApiKeyScheme:
 
     async def _find_once(self, token: str, scope: Scope) -> tuple[ApiKey, User]:
         """Find a request's key: once, for the rate limit and for the endpoint, also if it fails."""
-        found: dict[str, asyncio.Task[tuple[ApiKey, User]]] = scope.setdefault(SCOPE_KEY, {})
+        found = scope.setdefault(SCOPE_KEY, {})
         if token not in found:
-            database = app_of(scope).state.database
-            found[token] = asyncio.create_task(find_key(database, token))
+            found[token] = asyncio.create_task(find_key(app_of(scope).state.database, token))
         return await found[token]
 
 
 async def find_key(database: Database, token: str) -> tuple[ApiKey, User]:
     """Return a valid key and its active user, or raise a `BearerTokenError`."""
-    if (found_id := key_id(token)) is None:
-        raise TokenInvalidError
     async with database.reads() as session:
-        found = await ApiKeyRepository(session).find(found_id)
+        found = await ApiKeyRepository(session).find(key_id(token))
     fingerprint = found[0].fingerprint if found else NO_FINGERPRINT
     if not secrets.compare_digest(fingerprint, hash_token(token)) or found is None:
         raise TokenInvalidError("The API key is not valid.")

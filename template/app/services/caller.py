@@ -16,7 +16,7 @@ from app.auth.permissions import ALL_PERMISSIONS, Permission
 from app.core.exceptions import AppError, PermissionDeniedError
 from app.db.base import utc_now
 from app.db.session import Database
-from app.models.auth import HasLastUse
+from app.models.auth import UserAccess
 from app.models.user import User
 
 Scope = MutableMapping[str, Any]
@@ -24,6 +24,8 @@ Scope = MutableMapping[str, Any]
 USE_INTERVAL = timedelta(minutes=1)
 # How long a request waits until its use is stored, which goes on without it.
 WAIT_SECONDS = 0.1
+# What work on a credential raises: it is not valid, or the database does not answer.
+CREDENTIAL_ERRORS = (AppError, PoolTimeoutError)
 
 log = structlog.get_logger(__name__)
 
@@ -107,7 +109,7 @@ class UseRecorder:
         self.running: dict[UUID, asyncio.Task[None]] = {}
 
     async def record(
-        self, database: Database, model: type[HasLastUse], id: UUID, last_used_at: datetime | None
+        self, database: Database, model: type[UserAccess], id: UUID, last_used_at: datetime | None
     ) -> None:
         """Store that a credential is used now, unless it was within the last minute."""
         if last_used_at is not None and utc_now() - last_used_at < USE_INTERVAL:
@@ -122,12 +124,12 @@ class UseRecorder:
         await asyncio.gather(*self.running.values())
 
 
-async def store_use(database: Database, model: type[HasLastUse], id: UUID) -> None:
+async def store_use(database: Database, model: type[UserAccess], id: UUID) -> None:
     """Store a use, unless another process has done so within the minute."""
     now = utc_now()
     due = or_(model.last_used_at.is_(None), model.last_used_at <= now - USE_INTERVAL)
     try:
         async with database.transactions.begin() as session:
             await session.execute(update(model).where(model.id == id, due).values(last_used_at=now))
-    except (AppError, PoolTimeoutError) as error:
+    except CREDENTIAL_ERRORS as error:
         log.warning("last_use_not_stored", error=type(error).__name__)

@@ -1,13 +1,14 @@
 """Verifying, changing and resetting passwords."""
 
-from contextlib import AbstractAsyncContextManager
-from datetime import timedelta
-from functools import partial
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Self
 from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from app.auth.tokens import TokenRevokedError, new_token
+from app.auth.tokens import TokenRevokedError
 from app.auth.toolkit import AuthTools
 from app.core.exceptions import AppError, PermissionDeniedError
 from app.core.mail import Mail, Mailer
@@ -44,50 +45,52 @@ class EmailNotVerifiedError(PermissionDeniedError):
 
 
 class PasswordService:
-    """Passwords, in the caller's transaction."""
+    """Passwords, in the caller's transaction.
 
-    def __init__(self, session: AsyncSession, auth: AuthTools, mailer: Mailer) -> None:
+    Attempts are counted by the client's `address`; a command has none.
+    """
+
+    def __init__(
+        self, session: AsyncSession, auth: AuthTools, mailer: Mailer, address: str = ""
+    ) -> None:
         self.session = session
         self.auth = auth
         self.mailer = mailer
+        self.address = address
         self.users = UserRepository(session)
         self.sessions = SessionRepository(session)
         self.tokens = OneTimeTokenRepository(session)
 
-    async def authenticate(self, email: str, password: str, address: str) -> User:
+    async def authenticate(self, email: str, password: str) -> User:
         """Return the user of a login, or raise `InvalidCredentialsError`.
 
         Unknown, wrong, locked and disabled look alike and take as long.
         """
-        await self.auth.login_throttle.check(email, address)
+        await self.auth.login_throttle.check(email, self.address)
         user = await self.users.by_email(email)
-        if not await self._matches(user, password) or user is None:
-            await self.auth.login_throttle.record_failure(email, address)
+        if not await self._accepts(user, email, password) or user is None:
             raise InvalidCredentialsError
-        await self.auth.login_throttle.reset(email, address)
         if self.auth.settings.email_verification == "required" and not user.email_verified:
             raise EmailNotVerifiedError
         return user
 
-    async def verify(self, user: User, password: str, address: str) -> None:
+    async def verify(self, user: User, password: str) -> None:
         """Raise `IncorrectPasswordError` unless it is the user's password.
 
         Guesses count like those of a login: the session may be stolen.
         """
-        await self.auth.login_throttle.check(user.email, address)
-        if not await self._matches(user, password):
-            await self.auth.login_throttle.record_failure(user.email, address)
+        await self.auth.login_throttle.check(user.email, self.address)
+        if not await self._accepts(user, user.email, password):
             raise IncorrectPasswordError
-        await self.auth.login_throttle.reset(user.email, address)
 
     async def hash(self, password: str, email: str) -> str:
         """Hash a new password, or raise `PasswordRejectedError`."""
         await self.auth.policy.check(password, email)
         return await self.auth.passwords.hash(password)
 
-    async def change(self, caller: Caller, current: str, new: str, address: str) -> None:
+    async def change(self, caller: Caller, current: str, new: str) -> None:
         """Replace a password that the user knows, and end the other sessions."""
-        await self.verify(caller.user, current, address)
+        await self.verify(caller.user, current)
         password_hash = await self.hash(new, caller.user.email)
         user = await self.lock(caller)
         await self.replace(user, password_hash, keep_session=caller.credential.id)
@@ -134,59 +137,38 @@ class PasswordService:
         await self.sessions.revoke_all(user_id, but=keep_session)
         await self.tokens.delete(user_id, TokenPurpose.PASSWORD_RESET)
 
-    async def notify(self, email: str, template: str) -> None:
-        """Mail a notice after the commit."""
-        await self.mailer.send_after_commit(self.session, Mail(email, template))
+    async def notify(self, email: str, template: str, **context: str) -> None:
+        """Send a mail after the commit."""
+        await self.mailer.send_after_commit(self.session, Mail(email, template, context))
 
-    async def _matches(self, user: User | None, password: str) -> bool:
+    async def _accepts(self, user: User | None, email: str, password: str) -> bool:
         """Verify a password, and count failures in a row, which lock it (NIST SP 800-63B-4 §3.2.2).
 
         Each attempt is counted before its result is known, so that parallel guesses are too, and
         while the hash is computed, so that it takes no longer for an account that exists.
         """
         user_id, hashed = (user.id, user.password_hash) if user else (uuid4(), None)
+        limit, throttle = self.auth.settings.login_max_failures, self.auth.login_throttle
         await self.session.close()  # gives the connection back during hashing
-        count = partial(self._count_attempt, user_id)
-        matches, new_hash, failures = await self.auth.passwords.verify(password, hashed, count)
-        if user is None or failures is None:
-            return False
-        if matches and user.is_active:
-            async with self._transaction() as own:
-                await UserRepository(own).reset_failures(user_id, new_hash)
-            return True
-        if failures == self.auth.settings.login_max_failures:
-            async with self._transaction() as own:
-                await self.mailer.send_after_commit(own, Mail(user.email, "account_locked"))
-        return False
 
-    async def _count_attempt(self, user_id: UUID) -> int | None:
-        async with self._transaction() as own:
-            limit = self.auth.settings.login_max_failures
-            return await UserRepository(own).count_attempt(user_id, limit)
+        async def count() -> int | None:
+            async with self.own_transaction() as own:
+                return await own.users.count_attempt(user_id, limit)
 
-    def _transaction(self) -> AbstractAsyncContextManager[AsyncSession]:
-        """Begin a transaction that is committed even if the request is refused."""
-        return async_sessionmaker(self.session.bind, expire_on_commit=False).begin()
+        verified = self.auth.passwords.verify(password, hashed)
+        (matches, new_hash), failures = await asyncio.gather(verified, count())
+        accepted = matches and failures is not None and user is not None and user.is_active
+        async with self.own_transaction() as own:
+            if accepted:
+                rehashed = {"password_hash": new_hash} if new_hash else {}
+                await own.users.write(user_id, {"failed_logins": 0, **rehashed})
+            elif user and failures == limit:
+                await own.notify(user.email, "account_locked")
+        await (throttle.reset if accepted else throttle.record_failure)(email, self.address)
+        return accepted
 
-
-async def send_password_reset(
-    sessions: async_sessionmaker[AsyncSession], auth: AuthTools, mailer: Mailer, email: str
-) -> None:
-    """Mail a reset token to the user with this email, if there is one.
-
-    Runs after the answer, in its own transaction: the answer and its time are the same for every
-    address.
-    """
-    minutes = auth.settings.password_reset_minutes
-    async with sessions.begin() as session:
-        users = UserRepository(session)
-        user = await users.by_email(email)
-        if user is None or not user.is_active:
-            return
-        await users.get_for_update(user.id)  # parallel requests store one token after the other
-        token = new_token()
-        await OneTimeTokenRepository(session).store(
-            user.id, TokenPurpose.PASSWORD_RESET, user.email, token, timedelta(minutes=minutes)
-        )
-        context = {"token": token, "minutes": str(minutes)}
-        await mailer.send_after_commit(session, Mail(user.email, "password_reset", context))
+    @asynccontextmanager
+    async def own_transaction(self) -> AsyncGenerator[Self]:
+        """Begin a transaction that is committed even if the request is refused, or answered."""
+        async with async_sessionmaker(self.session.bind, expire_on_commit=False).begin() as session:
+            yield type(self)(session, self.auth, self.mailer, self.address)

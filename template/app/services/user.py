@@ -5,19 +5,14 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.permissions import NO_PERMISSIONS
-from app.auth.toolkit import AuthTools
 from app.core.email_address import email_spellings
 from app.core.exceptions import ConflictError, NotFoundError, PermissionDeniedError
-from app.core.mail import Mailer
 from app.core.metrics import increment
 from app.core.pagination import PageRows
 from app.db.errors import is_foreign_key_violation, is_unique_violation
 from app.models.user import User
-from app.repositories.auth import SessionRepository
-from app.repositories.user import UserRepository
 from app.schemas.user import UserCreate, UserQuery, UserUpdate
 from app.services.caller import Caller
 from app.services.password import PasswordService
@@ -61,10 +56,9 @@ class UserInUseError(ConflictError):
 class UserService:
     """User accounts, in the caller's transaction."""
 
-    def __init__(self, session: AsyncSession, auth: AuthTools, mailer: Mailer) -> None:
-        self.session = session
-        self.users = UserRepository(session)
-        self.passwords = PasswordService(session, auth, mailer)
+    def __init__(self, passwords: PasswordService) -> None:
+        self.passwords = passwords
+        self.session, self.users = passwords.session, passwords.users
 
     async def page(self, query: UserQuery) -> PageRows:
         """Return one page of the users that match."""
@@ -113,7 +107,7 @@ class UserService:
         if disabled or changes.get("is_superuser") is False:
             await self._raise_if_last_superuser(id)
         if disabled:
-            await SessionRepository(self.session).revoke_all(id)
+            await self.passwords.sessions.revoke_all(id)
         if password_hash:
             await self.passwords.replace(await self.find(id, lock=True), password_hash)
         if has_new_email(user, changes):
@@ -146,7 +140,7 @@ class UserService:
     async def end_sessions(self, caller: Caller, id: UUID) -> None:
         """End all sessions of an account that holds no more than the caller."""
         require_control(caller, await self.find(id))
-        await SessionRepository(self.session).revoke_all(id)
+        await self.passwords.sessions.revoke_all(id)
 
     async def _raise_if_last_superuser(self, id: UUID) -> None:
         if await self.users.lock_superusers() == {id}:

@@ -16,9 +16,11 @@ from app.db.base import utc_now
 from app.db.session import Database
 from app.models.api_key import ApiKey
 from app.models.user import User
+from app.repositories.auth import SessionRepository
 from app.schemas.api_key import ApiKeyCreate
 from app.services.api_key import MAX_KEYS, ApiKeyService
 from app.services.caller import Caller, Credential
+from app.services.password import PasswordService
 from tests.api_keys.factories import KEYS, make_key
 from tests.auth.factories import ME, authorization
 from tests.clients import connect
@@ -144,15 +146,17 @@ async def test_a_user_has_a_limited_number_of_keys_also_of_parallel_requests(
 
 @pytest.mark.parametrize("change", [update(User).values(is_active=False), delete(User)])
 async def test_no_key_is_made_for_a_user_that_is_disabled_or_deleted_meanwhile(
-    session: AsyncSession, user: User, database: Database, change: Executable
+    app: FastAPI, session: AsyncSession, user: User, database: Database, change: Executable
 ) -> None:
-    credential = Credential("session", uuid4(), utc_now())
+    login = await SessionRepository(session).open(user.id, timedelta(hours=1))
+    credential = Credential("session", login.id, login.expires_at)
     caller = Caller(user, credential, user.permissions)
 
     async with database.transactions() as request:
+        passwords = PasswordService(request, app.state.auth, app.state.mailer)
         await session.execute(change)
 
         with pytest.raises(TokenRevokedError):
-            await ApiKeyService(request, caller).create(ApiKeyCreate(name="x"))
+            await ApiKeyService(passwords, caller).create(ApiKeyCreate(name="x"))
 
     assert await count(session) == 0

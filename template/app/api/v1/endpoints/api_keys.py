@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, status
 
 from app.api.auth import LoginDep, require_owner
-from app.api.deps import SessionDep
 from app.api.responses import no_store, problems
+from app.api.v1.endpoints.auth import PasswordServiceDep
 from app.models.api_key import ApiKey
 from app.schemas.api_key import ApiKeyCreate, ApiKeyCreated, ApiKeyList, ApiKeyRead
 from app.services.api_key import ApiKeyNotFoundError, ApiKeyService, TooManyApiKeysError
@@ -19,9 +19,9 @@ router = APIRouter(
 )
 
 
-async def get_api_key_service(session: SessionDep, caller: LoginDep) -> ApiKeyService:
+async def get_api_key_service(passwords: PasswordServiceDep, caller: LoginDep) -> ApiKeyService:
     """The caller's keys. With a key, keys are neither read nor changed."""
-    return ApiKeyService(session, caller)
+    return ApiKeyService(passwords, caller)
 
 
 ApiKeyServiceDep = Annotated[ApiKeyService, Depends(get_api_key_service)]

@@ -6,7 +6,7 @@ from fastapi import APIRouter, BackgroundTasks, Body, Depends, Form, Request, st
 from fastapi.exceptions import RequestValidationError
 
 from app.api.auth import AuthDep, ClientAddressDep, LoginDep, MailerDep, open_access
-from app.api.deps import DatabaseDep, SessionDep
+from app.api.deps import SessionDep
 from app.api.oauth2 import REFUSED_REFRESH, RefreshTokenMissingError
 from app.api.responses import no_store, problems
 from app.auth.passwords import PasswordRejectedError
@@ -21,6 +21,7 @@ from app.schemas.auth import (
     TokenForm,
     TokenPair,
 )
+from app.services.account import AccountService
 from app.services.auth import (
     AuthService,
     InvalidCredentialsError,
@@ -32,8 +33,8 @@ from app.services.password import (
     IncorrectPasswordError,
     PasswordService,
     ResetTokenInvalidError,
-    send_password_reset,
 )
+from app.services.user import UserService
 
 router = APIRouter(prefix="/auth", tags=["Auth"], dependencies=[Depends(no_store)])
 
@@ -44,14 +45,30 @@ async def get_auth_service(session: SessionDep, auth: AuthDep) -> AuthService:
 
 
 async def get_password_service(
-    session: SessionDep, auth: AuthDep, mailer: MailerDep
+    session: SessionDep, auth: AuthDep, mailer: MailerDep, address: ClientAddressDep
 ) -> PasswordService:
     """Passwords in the request's session."""
-    return PasswordService(session, auth, mailer)
+    return PasswordService(session, auth, mailer, address)
 
 
 AuthServiceDep = Annotated[AuthService, Depends(get_auth_service)]
 PasswordServiceDep = Annotated[PasswordService, Depends(get_password_service)]
+
+
+async def get_user_service(passwords: PasswordServiceDep) -> UserService:
+    """User accounts in the request's session."""
+    return UserService(passwords)
+
+
+UserServiceDep = Annotated[UserService, Depends(get_user_service)]
+
+
+async def get_account_service(accounts: UserServiceDep) -> AccountService:
+    """The caller's own account, in the request's session."""
+    return AccountService(accounts)
+
+
+AccountServiceDep = Annotated[AccountService, Depends(get_account_service)]
 
 
 @router.post(
@@ -75,7 +92,7 @@ async def login(
     password = form.password.get_secret_value()
     if not (form.username and password):
         raise missing(username=form.username, password=password)
-    user = await passwords.authenticate(form.username, password, address)
+    user = await passwords.authenticate(form.username, password)
     user_agent = request.headers.get("user-agent", "")
     return await service.login(user, address, user_agent.replace("\x00", ""))  # it can be stored
 
@@ -118,14 +135,11 @@ async def logout(
     responses=problems(IncorrectPasswordError, PasswordRejectedError, TooManyRequestsError),
 )
 async def change_password(
-    data: PasswordChange,
-    caller: LoginDep,
-    passwords: PasswordServiceDep,
-    address: ClientAddressDep,
+    data: PasswordChange, caller: LoginDep, passwords: PasswordServiceDep
 ) -> None:
     """Change your password. Your other sessions end."""
     current, new = data.current_password, data.new_password
-    await passwords.change(caller, current.get_secret_value(), new.get_secret_value(), address)
+    await passwords.change(caller, current.get_secret_value(), new.get_secret_value())
 
 
 @router.post(
@@ -135,16 +149,11 @@ async def change_password(
     dependencies=open_access,
 )
 async def forgot_password(
-    data: MailRequest,
-    auth: AuthDep,
-    database: DatabaseDep,
-    mailer: MailerDep,
-    tasks: BackgroundTasks,
-    address: ClientAddressDep,
+    data: MailRequest, account: AccountServiceDep, tasks: BackgroundTasks
 ) -> MailRequested:
     """Request a mail with a token for a new password. The answer is always the same."""
-    await auth.reset_throttle.count_mail(data.email, address)
-    tasks.add_task(send_password_reset, database.transactions, auth, mailer, data.email)
+    await account.count_reset(data.email)
+    tasks.add_task(account.mail_reset, data.email)
     return MailRequested()
 
 

@@ -1,36 +1,20 @@
 """/api/v1/auth: registration, and the verification of addresses."""
 
-from typing import Annotated
-
 from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response, status
 from fastapi.responses import JSONResponse
 
-from app.api.auth import AuthDep, ClientAddressDep, MailerDep, open_access
-from app.api.deps import DatabaseDep, SessionDep
+from app.api.auth import open_access
 from app.api.responses import headers, location, no_store, problems
+from app.api.v1.endpoints.auth import AccountServiceDep
 from app.auth.passwords import PasswordRejectedError
 from app.core.exceptions import TooManyRequestsError
 from app.models.user import User
 from app.schemas.auth import EmailVerification, MailRequest, MailRequested
 from app.schemas.user import RegistrationAccepted, UserRead, UserRegister
-from app.services.account import (
-    AccountService,
-    VerificationTokenInvalidError,
-    send_verification,
-)
+from app.services.account import VerificationTokenInvalidError
 from app.services.user import EmailTakenError, RegistrationClosedError, record_signup
 
 router = APIRouter(prefix="/auth", tags=["Auth"], dependencies=[Depends(no_store)])
-
-
-async def get_account_service(
-    session: SessionDep, auth: AuthDep, mailer: MailerDep
-) -> AccountService:
-    """The caller's own account, in the request's session."""
-    return AccountService(session, auth, mailer)
-
-
-AccountServiceDep = Annotated[AccountService, Depends(get_account_service)]
 
 
 @router.post(
@@ -74,16 +58,11 @@ async def register(
     dependencies=open_access,
 )
 async def request_email_verification(
-    data: MailRequest,
-    auth: AuthDep,
-    database: DatabaseDep,
-    mailer: MailerDep,
-    tasks: BackgroundTasks,
-    address: ClientAddressDep,
+    data: MailRequest, account: AccountServiceDep, tasks: BackgroundTasks
 ) -> MailRequested:
     """Request another mail with a token for an address. The answer is always the same."""
-    await auth.verification_throttle.count_mail(data.email, address)
-    tasks.add_task(send_verification, database.transactions, auth, mailer, data.email)
+    await account.count_verification(data.email)
+    tasks.add_task(account.mail_verification, data.email)
     return MailRequested()
 
 

@@ -5,20 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 
-from app.api.auth import (
-    AuthDep,
-    CallerDep,
-    ClientAddressDep,
-    CurrentUserDep,
-    LoginDep,
-    MailerDep,
-    require_login_for_self,
-    requires,
-)
-from app.api.deps import SessionDep
+from app.api.auth import CallerDep, CurrentUserDep, LoginDep, require_login_for_self, requires
 from app.api.responses import headers, location, no_store, problems
-from app.api.v1.endpoints.auth import AuthServiceDep
-from app.api.v1.endpoints.registration import AccountServiceDep
+from app.api.v1.endpoints.auth import AccountServiceDep, AuthServiceDep, UserServiceDep
 from app.auth.passwords import PasswordRejectedError
 from app.auth.permissions import Permission
 from app.core.exceptions import TooManyRequestsError
@@ -40,18 +29,9 @@ from app.services.user import (
     LastSuperuserError,
     UserInUseError,
     UserNotFoundError,
-    UserService,
 )
 
 router = APIRouter(prefix="/users", tags=["Users"], dependencies=[Depends(no_store)])
-
-
-async def get_user_service(session: SessionDep, auth: AuthDep, mailer: MailerDep) -> UserService:
-    """User accounts in the request's session."""
-    return UserService(session, auth, mailer)
-
-
-UserServiceDep = Annotated[UserService, Depends(get_user_service)]
 
 
 @router.get("/me", response_model=UserRead)
@@ -65,14 +45,12 @@ async def get_me(user: CurrentUserDep) -> User:
     response_model=UserRead,
     responses=problems(EmailTakenError, IncorrectPasswordError, TooManyRequestsError),
 )
-async def update_me(
-    data: ProfileUpdate, caller: LoginDep, account: AccountServiceDep, address: ClientAddressDep
-) -> User:
+async def update_me(data: ProfileUpdate, caller: LoginDep, account: AccountServiceDep) -> User:
     """Change your name; or your email, with your password.
 
     A token is mailed to the new email, which is `pending_email` until it is verified.
     """
-    return await account.update_profile(caller, data, address)
+    return await account.update_profile(caller, data)
 
 
 @router.delete(
@@ -82,14 +60,9 @@ async def update_me(
         IncorrectPasswordError, LastSuperuserError, UserInUseError, TooManyRequestsError
     ),
 )
-async def delete_me(
-    data: AccountDeletion,
-    caller: LoginDep,
-    account: AccountServiceDep,
-    address: ClientAddressDep,
-) -> None:
+async def delete_me(data: AccountDeletion, caller: LoginDep, account: AccountServiceDep) -> None:
     """Delete your account, with your password. All your sessions end."""
-    await account.delete(caller, data.current_password.get_secret_value(), address)
+    await account.delete(caller, data.current_password.get_secret_value())
 
 
 @router.get("/me/sessions")
