@@ -29,7 +29,9 @@ SEAMS = {
 # Written by Copier for Copier: it filters the answers, which takes more than a bare name.
 ANSWERS_FILE = "{{_copier_conf.answers_file}}.jinja"
 OWNERS = [name for name in questions.exclusions() if not name.startswith("_")]
-LINE_BUDGETS = {"minimal": 2807, "standard": 5414, "full": 10511}
+LINE_BUDGETS = {"minimal": 2794, "standard": 5389, "full": 10458}
+# Python files below app/ that are not empty.
+MODULE_BUDGETS = {"minimal": 53, "standard": 92, "full": 190}
 # What a toggle adds to `full`. The goals are 350 and 250: docs/decisions/lines-of-code.md.
 TOGGLE_BUDGETS = {"permissions": 316, "api_keys": 251}
 # The modules of accounts, of which the same page counts the life cycle.
@@ -157,7 +159,7 @@ def test_jinja_in_python_keeps_to_the_seams() -> None:
 
 
 def test_nearly_all_python_is_plain() -> None:
-    assert len(plain_python()) / len(python()) >= 0.9
+    assert len(plain_python()) / len(python()) >= 0.94
 
 
 def mistakes(name: str) -> Iterator[str]:
@@ -279,7 +281,7 @@ def test_most_modules_and_functions_are_shorter_still() -> None:
     """The median of modules rises when those that are read together become one."""
     app = [name for name in plain_python() if name.startswith("app/")]
 
-    assert median(len(text(name).splitlines()) for name in app) <= 70
+    assert median(len(text(name).splitlines()) for name in app) <= 80
     assert median(lines for name in app for _, lines in functions(name)) <= 10
 
 
@@ -287,7 +289,11 @@ def test_most_modules_and_functions_are_shorter_still() -> None:
 def test_what_a_user_inherits_is_within_its_budget(
     render: Render, preset: str, budget: int
 ) -> None:
-    assert 300 < app_lines(render(preset=preset)) <= budget
+    project = render(preset=preset)
+    modules = [path for path in (project / "app").rglob("*.py") if path.stat().st_size]
+
+    assert 300 < app_lines(project) <= budget
+    assert 30 < len(modules) <= MODULE_BUDGETS[preset]
 
 
 def app_lines(project: Path) -> int:

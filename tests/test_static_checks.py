@@ -25,7 +25,7 @@ Layer = Callable[[Template], Iterator[Need]]
 # What is counted, and the least number: a check that finds nothing to check is broken.
 LAYERS: dict[str, tuple[Layer, int]] = {
     "imports resolved to a module, a name, a dependency": (imports.imports, 3000),
-    "modules that are imported": (use, 200),
+    "modules that are imported": (use, 180),
     "fixtures that tests ask for": (fixtures, 1000),
     "settings that files name, or must": (settings, 200),
     "files, recipes and modules that texts speak of": (mentions.mentions, 150),

@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-from app.core.imports import garbage_collection_paused
+from app.servers import garbage_collection_paused
 
 with garbage_collection_paused():
     main = import_module("app.cli").main

@@ -17,15 +17,14 @@ from socket import SOCK_STREAM
 from fastapi.routing import iter_route_contexts
 
 from app.api.openapi import FIRST, build
-from app.core.config import Settings
+from app.core.config import PROJECT, Settings
 from app.core.exceptions import DependencyUnavailableError
-from app.core.imports import garbage_collection_paused
 from app.core.logging import configure_logging
-from app.core.project import PROJECT
 from app.core.settings import SettingsError, check_settings
 from app.core.state import FastAPI
 from app.db.migrations import upgrade
 from app.features import FEATURES
+from app.servers import garbage_collection_paused
 
 # The versions after the first, by their paths.
 LATER = re.compile(r"/api/(v(?!1/)\d+)/")

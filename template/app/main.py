@@ -10,11 +10,10 @@ from app.api.docs import add_docs
 from app.api.errors import add_error_handlers
 from app.api.openapi import add_openapi
 from app.api.router import add_routes
-from app.core.config import Settings
+from app.core.config import PROJECT, Settings
 from app.core.feature import HealthCheck
+from app.core.http import is_probe_or_metrics, path_below_root
 from app.core.logging import configure_logging
-from app.core.project import PROJECT
-from app.core.routing import is_probe_or_metrics, path_below_root
 from app.core.settings import check_settings
 from app.core.state import AppState, FastAPI
 from app.db.migrations import database_health_check

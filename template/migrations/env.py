@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 import app.models  # noqa: F401  (fills the metadata)
 from app.core.config import Settings
 from app.db.base import Base
-from app.db.migration_runner import migrate
+from app.db.migrations import migrate
 from migrations import autogenerate
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from importlib import import_module
 
 import app.features  # noqa: F401  (imports every settings class but the server's)
-from app.core.project import PROJECT
+from app.core.config import PROJECT
 from app.core.settings import EnvSettings
 
 import_module(f"app.servers.{PROJECT.server}")

@@ -16,7 +16,7 @@ from typing import Any
 import httpx2
 import psutil
 
-from app.core.project import ROOT
+from app.core.config import ROOT
 from tests.databases import free_port
 
 # What a busy machine may need to start a process, or to do anything else.

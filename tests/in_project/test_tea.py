@@ -14,7 +14,7 @@ from app.core.mail import Mail
 from app.core.metrics import increment
 from app.core.settings import SettingsError
 from app.core.tea import TeaSettings
-from app.email.rendering import Renderer
+from app.email.backends import Renderer
 from app.models.user import User
 from app.services.tea import mail_tea
 from app.services.tea_event import TeaRead, publish_tea

@@ -17,7 +17,7 @@ from tests.static_checks.template import Template
 GUARDED = {
     ("app/middleware/proxy_headers.py", "uvicorn.config"): "uvicorn",
     ("app/db/engine.py", "app.db.sqlite"): "sqlite",
-    ("app/db/migration_runner.py", "app.db.sqlite"): "sqlite",
+    ("app/db/migrations.py", "app.db.sqlite"): "sqlite",
     ("dev/database.py", "dev.postgres"): "postgresql",
     ("tests/auth/fixtures.py", "tests.workers.inline"): "celery",
 }

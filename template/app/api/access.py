@@ -14,7 +14,7 @@ from app.api.auth import (
     require_owner,
     require_superuser,
 )
-from app.core.routing import is_probe_or_metrics
+from app.core.http import is_probe_or_metrics
 from app.core.state import FastAPI
 
 FIELD = "x-permission"

@@ -1,20 +1,26 @@
 """/health: checks for load balancers, orchestrators and operators."""
 
 import asyncio
+import os
+import shutil
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
+import psutil
 from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.core.diagnostics import Diagnostics, diagnose
+from app.core.config import PROJECT
 from app.core.feature import Check
-from app.core.project import PROJECT
 from app.core.state import Request
+from app.db.engine import Pool, pool_state
 from app.servers.shutdown import is_draining
 
 router = APIRouter(prefix="/health", tags=["Health"])
 detailed_router = APIRouter(prefix="/health", tags=["Health"])
+
+PROCESS = psutil.Process()
 
 
 class Health(BaseModel):
@@ -36,6 +42,18 @@ class Readiness(BaseModel):
 
     status: Literal["ready", "degraded", "not_ready"]
     checks: dict[str, Check]
+
+
+class Diagnostics(BaseModel):
+    """Sizes are in bytes, shares in percent."""
+
+    pool: Pool | None
+    memory_bytes: Annotated[int, Field(examples=[96468992])]
+    cpu_percent: Annotated[float, Field(examples=[3.5])]
+    load_average: Annotated[
+        list[float], Field(min_length=3, max_length=3, examples=[[0.8, 0.5, 0.4]])
+    ]
+    disk_free_bytes: Annotated[int, Field(examples=[21474836480])]
 
 
 class HealthDetails(Readiness):
@@ -93,3 +111,14 @@ async def assess(request: Request) -> Readiness:
     if "down" in states:
         return Readiness(status="not_ready", checks=checks)
     return Readiness(status="degraded" if "degraded" in states else "ready", checks=checks)
+
+
+def diagnose(engine: AsyncEngine) -> Diagnostics:
+    """Measure the usage; the CPU's share is since the last call."""
+    return Diagnostics(
+        pool=pool_state(engine),
+        memory_bytes=PROCESS.memory_info().rss,
+        cpu_percent=PROCESS.cpu_percent(),
+        load_average=[*os.getloadavg()],
+        disk_free_bytes=shutil.disk_usage(".").free,
+    )

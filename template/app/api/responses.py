@@ -8,8 +8,8 @@ from fastapi import Request, Response
 from fastapi.routing import iter_route_contexts
 
 from app.core.exceptions import AppError, TooManyRequestsError
+from app.core.http import path_below_root
 from app.core.problem import MEDIA_TYPE
-from app.core.routing import path_below_root
 
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 HEADER_REFERENCE = "#/components/headers/"

@@ -9,8 +9,8 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from app.auth.settings import AuthSettings
-from app.core.email_address import email_spellings
 from app.core.exceptions import AppError
+from app.core.mail import email_spellings
 
 # A list of common passwords finds it in fewer guesses (zxcvbn's scores 0 and 1) ...
 MIN_GUESSES = 10**6

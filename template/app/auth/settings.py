@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from limits import parse
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from app.core.project import ROOT
+from app.core.config import ROOT
 from app.core.settings import CommaSeparated, EnvSettings
 from app.rate_limit.limiter import Rate
 

@@ -9,10 +9,9 @@ from limits import RateLimitItem
 from app.auth.passwords import PasswordHasher, PasswordPolicy
 from app.auth.settings import AuthSettings, signing_keys
 from app.auth.tokens import AccessTokens
-from app.core.config import Settings
-from app.core.email_address import email_key
+from app.core.config import PROJECT, Settings
 from app.core.exceptions import TooManyRequestsError
-from app.core.project import PROJECT
+from app.core.mail import email_key
 from app.rate_limit.limiter import RateLimiter, Window, client_key, limit_headers
 
 # The limit of one address on all accounts, and of all addresses on one account, is so many times

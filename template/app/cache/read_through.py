@@ -19,7 +19,7 @@ from app.cache.stores import LEASE_SECONDS, Store
 from app.core.after_commit import after_commit
 from app.core.background import cancel_and_wait
 from app.core.cache import Cached
-from app.core.project import PROJECT
+from app.core.config import PROJECT
 from app.redis.circuit_breaker import RedisUnavailableError
 
 ModelT = TypeVar("ModelT", bound=BaseModel)

@@ -19,8 +19,8 @@ from pydantic import BaseModel, ValidationError
 from structlog.contextvars import get_contextvars
 
 from app.clients.environment import HttpClientSettings, load_certificates, make_proxies
+from app.core.config import PROJECT
 from app.core.exceptions import AppError
-from app.core.project import PROJECT
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 

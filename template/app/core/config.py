@@ -1,17 +1,56 @@
-"""The core settings. Each feature has a settings class of its own."""
+"""The project's metadata, and the core settings. Each feature has a settings class of its own."""
 
 import re
+import tomllib
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from sqlalchemy import URL
 
-from app.core.client_address import unmap_network
+from app.core.addresses import read_origin, read_trusted_host, unmap_network
 from app.core.database_url import parse_database_url
-from app.core.project import PROJECT
 from app.core.settings import CommaSeparated, EnvSettings
-from app.core.web_names import read_origin, read_trusted_host
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Project(BaseModel):
+    """What the service uses of the `[project]` and `[tool.app]` tables."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    title: str
+    version: str
+    description: str
+    license: str
+    server: str
+    author: str
+    email: str
+
+    @property
+    def license_info(self) -> dict[str, str] | None:
+        """The licence for the OpenAPI document: an SPDX expression; None if it is not of that list.
+
+        Client generators cannot look up the project's own `LicenseRef-Proprietary`.
+        """
+        if self.license.startswith("LicenseRef-"):
+            return None
+        return {"name": self.license, "identifier": self.license}
+
+
+def read_project() -> Project:
+    """Read pyproject.toml, which is deployed with the code."""
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = document["project"]
+    author = project["authors"][0]
+    names = {"author": author["name"], "email": author["email"]}
+    return Project.model_validate({**project, **document["tool"]["app"], **names})
+
+
+PROJECT = read_project()
 
 
 def _root_path(path: str) -> str:

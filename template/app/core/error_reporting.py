@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import structlog
 from starlette.types import Scope
 
-from app.core.routing import route_template
+from app.core.http import route_template
 
 log = structlog.get_logger(__name__)
 

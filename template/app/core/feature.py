@@ -3,8 +3,8 @@
 import asyncio
 import time
 from argparse import ArgumentParser, _SubParsersAction
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
@@ -68,12 +68,6 @@ def no_setup(_: object) -> None:
     """Set up nothing."""
 
 
-@asynccontextmanager
-async def no_lifespan(_: object) -> AsyncGenerator[None, None]:
-    """Keep nothing open."""
-    yield
-
-
 def no_health_check(_: FastAPI) -> None:
     """Depend on no server."""
 
@@ -92,7 +86,7 @@ class Feature:
     name: str
     after: tuple[str, ...] = ()
     setup: Callable[[FastAPI], None] = no_setup
-    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] = no_lifespan
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[object]] = nullcontext
     health_check: Callable[[FastAPI], HealthCheck | None] = no_health_check
     commands: Callable[[Commands], None] = no_setup
-    worker_lifespan: Callable[[AppState], AbstractAsyncContextManager[None]] = no_lifespan
+    worker_lifespan: Callable[[AppState], AbstractAsyncContextManager[object]] = nullcontext

@@ -11,6 +11,7 @@ from app.core.config import Settings
 
 # Loggers of libraries that repeat what the request log says.
 QUIET = ("alembic.runtime.plugins", "httpx2", "uvicorn.access", "watchfiles")
+JSON_RENDERERS = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
 
 
 def configure_logging(settings: Settings) -> None:
@@ -22,7 +23,7 @@ def configure_logging(settings: Settings) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if console else "iso", utc=not console),
     ]
-    final = _console_renderers() if console else _json_renderers()
+    final = _console_renderers() if console else JSON_RENDERERS
     structlog.configure(
         processors=[*shared, *final],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -42,10 +43,6 @@ def configure_logging(settings: Settings) -> None:
 def log_level(settings: Settings) -> str:
     """Return the name of the lowest level that is logged."""
     return "DEBUG" if settings.debug else settings.log_level.upper()
-
-
-def _json_renderers() -> list[Processor]:
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
 
 
 def _console_renderers() -> list[Processor]:

@@ -3,10 +3,11 @@
 import ssl
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import structlog
+from pydantic import BaseModel, Field
 from sqlalchemy import URL, ExceptionContext, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -125,3 +126,21 @@ def _end_transaction(connection: Any, _record: Any, state: Any) -> None:
     in_transaction = getattr(connection.driver_connection, "in_transaction", True)
     if state.transaction_was_reset and state.asyncio_safe and in_transaction:
         connection.rollback()
+
+
+class Pool(BaseModel):
+    """The pool of database connections."""
+
+    in_use: Annotated[int, Field(examples=[2])]
+    idle: Annotated[int, Field(examples=[3])]
+    limit: Annotated[int, Field(examples=[10])]
+
+
+def pool_state(engine: AsyncEngine) -> Pool:
+    """Return how much of the pool is in use."""
+    pool = engine.pool
+    return Pool(
+        in_use=pool.checkedout(),  # ty: ignore[missing-attribute]
+        idle=pool.checkedin(),  # ty: ignore[missing-attribute]
+        limit=pool.size() + pool._max_overflow,  # ty: ignore[missing-attribute]
+    )

@@ -14,8 +14,7 @@ from app.core.config import Settings
 from app.core.feature import Feature
 from app.core.mail import Mail
 from app.core.state import AppState, FastAPI
-from app.email.backends import Backend, make_backend
-from app.email.rendering import RenderedMail, Renderer, make_renderer
+from app.email.backends import Backend, RenderedMail, Renderer, make_backend, make_renderer
 from app.email.settings import EmailSettings, accept_reserved_domains
 
 MAX_CONCURRENT_MAILS = 4

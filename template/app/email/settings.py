@@ -11,9 +11,9 @@ from typing import Annotated, Literal, Self
 import email_validator
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
-from app.core.email_address import to_ascii_domain
+from app.core.addresses import read_host
+from app.core.mail import to_ascii_domain
 from app.core.settings import CommaSeparated, EnvSettings
-from app.core.web_names import read_host
 
 SENDER = re.compile(r"(?P<name>[^<>\x00-\x1f\x7f]*?)\s*<(?P<address>[^<>]*)>|(?P<only>[^<>]*)")
 # What every server accepts, those without SMTPUTF8 (RFC 6531) too; lengths as in RFC 5321 §4.5.3.1.

@@ -7,11 +7,10 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.problem import problem_response
+from app.servers import MAX_HEADER_BYTES
 
 # The byte order marks of UTF-16 and UTF-32; one begins like another.
 UNICODE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
-# For all headers together. Not every server has such a limit.
-MAX_HEADER_BYTES = 64 * 1024
 
 
 class BodyLimitMiddleware:
@@ -32,6 +31,7 @@ class BodyLimitMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] == "http":
+            # Not every server has this limit.
             if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADER_BYTES:
                 detail = "The headers are too large."
                 await problem_response(scope, 431, "bad_request", detail)(scope, receive, send)

@@ -5,10 +5,10 @@ from importlib.util import find_spec
 from urllib.parse import quote
 
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Scope
+from starlette.types import Scope
 
-from app.core.client_address import Networks, client_address, is_trusted
-from app.core.routing import is_below
+from app.core.addresses import Networks, client_address, is_trusted
+from app.core.http import is_below
 
 
 def disable_uvicorn_proxy_headers() -> None:
@@ -18,12 +18,7 @@ def disable_uvicorn_proxy_headers() -> None:
     has no option against it. uvicorn wraps the app after importing it, so this is in time.
     """
     if find_spec("uvicorn"):  # an image with another server has none
-        vars(import_module("uvicorn.config"))["ProxyHeadersMiddleware"] = unwrapped
-
-
-def unwrapped(app: ASGIApp, **_: object) -> ASGIApp:
-    """Return the app without middleware."""
-    return app
+        vars(import_module("uvicorn.config"))["ProxyHeadersMiddleware"] = lambda app, **_: app
 
 
 def add_root_path(scope: Scope, configured: str) -> None:

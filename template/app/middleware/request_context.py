@@ -13,11 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 from uuid_utils import uuid4  # takes a thirtieth of the time of the standard library's
 
-from app.core.client_address import unmap
+from app.core.addresses import unmap
 from app.core.config import Settings
 from app.core.feature import Feature
+from app.core.http import route_template
 from app.core.logging import log_level
-from app.core.routing import route_template
 from app.core.state import FastAPI
 from app.middleware.proxy_headers import (
     add_root_path,

@@ -20,19 +20,58 @@ Features add theirs in `setup`, in the order of `FEATURES`; those of every servi
 
 from collections.abc import Sequence
 
+import structlog
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.errors import internal_error
 from app.core.problem import problem_response
-from app.core.state import FastAPI
+from app.core.state import FastAPI, app_of
 from app.middleware.body_limit import BodyLimitMiddleware
-from app.middleware.gzip import WeightedGZipMiddleware
-from app.middleware.head import HeadMiddleware
-from app.middleware.unhandled_errors import UnhandledErrorMiddleware
+from app.middleware.responses import HeadMiddleware, WeightedGZipMiddleware
 
 # Tokens are smaller, so they are never compressed together with text that an attacker may choose
 # (BREACH).
 GZIP_MINIMUM_BYTES = 2048
+
+log = structlog.get_logger(__name__)
+
+
+class UnhandledErrorMiddleware:
+    """Catches errors inside the other middleware, so that the 500 gets their headers.
+
+    Starlette's `ServerErrorMiddleware` is outermost: its response would have no request id and no
+    CORS headers, and the server would close the connection.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Respond 500, unless the response has started: then the connection must be closed.
+
+        After the response is complete, only a background task can fail, which is logged.
+        """
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        started = complete = False
+
+        async def send_and_track(message: Message) -> None:
+            nonlocal started, complete
+            started = True
+            await send(message)
+            complete = message["type"] == "http.response.body" and not message.get("more_body")
+
+        try:
+            await self.app(scope, receive, send_and_track)
+        except Exception as error:
+            app_of(scope).state.error_reporters.report_request(error, scope)
+            if started and not complete:
+                raise
+            log.exception("unhandled_error")
+            if not started:
+                await internal_error(scope)(scope, receive, send)
 
 
 class TrustedHostsMiddleware:

@@ -18,7 +18,7 @@ class WithoutRoles:
 
 
 class User(WithoutRoles, HasId, HasTimes, Base):
-    """A user account. `email` is normalized: see app/core/email_address.py."""
+    """A user account. `email` is normalized: see app/core/mail.py."""
 
     __tablename__ = "users"
 

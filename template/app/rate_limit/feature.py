@@ -2,7 +2,7 @@
 
 from app.core.exceptions import AppError, TooManyRequestsError
 from app.core.feature import Feature
-from app.core.routing import is_probe_or_metrics
+from app.core.http import is_probe_or_metrics
 from app.core.state import FastAPI
 from app.rate_limit.limiter import RateLimiter
 from app.rate_limit.middleware import RateLimitMiddleware, RateLimitSettings, Rules

@@ -10,7 +10,7 @@ from typing import Annotated, Protocol
 from limits import RateLimitItem, parse_many
 from pydantic import BeforeValidator
 
-from app.core.client_address import parse_address
+from app.core.addresses import parse_address
 
 # A client has a whole IPv6 network of addresses: count the network (RFC 6177).
 IPV6_PREFIX_LENGTH = 64

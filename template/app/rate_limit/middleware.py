@@ -13,7 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.exceptions import AppError, TooManyRequestsError
-from app.core.routing import is_probe_or_metrics, path_below_root
+from app.core.http import is_probe_or_metrics, path_below_root
 from app.core.settings import EnvSettings, SettingsError, split_list
 from app.core.state import app_of
 from app.rate_limit.limiter import Rate, RateLimiter, client_key, limit_headers

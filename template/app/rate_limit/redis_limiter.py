@@ -7,7 +7,7 @@ from typing import TypeVar
 from limits import RateLimitItem
 from redis.asyncio import Redis
 
-from app.core.project import PROJECT
+from app.core.config import PROJECT
 from app.rate_limit.limiter import Hits, RateLimiter, Window
 from app.redis.circuit_breaker import RedisBreaker, RedisEntryError, RedisUnavailableError
 

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, insert, 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import make_transient_to_detached
 
-from app.core.pagination import PageQuery, PageRows
 from app.db.base import Base
 from app.db.session import fetch
+from app.schemas.pagination import PageQuery, PageRows
 
 ModelT = TypeVar("ModelT", bound=Base)
 

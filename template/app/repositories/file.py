@@ -5,11 +5,11 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.core.pagination import PageRows
 from app.models.file import File
 from app.models.user import User
 from app.repositories.base import Repository
 from app.schemas.file import FileQuery
+from app.schemas.pagination import PageRows
 
 
 class FileRepository(Repository[File]):

@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import case, delete, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.core.pagination import PageRows
 from app.db.base import Base, utc_now
 from app.models.job import Job, JobOutput, JobTotals, WorkerHeartbeat
 from app.repositories.base import Repository
 from app.schemas.job import JobQuery
+from app.schemas.pagination import PageRows
 
 INSERT = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 PURGE_BATCH_SIZE = 500

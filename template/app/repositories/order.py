@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlalchemy import case, select, update
 from sqlalchemy.orm import selectinload
 
-from app.core.pagination import PageRows
 from app.models.item import Item
 from app.models.order import Order, OrderLine
 from app.repositories.base import Repository
 from app.schemas.order import OrderQuery
+from app.schemas.pagination import PageRows
 
 
 class OrderRepository(Repository[Order]):

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select, update
 
-from app.core.email_address import email_spellings
-from app.core.pagination import PageRows
+from app.core.mail import email_spellings
 from app.models.user import User
 from app.repositories.base import Repository
+from app.schemas.pagination import PageRows
 from app.schemas.user import UserQuery
 
 

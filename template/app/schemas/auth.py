@@ -6,8 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, SecretStr, StrictBool
 
-from app.core.field_types import SafeText
-from app.schemas.base import Input, Output
+from app.schemas.base import Input, Output, SafeText
 from app.schemas.user import Email, NewPassword, Password
 
 # Of the length of real tokens.

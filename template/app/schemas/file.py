@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.core.pagination import PageQuery
 from app.schemas.base import Output
+from app.schemas.pagination import PageQuery
 
 # The hash of an empty file.
 SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

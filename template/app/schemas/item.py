@@ -6,10 +6,19 @@ from uuid import UUID
 
 from pydantic import MISSING, Field
 
-from app.core.field_types import JSON_INTEGER, QUERY_INTEGER
-from app.core.pagination import ListQuery, PageQuery
-from app.schemas.base import Input, Output
-from app.schemas.fields import Amount, LongText, OutputInteger, OutputText, Price, ShortText
+from app.schemas.base import (
+    JSON_INTEGER,
+    QUERY_INTEGER,
+    Amount,
+    Input,
+    LongText,
+    Output,
+    OutputInteger,
+    OutputText,
+    Price,
+    ShortText,
+)
+from app.schemas.pagination import ListQuery, PageQuery
 
 ItemStock = Annotated[int, Field(ge=0, le=1_000_000_000, examples=[12]), JSON_INTEGER]
 ItemStockQuery = Annotated[int, Field(ge=0, le=1_000_000_000, examples=[12]), QUERY_INTEGER]

@@ -20,8 +20,8 @@ from pydantic_core import CoreSchema
 from pydantic_core.core_schema import tagged_union_schema
 
 from app.core.job import JOB_TYPES, JobType
-from app.core.pagination import PageQuery
 from app.schemas.base import Input, Output
+from app.schemas.pagination import PageQuery
 
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 

@@ -6,10 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.core.field_types import JSON_INTEGER
-from app.core.pagination import PageQuery
-from app.schemas.base import Input, Output
-from app.schemas.fields import Amount
+from app.schemas.base import JSON_INTEGER, Amount, Input, Output
+from app.schemas.pagination import PageQuery
 
 Status = Literal["pending", "confirmed", "cancelled"]
 

@@ -6,8 +6,7 @@ from uuid import UUID
 from pydantic import MISSING, AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from app.auth.permissions import Permission, held_permissions
-from app.core.field_types import SafeText, reject_unstorable
-from app.schemas.base import Input, Output
+from app.schemas.base import Input, Output, SafeText, reject_unstorable
 
 MAX_ROLES = 100
 

@@ -5,8 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from app.schemas.base import Output
-from app.schemas.fields import in_cents
+from app.schemas.base import Output, in_cents
 
 
 class Statistics(Output):

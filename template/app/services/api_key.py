@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from app.auth.tokens import TokenExpiredError, TokenInvalidError, TokenRevokedError, hash_token
+from app.core.config import PROJECT
 from app.core.exceptions import ConflictError, NotFoundError
-from app.core.project import PROJECT
 from app.core.state import app_of
 from app.db.base import utc_now
 from app.db.session import Database

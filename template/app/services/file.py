@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from app.core.after_commit import after_commit
 from app.core.exceptions import NotFoundError
-from app.core.pagination import PageRows
 from app.db.base import utc_now
 from app.models.file import File
 from app.repositories.file import FileRepository
 from app.schemas.file import FileQuery
-from app.storage.naming import FILES_PREFIX, INCOMING_PREFIX, file_id_of, key_of
+from app.schemas.pagination import PageRows
 from app.storage.settings import StorageSettings
 from app.storage.store import ObjectStorage
+from app.storage.validation import FILES_PREFIX, INCOMING_PREFIX, file_id_of, key_of
 
 # If the storage takes longer, the orphan cleanup deletes the bytes.
 DELETE_TIMEOUT_SECONDS = 5

@@ -7,13 +7,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.cache import Cache, Cached
-from app.core.etag import precondition_holds
 from app.core.exceptions import ConflictError, NotFoundError, PreconditionFailedError
-from app.core.pagination import PageRows
+from app.core.http import precondition_holds
 from app.db.errors import is_foreign_key_violation, is_unique_violation
 from app.models.item import Item
 from app.repositories.item import ItemRepository, conditions_of
 from app.schemas.item import ItemCreate, ItemQuery, ItemRead, ItemUpdate
+from app.schemas.pagination import PageRows
 
 # The cache key of what is computed from all items.
 ITEMS_KEY = "items:all"

@@ -14,11 +14,11 @@ from app.core.after_commit import after_commit
 from app.core.events import Event, EventPublisher
 from app.core.exceptions import AppError, ConflictError, NotFoundError, PermissionDeniedError
 from app.core.job import JOB_TYPES, JobDispatcher
-from app.core.pagination import PageRows
 from app.db.base import utc_now
 from app.models.job import Job
 from app.repositories.job import JobRepository
 from app.schemas.job import JobCreate, JobQuery, JobRead
+from app.schemas.pagination import PageRows
 
 
 class JobNotFoundError(NotFoundError):

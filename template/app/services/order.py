@@ -13,12 +13,12 @@ from app.core.events import Event, EventPublisher
 from app.core.exceptions import ConflictError, NotFoundError
 from app.core.mail import Mail, Mailer
 from app.core.metrics import increment_after_commit
-from app.core.pagination import PageRows
 from app.models.item import Item
 from app.models.order import Order, OrderLine
 from app.models.user import User
 from app.repositories.order import OrderRepository
 from app.schemas.order import OrderCreate, OrderLineCreate, OrderQuery, OrderRead
+from app.schemas.pagination import PageRows
 from app.services.caller import Caller
 from app.services.item import ItemNotFoundError, invalidate_items
 

@@ -15,10 +15,9 @@ from app.core.exceptions import AppError
 from app.db.session import Database
 from app.models.file import File
 from app.repositories.file import FileRepository
-from app.storage.naming import attachment, display_name, key_of
 from app.storage.settings import StorageSettings
 from app.storage.store import BLOCK_BYTES, InsufficientStorageError, ObjectStorage
-from app.storage.validation import UploadValidator
+from app.storage.validation import UploadValidator, attachment, display_name, key_of
 
 # Half of the age at which the orphan cleanup deletes bytes, so it never deletes a running upload's.
 UPLOAD_TIMEOUT_SECONDS = 30 * 60
@@ -48,16 +47,14 @@ class IncomingFile:
     content: AsyncIterator[bytes]
 
 
+@dataclass(slots=True)
 class UploadService:
     """Uploads. No transaction is open while a body is received."""
 
-    def __init__(
-        self, database: Database, storage: ObjectStorage, settings: StorageSettings
-    ) -> None:
-        self.database = database
-        self.storage = storage
-        self.settings = settings
-        self.timeout_seconds: float = UPLOAD_TIMEOUT_SECONDS
+    database: Database
+    storage: ObjectStorage
+    settings: StorageSettings
+    timeout_seconds: float = UPLOAD_TIMEOUT_SECONDS
 
     async def receive(self, incoming: AsyncIterator[IncomingFile], owner_id: UUID) -> list[File]:
         """Store the files, or raise and store none of them."""

@@ -7,12 +7,12 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from app.auth.permissions import NO_PERMISSIONS
-from app.core.email_address import email_spellings
 from app.core.exceptions import ConflictError, NotFoundError, PermissionDeniedError
+from app.core.mail import email_spellings
 from app.core.metrics import increment
-from app.core.pagination import PageRows
 from app.db.errors import is_foreign_key_violation, is_unique_violation
 from app.models.user import User
+from app.schemas.pagination import PageRows
 from app.schemas.user import UserCreate, UserQuery, UserUpdate
 from app.services.caller import Caller
 from app.services.password import PasswordService

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
 
-from app.core.project import ROOT
+from app.core.config import ROOT
 from app.core.settings import CommaSeparated, EnvSettings
 from app.storage.validation import FILE_TYPES
 

@@ -1,20 +1,23 @@
-"""Object storage in S3 or in memory, with errors that the API can show."""
+"""Object storage: in S3, in memory or in a folder, with errors that the API can show."""
 
 import errno
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cached_property
+from pathlib import Path
+from uuid import uuid4
 
 import obstore
+from anyio import CancelScope, open_file
+from anyio import Path as AsyncPath
 from anyio.to_thread import run_sync as in_thread
 from obstore.exceptions import BaseError
-from obstore.store import MemoryStore, ObjectStore, S3Store
+from obstore.store import LocalStore, ObjectStore, S3Store
 
 from app.core.exceptions import AppError, DependencyUnavailableError, NotFoundError
-from app.core.settings import SettingsError
-from app.storage.settings import StorageSettings
+from app.storage.validation import INCOMING_PREFIX
 
 BLOCK_BYTES = 256 * 1024
 # The minimum of S3 for a part of a multipart upload.
@@ -88,7 +91,7 @@ class ObjectStorage:
                 found = await obstore.get_async(self.store, key, options={"range": (start, stop)})
             except FileNotFoundError as error:
                 raise BytesNotFoundError from error
-        return _pieces(found.stream(BLOCK_BYTES))
+        return (bytes(piece) async for piece in found.stream(BLOCK_BYTES))
 
     async def delete(self, *keys: str) -> None:
         """Delete these objects, if they exist."""
@@ -113,45 +116,54 @@ class ObjectStorage:
             return await obstore.sign_async(self.store, "GET", key, timedelta(seconds=seconds))
 
 
-async def _pieces(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    async for piece in stream:
-        yield bytes(piece)
+class LocalStorage(ObjectStorage):
+    """A folder, in which every file is complete and synced to the disk.
+
+    obstore reads, lists and deletes. Its own writes are not synced, so `put` writes a temporary
+    file, syncs and renames it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @cached_property
+    def store(self) -> ObjectStore:
+        """Opened on first use, so that the service starts even while the disk is missing."""
+        return LocalStore(self.root, mkdir=True)
+
+    async def put(
+        self, key: str, blocks: AsyncIterator[bytes], attributes: Mapping[str, str]
+    ) -> None:
+        """Store the blocks. `attributes` are kept in the database only."""
+        temporary, final = self.root / INCOMING_PREFIX / uuid4().hex, self.root / key
+        with translate_errors():
+            try:
+                await AsyncPath(temporary.parent).mkdir(parents=True, exist_ok=True)
+                async with await open_file(temporary, "xb") as file:
+                    async for block in blocks:
+                        await file.write(block)
+                    await file.flush()
+                    await in_thread(os.fsync, file.wrapped.fileno())
+                await in_thread(_publish, temporary, final)
+            except BaseException:
+                with CancelScope(shield=True):
+                    await AsyncPath(temporary).unlink(missing_ok=True)
+                    await AsyncPath(final).unlink(missing_ok=True)
+                raise
 
 
-def open_memory() -> ObjectStorage:
-    """Open a storage in memory, for trying things out: it ends with the process."""
-    return ObjectStorage(MemoryStore())
+def _publish(temporary: Path, final: Path) -> None:
+    """Rename the file and sync its folder (rename(2), fsync(2))."""
+    if not final.parent.is_dir():
+        final.parent.mkdir(exist_ok=True)
+        _sync_folder(final.parent.parent)
+    temporary.replace(final)
+    _sync_folder(final.parent)
 
 
-def unset_empty_variables() -> None:
-    """Unset empty `AWS_` variables, which obstore reads itself and takes for values."""
-    for name, value in list(os.environ.items()):
-        if name.startswith("AWS_") and not value:
-            del os.environ[name]
-
-
-def open_s3(settings: StorageSettings) -> ObjectStorage:
-    """Open a bucket, with timeouts for everything."""
-    unset_empty_variables()
-    endpoint = str(settings.aws_endpoint_url or "")
-    timeouts: Any = {
-        "allow_http": endpoint.startswith("http://"),
-        "connect_timeout": timedelta(seconds=3),
-        "read_timeout": timedelta(seconds=15),
-        "timeout": timedelta(hours=1),  # of a whole download
-    }
-    values: dict[str, str] = {
-        "access_key_id": settings.aws_access_key_id,
-        "secret_access_key": settings.aws_secret_access_key.get_secret_value(),
-        "region": settings.aws_region,
-        "endpoint": endpoint,
-    }
-    config: Any = {name: value for name, value in values.items() if value}
-    retries: Any = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        store = S3Store.from_url(
-            settings.storage_url, config=config, client_options=timeouts, retry_config=retries
-        )
-    except (BaseError, ValueError):
-        raise SettingsError("STORAGE_URL or an AWS_ variable: cannot be used") from None
-    return ObjectStorage(store)
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -13,7 +13,7 @@ from redis.backoff import DecorrelatedJitterBackoff
 from redis.exceptions import RedisError
 
 from app.core.background import cancel_and_wait
-from app.core.project import PROJECT
+from app.core.config import PROJECT
 from app.redis.circuit_breaker import RedisBreaker, RedisUnavailableError
 from app.redis.feature import make_client
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from celery.schedules import crontab
 from pydantic import AfterValidator, Field, SecretStr
 
-from app.core.project import PROJECT
+from app.core.config import PROJECT
 from app.redis.settings import RedisSettings, join_url, read_options, read_redis_url, split_url
 
 SCHEMES = ("redis", "rediss", "unix", "redis+socket", "amqp", "amqps", "memory")

@@ -19,7 +19,7 @@ from app.core.state import AppState
 from app.db.base import utc_now
 from app.db.session import open_database
 from app.repositories.job import JobRepository
-from app.workers.dispatcher import CeleryDispatcher
+from app.workers.feature import CeleryDispatcher
 from app.workers.runner import EXHAUSTED, JobRunner, publish
 from app.workers.settings import JobSettings
 

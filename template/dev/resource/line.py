@@ -12,8 +12,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from sqlalchemy.dialects.postgresql.base import RESERVED_WORDS
 from sqlalchemy.dialects.sqlite.base import SQLiteIdentifierPreparer
 
-from app.core.pagination import PageQuery
-from app.schemas import fields
+from app.schemas import base as fields
+from app.schemas.pagination import PageQuery
 from dev.resource.existing import find_target, has_users
 from dev.resource.spec import NAME, Field, Resource, ResourceError, Target, plural_of
 

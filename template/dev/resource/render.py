@@ -22,11 +22,11 @@ MAX_WIDTH = 100
 # those that are not used.
 IMPORTS = {
     "model": "from sqlalchemy import UniqueConstraint",
-    "schemas": "from decimal import Decimal\nfrom app.schemas.fields import Integer, QueryInteger",
+    "schemas": "from decimal import Decimal\nfrom app.schemas.base import Integer, QueryInteger",
     "repository": "from collections.abc import Iterable\nfrom uuid import UUID\n"
     "from sqlalchemy import Select, false, select\n"
     "from sqlalchemy.ext.asyncio import AsyncSession\n"
-    "from app.core.pagination import PageQuery, PageRows",
+    "from app.schemas.pagination import PageQuery, PageRows",
     "service": "",
     "endpoints": "from app.api.auth import CurrentUserDep\nfrom app.api.responses import no_store",
     "factories": "import datetime as dt\nfrom uuid import uuid4",

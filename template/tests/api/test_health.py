@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient
 from sqlalchemy import text
 
-from app.core.project import PROJECT
+from app.core.config import PROJECT
 from app.db.migrations import upgrade
 from tests.blueprint.factories import SPECIMENS
 from tests.clients import connect

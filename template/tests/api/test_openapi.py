@@ -9,7 +9,7 @@ from httpx2 import AsyncClient
 
 from app import main
 from app.api.openapi import build
-from app.core.project import PROJECT
+from app.core.config import PROJECT
 from app.core.state import FastAPI
 from tests.routes import Operation, operations, versions
 

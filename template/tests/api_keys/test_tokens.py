@@ -6,7 +6,7 @@ from zlib import crc32
 
 import pytest
 
-from app.core.project import PROJECT
+from app.core.config import PROJECT
 from app.services.api_key import key_id, key_prefix, new_key
 
 ID = UUID(int=7)

@@ -8,7 +8,7 @@ from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from app.core.cursor import InvalidCursorError, decode, encode
+from app.schemas.cursor import InvalidCursorError, decode, encode
 from tests.api_v2.cursor_pages import ITEMS
 from tests.conftest import MakeClient
 from tests.factories import make_item

@@ -6,7 +6,7 @@ from typing import Any
 
 from httpx2 import AsyncClient, Response
 
-from app.core.project import ROOT
+from app.core.config import ROOT
 
 BLOCK = re.compile(r"```http\n(.*?)```", re.DOTALL)
 

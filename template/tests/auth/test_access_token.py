@@ -11,7 +11,7 @@ import jwt
 import pytest
 from httpx2 import AsyncClient, Response
 
-from app.core.project import PROJECT
+from app.core.config import PROJECT
 from app.models.user import User
 from tests.auth.factories import ME, authorization, log_in
 from tests.clients import connect

@@ -4,7 +4,7 @@ import re
 
 from httpx2 import AsyncClient
 
-from app.core.project import ROOT
+from app.core.config import ROOT
 from tests.auth.factories import authorization
 from tests.auth.fixtures import Mailbox
 from tests.auth.mails import newest_token

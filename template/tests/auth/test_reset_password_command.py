@@ -12,7 +12,7 @@ from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli import main
-from app.core.project import ROOT
+from app.core.config import ROOT
 from tests.auth.factories import AUTH, PASSWORD, authorization, log_in, make_user
 
 NEW = "another quiet password"

@@ -12,7 +12,7 @@ from threading import Barrier
 import pytest
 
 from app.auth import settings
-from app.core.project import ROOT
+from app.core.config import ROOT
 from app.core.settings import SettingsError
 from tests.conftest import MakeApp
 

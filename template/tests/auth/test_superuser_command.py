@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli import main
-from app.core.project import ROOT
+from app.core.config import ROOT
 from app.models.user import User
 from tests.auth.factories import PASSWORD, USERS, authorization, log_in, make_user
 

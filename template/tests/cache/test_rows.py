@@ -7,7 +7,7 @@ from httpx2 import AsyncClient
 from redis import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.project import PROJECT
+from app.core.config import PROJECT
 from tests.blueprint.factories import SPECIMENS
 from tests.blueprint.rows import add_specimen
 from tests.conftest import MakeClient

@@ -6,7 +6,7 @@ from textwrap import indent
 
 from alembic.config import Config
 
-from app.core.project import ROOT
+from app.core.config import ROOT
 from app.db.migrations import alembic_config
 
 SCRIPT = """

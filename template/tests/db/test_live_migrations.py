@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from app.core.database_url import parse_database_url
 from app.db.engine import engine_arguments
 from app.db.errors import DatabaseUnavailableError
-from app.db.migration_runner import MAX_ATTEMPTS
+from app.db.migrations import MAX_ATTEMPTS
 from tests.databases import empty_database
 from tests.db.scripts import scripts
 from tests.processes import environment

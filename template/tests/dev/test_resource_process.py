@@ -8,7 +8,7 @@ from shutil import copytree, ignore_patterns
 
 import pytest
 
-from app.core.project import ROOT
+from app.core.config import ROOT
 from tests.databases import empty_database
 from tests.processes import environment
 

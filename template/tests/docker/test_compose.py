@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.core.project import ROOT
+from app.core.config import ROOT
 from tests.deployed import refusal
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.project import ROOT
+from app.core.config import ROOT
 from tests.databases import closed_port, lost
 from tests.processes import Service, environment, serving
 

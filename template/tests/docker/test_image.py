@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.project import ROOT
+from app.core.config import ROOT
 
 BUILDER = '#!/bin/sh\necho "$(basename "$0") $*" >> "{log}"\n'
 

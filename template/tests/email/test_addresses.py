@@ -4,7 +4,7 @@ import pytest
 
 from app.core.mail import Mail
 from app.core.settings import SettingsError
-from app.email.rendering import Renderer
+from app.email.backends import Renderer
 from app.email.settings import EmailSettings
 
 MAIL = Renderer(project_name="Teapots", password_reset_url="").render(

@@ -12,8 +12,7 @@ from httpx2 import AsyncClient
 
 from app.core.mail import Mail
 from app.core.settings import SettingsError
-from app.email.backends import FileBackend, SmtpBackend
-from app.email.rendering import RenderedMail, Renderer
+from app.email.backends import FileBackend, RenderedMail, Renderer, SmtpBackend
 from app.email.settings import EmailSettings
 from tests.auth.factories import AUTH, PASSWORD
 from tests.auth.fixtures import read_mails
@@ -123,7 +122,7 @@ def test_a_file_is_utf_8_with_any_locale(tmp_path: Path) -> None:
     script = """
 import asyncio, pathlib, sys
 from app.email.backends import FileBackend
-from app.email.rendering import RenderedMail
+from app.email.backends import RenderedMail
 mail = RenderedMail("a@example.com", "\\u0410\\u0434\\u0430", "", {}, "", "")
 asyncio.run(FileBackend(pathlib.Path(sys.argv[1])).send(mail))
 """

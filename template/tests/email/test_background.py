@@ -9,9 +9,8 @@ from sqlalchemy import text
 from app.core.mail import Mail
 from app.core.state import FastAPI
 from app.db.session import Database
-from app.email.backends import SmtpBackend
+from app.email.backends import Renderer, SmtpBackend
 from app.email.feature import BackgroundMailer, email
-from app.email.rendering import Renderer
 from app.email.settings import EmailSettings
 from tests.auth.factories import AUTH, PASSWORD
 from tests.clients import connect

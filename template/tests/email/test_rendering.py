@@ -9,7 +9,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from app.core.mail import Mail
-from app.email.rendering import Renderer
+from app.email.backends import Renderer
 
 RENDERER = Renderer(
     project_name="Teapots & Co",

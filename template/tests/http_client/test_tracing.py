@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
 
-from app.core.project import ROOT
+from app.core.config import ROOT
 from app.observability.tracing.feature import redact_url
 from tests.http_client.routes import CALL
 from tests.http_client.upstream import Upstream

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.project import ROOT
+from app.core.config import ROOT
 from tests.deployed import refusal
 
 KUBERNETES = ROOT / "deploy" / "kubernetes"

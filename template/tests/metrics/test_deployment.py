@@ -8,7 +8,7 @@ import yaml
 from httpx2 import AsyncClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.core.project import ROOT
+from app.core.config import ROOT
 
 DASHBOARDS = sorted((ROOT / "deploy/grafana/dashboards").glob("*.json"))
 RULES = sorted((ROOT / "deploy/prometheus/rules").glob("*.yml"))

@@ -9,9 +9,9 @@ from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import Message, Receive, Scope, Send
 
-from app.core.diagnostics import pool_state
 from app.core.exceptions import TooManyRequestsError
-from app.core.routing import UNMATCHED
+from app.core.http import UNMATCHED
+from app.db.engine import pool_state
 from app.observability.metrics import definitions, endpoint
 from app.observability.metrics.middleware import MetricsMiddleware
 from tests.blueprint.rows import add_specimen

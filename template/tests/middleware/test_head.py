@@ -7,7 +7,7 @@ from fastapi.responses import StreamingResponse
 from httpx2 import AsyncClient
 from starlette.types import Message, Receive, Scope, Send
 
-from app.middleware.head import HeadMiddleware
+from app.middleware.responses import HeadMiddleware
 from tests.clients import connect
 from tests.conftest import MakeApp
 

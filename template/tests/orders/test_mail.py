@@ -5,7 +5,7 @@ from email.headerregistry import Address
 import pytest
 
 from app.core.mail import Mail
-from app.email.rendering import Renderer
+from app.email.backends import Renderer
 
 RENDERER = Renderer(project_name="Teapots & Co")
 SENDER = Address(addr_spec="no-reply@example.com")

@@ -6,7 +6,7 @@ import pytest
 from limits import RateLimitItemPerMinute
 from redis import Redis
 
-from app.core.project import PROJECT
+from app.core.config import PROJECT
 from app.rate_limit.limiter import hash_key
 from app.rate_limit.redis_limiter import RedisRateLimiter
 from app.redis.circuit_breaker import RedisBreaker

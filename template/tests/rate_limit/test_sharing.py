@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from redis import Redis
 
-from app.core.project import PROJECT
+from app.core.config import PROJECT
 from tests.clients import connect
 from tests.conftest import MakeApp
 

@@ -7,9 +7,9 @@ from httpx2 import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.pagination import PageQuery
 from app.db.session import Database
 from app.repositories.base import page_statement
+from app.schemas.pagination import PageQuery
 from dev.resource.blueprint.model import Specimen
 from dev.resource.blueprint.repository import SpecimenRepository
 from tests.blueprint.factories import make_specimen

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx2
 
-from app.core.project import ROOT
+from app.core.config import ROOT
 from tests.processes import Service, eventually, serving
 
 EXTRA = Path(__file__).parent / "extra"

@@ -6,7 +6,7 @@ import runpy
 import pytest
 
 from app.cli import main
-from app.core.project import ROOT
+from app.core.config import ROOT
 from tests.databases import free_port
 
 pytestmark = pytest.mark.process

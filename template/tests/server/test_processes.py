@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.project import ROOT
+from app.core.config import ROOT
 from tests.processes import eventually
 
 pytestmark = pytest.mark.process

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from httpx2 import AsyncClient
 
-from app.api.ranges import RangeNotSatisfiableError, requested_range
+from app.api.file_transfer import RangeNotSatisfiableError, requested_range
 from tests.problems import assert_problem
 from tests.uploads.factories import FILES, upload
 

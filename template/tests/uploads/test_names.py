@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from httpx2 import AsyncClient
 
-from app.storage.naming import attachment, display_name, file_id_of, key_of
+from app.storage.validation import attachment, display_name, file_id_of, key_of
 from tests.uploads.factories import FILES, FORM, TAIL
 from tests.uploads.fixtures import Stored
 

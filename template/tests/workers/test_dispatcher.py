@@ -13,9 +13,8 @@ from structlog.contextvars import bound_contextvars
 
 from app.core.settings import SettingsError
 from app.core.state import FastAPI
-from app.workers import dispatcher as module
-from app.workers.dispatcher import CeleryDispatcher
-from app.workers.feature import celery
+from app.workers import feature as module
+from app.workers.feature import CeleryDispatcher, celery
 from app.workers.settings import JobSettings, celery_config, transport_options
 from tests.clients import connect
 from tests.conftest import MakeApp, MakeClient

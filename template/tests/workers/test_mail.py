@@ -12,8 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.mail import Mail
 from app.db.base import utc_now
 from app.db.session import Database
-from app.email.backends import FileBackend
-from app.email.rendering import RenderedMail
+from app.email.backends import FileBackend, RenderedMail
 from app.models.job import Job
 from app.workers.mail.feature import SEND_MAIL, JobMailer
 from app.workers.runner import JobRunner

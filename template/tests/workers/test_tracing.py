@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from app.core.project import ROOT
+from app.core.config import ROOT
 from app.observability.tracing import celery as tracing
 from tests.jobs.factories import CREATE, JOBS
 from tests.processes import Service, serving

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.job import Job, JobOutput
 from app.services.job import enqueue, job_row
-from app.workers.dispatcher import CeleryDispatcher
+from app.workers.feature import CeleryDispatcher
 from tests.conftest import MakeApp, MakeClient
 from tests.jobs.factories import CREATE, JOBS, NEVER
 from tests.jobs.report_job import LINES, REPORT

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.docs import add_docs
 from app.api.openapi import add_document, build
 from app.core.feature import Feature
-from app.core.routing import path_below_root
+from app.core.http import path_below_root
 from app.core.state import FastAPI
 
 V1 = "/api/v1"

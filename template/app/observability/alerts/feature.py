@@ -20,10 +20,9 @@ import structlog
 from pydantic import AfterValidator, SecretStr
 
 from app.core.background_thread import BackgroundThread
-from app.core.config import Settings
+from app.core.config import PROJECT, Settings
 from app.core.error_reporting import ErrorReport
 from app.core.feature import Feature
-from app.core.project import PROJECT
 from app.core.settings import EnvSettings
 from app.core.state import AppState
 

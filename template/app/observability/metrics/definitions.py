@@ -14,6 +14,7 @@ from prometheus_client import (
 )
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from app.core.error_reporting import ErrorReport
 from app.observability.metrics.multiprocess import DIRECTORY_VARIABLE, remove_dead_gauges
@@ -85,7 +86,7 @@ def count_error(failure: ErrorReport) -> None:
     ERRORS.labels(failure.type, failure.route).inc()
 
 
-class StaticCollector:
+class StaticCollector(Collector):
     """A collector of families that have been collected already."""
 
     def __init__(self, families: Iterable[Metric]) -> None:
@@ -98,9 +99,7 @@ class StaticCollector:
 
 def render(more: Iterable[Metric] = ()) -> bytes:
     """Return all metrics, and `more`, in Prometheus' text format."""
-    registry = CollectorRegistry()
-    registry.register(StaticCollector([*_collect(), *more]))
-    return generate_latest(registry)
+    return generate_latest(StaticCollector([*_collect(), *more]))
 
 
 def _collect() -> Iterable[Metric]:

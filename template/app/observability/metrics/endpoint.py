@@ -11,8 +11,8 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from app.core.diagnostics import pool_state
 from app.core.state import FastAPI, Request
+from app.db.engine import pool_state
 from app.observability.metrics.definitions import GAUGES, gauge, render
 from app.observability.metrics.feature import MetricsSettings, unauthorized
 from app.observability.metrics.multiprocess import supervisor_pid

@@ -6,7 +6,7 @@ from functools import cache
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.routing import UNMATCHED, path_below_root, route_template
+from app.core.http import UNMATCHED, path_below_root, route_template
 from app.observability.metrics.definitions import counter, gauge, histogram
 from app.observability.metrics.endpoint import PATH
 

@@ -9,7 +9,7 @@ from tempfile import gettempdir
 
 import psutil
 
-from app.core.project import PROJECT
+from app.core.config import PROJECT
 
 DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  (writable even if the root filesystem is not)

@@ -12,10 +12,9 @@ from pydantic import AfterValidator, SecretStr
 from sentry_sdk.integrations.dedupe import DedupeIntegration
 from sentry_sdk.utils import BadDsn, Dsn
 
-from app.core.config import Settings
+from app.core.config import PROJECT, Settings
 from app.core.error_reporting import ErrorReport
 from app.core.feature import Feature
-from app.core.project import PROJECT
 from app.core.settings import EnvSettings
 from app.core.state import AppState
 

@@ -21,7 +21,8 @@ def _start_producer_span(sender: str, headers: dict[str, Any], **_: Any) -> None
 
 @task_prerun.connect(weak=False)
 def _start_consumer_span(task: Any, **_: Any) -> None:
-    sent = {name: getattr(task.request, name, None) for name in propagate_fields()}
+    headers = propagate.get_global_textmap().fields  # of a trace context (W3C Trace Context)
+    sent = {name: getattr(task.request, name, None) for name in headers}
     parent = propagate.extract({name: value for name, value in sent.items() if value})
     stack = ExitStack()
     stack.callback(context.detach, context.attach(parent))
@@ -38,8 +39,3 @@ def _end_consumer_span(task: Any, state: str | None = None, **_: Any) -> None:
         if state != "SUCCESS":
             trace.get_current_span().set_status(StatusCode.ERROR)
         stack.close()
-
-
-def propagate_fields() -> set[str]:
-    """Return the headers of a trace context (W3C Trace Context)."""
-    return propagate.get_global_textmap().fields

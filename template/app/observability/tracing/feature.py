@@ -12,8 +12,8 @@ import anyio.to_thread
 from fastapi import FastAPI
 from pydantic import Field, HttpUrl
 
+from app.core.config import PROJECT
 from app.core.feature import Feature
-from app.core.project import PROJECT
 from app.core.settings import EnvSettings
 
 # Of libraries that this project may not have.
@@ -58,7 +58,7 @@ def _setup(app: FastAPI) -> None:
 
 def instrument() -> None:
     """Instrument the libraries. They look up the provider when they are used."""
-    import app.observability.tracing.sqlalchemy  # noqa: F401  (adds its listeners)
+    import app.observability.tracing.provider  # noqa: F401  (adds its listeners)
 
     if find_spec(CELERY):
         import_module(CELERY)

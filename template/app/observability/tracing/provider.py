@@ -1,11 +1,13 @@
-"""The tracer provider, and what is added to the spans of requests.
+"""The tracer provider, and the spans of requests and of SQL statements.
 
 One provider for each process: its thread does not survive a fork.
 """
 
 from collections.abc import Sequence
 from threading import Thread
+from typing import Any
 
+from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
@@ -19,16 +21,27 @@ from opentelemetry.sdk.trace.sampling import (
     SamplingResult,
     TraceIdRatioBased,
 )
-from opentelemetry.trace import Link, SpanKind, TraceState, format_trace_id, get_current_span
+from opentelemetry.trace import (
+    Link,
+    Span,
+    SpanKind,
+    StatusCode,
+    TraceState,
+    format_trace_id,
+    get_current_span,
+)
 from opentelemetry.util.types import Attributes
+from sqlalchemy import Engine, ExceptionContext, event
 from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
-from app.core.config import Settings
-from app.core.project import PROJECT
+from app.core.config import PROJECT, Settings
 from app.observability.tracing.feature import TracingSettings
 
 EXPORT_TIMEOUT_SECONDS = 3.0
+SPAN_OPTION = "span"
+
+tracer = trace.get_tracer(__name__)
 
 
 class RequestRootSampler(Sampler):
@@ -112,3 +125,38 @@ class RequestSpanMiddleware:
                 span.set_attribute("url.query", "")  # it may hold secrets
             bind_contextvars(trace_id=format_trace_id(span.get_span_context().trace_id))
         await self.app(scope, receive, send)
+
+
+# A span for each SQL statement, without its parameters: they are personal data.
+@event.listens_for(Engine, "before_cursor_execute")
+def _start_span(
+    _conn: Any, _cursor: Any, statement: str, _params: Any, context: Any, *_: Any
+) -> None:
+    if context is None:
+        return
+    dialect = context.dialect.name
+    span = tracer.start_span(
+        f"{statement.split(maxsplit=1)[0].upper()} {dialect}",
+        kind=SpanKind.CLIENT,
+        attributes={"db.system.name": dialect, "db.query.text": statement},
+    )
+    context.execution_options = context.execution_options.union({SPAN_OPTION: span})
+
+
+@event.listens_for(Engine, "after_cursor_execute")
+def _end_span(
+    _conn: Any, _cursor: Any, _statement: str, _params: Any, context: Any, *_: Any
+) -> None:
+    _span_of(context).end()
+
+
+@event.listens_for(Engine, "handle_error")
+def _end_failed_span(context: ExceptionContext) -> None:
+    span = _span_of(context.execution_context)
+    span.set_status(StatusCode.ERROR)
+    span.set_attribute("error.type", type(context.original_exception).__name__)
+    span.end()
+
+
+def _span_of(context: Any) -> Span:
+    return getattr(context, "execution_options", {}).get(SPAN_OPTION, trace.INVALID_SPAN)

@@ -9,14 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import Settings
 from app.core.feature import Feature
-from app.core.field_types import SafeText
 from app.core.job import JobDispatcher, JobFailedError, job
 from app.core.mail import Mail
 from app.core.state import FastAPI
-from app.email.backends import Backend, make_backend
-from app.email.rendering import Renderer, make_renderer
+from app.email.backends import Backend, Renderer, make_backend, make_renderer
 from app.email.settings import EmailSettings
-from app.schemas.base import Input
+from app.schemas.base import Input, SafeText
 from app.schemas.user import Email
 from app.services.job import enqueue, job_row
 from app.workers.runner import JobContext

@@ -6,19 +6,21 @@ from uuid import UUID
 
 from pydantic import MISSING, Field, StrictBool
 
-from app.core.field_types import JSON_INTEGER, QUERY_INTEGER
-from app.core.pagination import ListQuery, PageQuery
-from app.schemas.base import Input, Output
-from app.schemas.fields import (
+from app.schemas.base import (
+    JSON_INTEGER,
+    QUERY_INTEGER,
     Amount,
     Date,
+    Input,
     LongText,
+    Output,
     OutputInteger,
     OutputText,
     Price,
     ShortText,
     UtcDateTime,
 )
+from app.schemas.pagination import ListQuery, PageQuery
 
 # begin types
 SpecimenStock = Annotated[int, Field(ge=0, le=1_000_000_000, examples=[12]), JSON_INTEGER]

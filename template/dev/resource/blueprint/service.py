@@ -8,10 +8,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.cache import Cache, Cached
-from app.core.etag import precondition_holds
 from app.core.exceptions import ConflictError, NotFoundError, PreconditionFailedError
-from app.core.pagination import PageRows
+from app.core.http import precondition_holds
 from app.db.errors import is_foreign_key_violation, is_unique_violation
+from app.schemas.pagination import PageRows
 from dev.resource.blueprint.model import Specimen
 from dev.resource.blueprint.repository import SpecimenRepository, conditions_of
 from dev.resource.blueprint.schemas import (

@@ -8,19 +8,24 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 
 from app.api.auth import CurrentUserDep, require_owner
 from app.api.deps import DatabaseDep, IfNoneMatch, SessionDep
-from app.api.multipart import BINARY, InvalidFormError, form, incoming_files
-from app.api.ranges import RangeNotSatisfiableError, requested_range
+from app.api.file_transfer import (
+    BINARY,
+    InvalidFormError,
+    RangeNotSatisfiableError,
+    form,
+    incoming_files,
+    requested_range,
+)
 from app.api.responses import headers, location, no_store, problems
-from app.core.etag import etag, not_modified
-from app.core.pagination import Page
+from app.core.http import etag, not_modified
 from app.core.state import Request
 from app.models.file import File
 from app.schemas.file import SHA256, FileQuery, FileRead
+from app.schemas.pagination import Page
 from app.services.file import FileService, NoSuchFileError
 from app.services.upload import UploadService, UploadTooSlowError
-from app.storage.naming import attachment
 from app.storage.store import BytesNotFoundError, InsufficientStorageError
-from app.storage.validation import FILE_TYPES, FileTooLargeError, UnsupportedTypeError
+from app.storage.validation import FILE_TYPES, FileTooLargeError, UnsupportedTypeError, attachment
 
 router = APIRouter(
     prefix="/files", tags=["Files"], dependencies=[Depends(no_store), Depends(require_owner)]

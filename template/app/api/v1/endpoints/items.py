@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Query, Response, status
 
 from app.api.deps import IfMatch, IfNoneMatch, SessionDep
 from app.api.responses import cache_headers, headers, problems
-from app.core.etag import etag, not_modified
 from app.core.exceptions import PreconditionFailedError
-from app.core.pagination import Page
+from app.core.http import etag, not_modified
 from app.core.state import Request
 from app.models.item import Item
 from app.schemas.item import ItemCreate, ItemQuery, ItemRead, ItemUpdate
+from app.schemas.pagination import Page
 from app.services.item import ItemInUseError, ItemNotFoundError, ItemService, NameTakenError
 
 # app/api/router.py says who may call each: users read, those with this permission write.

@@ -9,10 +9,10 @@ from fastapi.responses import StreamingResponse
 
 from app.api.deps import DatabaseDep, SessionDep
 from app.api.responses import headers, location, no_store, problems
-from app.core.pagination import Page
 from app.core.state import Request
 from app.models.job import Job
 from app.schemas.job import JobCreate, JobQuery, JobRead
+from app.schemas.pagination import Page
 from app.services.job import (
     IdempotencyKeyReusedError,
     JobNotCancellableError,

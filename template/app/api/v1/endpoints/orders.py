@@ -9,10 +9,10 @@ from app.api.auth import CallerDep, CurrentUserDep, require_owner, requires
 from app.api.deps import SessionDep
 from app.api.responses import headers, location, no_store, problems
 from app.auth.permissions import Permission
-from app.core.pagination import Page
 from app.core.state import Request
 from app.models.order import Order
 from app.schemas.order import OrderCreate, OrderQuery, OrderRead
+from app.schemas.pagination import Page
 from app.services.item import ItemNotFoundError
 from app.services.order import (
     InsufficientStockError,

@@ -11,9 +11,9 @@ from app.api.v1.endpoints.auth import AccountServiceDep, AuthServiceDep, UserSer
 from app.auth.passwords import PasswordRejectedError
 from app.auth.permissions import Permission
 from app.core.exceptions import TooManyRequestsError
-from app.core.pagination import Page
 from app.models.user import User
 from app.schemas.auth import SessionList
+from app.schemas.pagination import Page
 from app.schemas.user import (
     AccountDeletion,
     ProfileUpdate,

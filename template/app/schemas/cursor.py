@@ -9,7 +9,7 @@ from zlib import crc32
 from pydantic import BaseModel, Field
 
 from app.core.exceptions import AppError
-from app.core.pagination import ListQuery
+from app.schemas.pagination import ListQuery
 
 T = TypeVar("T")
 

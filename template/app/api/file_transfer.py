@@ -1,9 +1,6 @@
-"""Streaming uploads: multipart/form-data (RFC 7578) is parsed while it is received.
+"""Files over HTTP: uploads as multipart forms, and downloads of a range."""
 
-FastAPI's `UploadFile` would first write the whole body to a disk, whatever its size, and only
-then call the endpoint.
-"""
-
+import re
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, TypeAlias
@@ -20,6 +17,7 @@ from app.services.upload import IncomingFile
 
 # What the headers and the boundary of a part may take.
 PART_OVERHEAD_BYTES = 64 * 1024
+SINGLE_RANGE = re.compile(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.ASCII | re.IGNORECASE)
 BINARY = {"type": "string", "format": "binary"}
 # The parameters of a part's Content-Disposition, a piece of its content, or None at its end.
 Event: TypeAlias = "dict[bytes, bytes] | bytes | None"
@@ -137,3 +135,26 @@ def decode(raw: bytes) -> str:
 def invalid(name: str, message: str, type: str) -> RequestValidationError:
     """Make the validation error of a part, as FastAPI would."""
     return RequestValidationError([{"loc": ("body", name), "msg": message, "type": type}])
+
+
+class RangeNotSatisfiableError(AppError):
+    """The range begins after the end of the file."""
+
+    status = 416
+    code = "range_not_satisfiable"
+    detail = "The range lies outside of the file."
+
+
+def requested_range(header: str | None, size: int) -> tuple[int, int] | None:
+    """Return the first byte and the one after the last; None for the whole file.
+
+    Several ranges, and invalid ones, get the whole file, as the RFC allows.
+    """
+    found = SINGLE_RANGE.fullmatch(header or "")
+    first, last = found.groups() if found else ("", "")
+    if not (first or last) or (first and last and int(last) < int(first)):
+        return None
+    start = int(first) if first else max(size - int(last), 0)
+    if start >= size:
+        raise RangeNotSatisfiableError(headers={"Content-Range": f"bytes */{size}"})
+    return start, min(int(last) + 1, size) if first and last else size

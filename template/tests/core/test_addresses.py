@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from app.core.client_address import client_address, unmap
+from app.core.addresses import client_address, unmap
 
 TRUSTED = [ip_network("10.0.0.0/8"), ip_network("fd00::/8"), ip_network("192.0.2.1")]
 

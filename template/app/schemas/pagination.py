@@ -6,7 +6,7 @@ from typing import Annotated, Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel, Field, computed_field
 
-from app.core.field_types import QUERY_INTEGER, SafeText
+from app.schemas.base import QUERY_INTEGER, SafeText
 
 T = TypeVar("T")
 

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from app.core.imports import garbage_collection_paused
+from app.servers import garbage_collection_paused
 
 
 def test_garbage_is_collected_again_after_an_import() -> None:
