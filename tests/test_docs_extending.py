@@ -76,10 +76,20 @@ def test_every_addition_works(copy: Callable[..., Path]) -> None:
     run(project, f"pytest -q {' '.join(NEIGHBOURS)} tests/tea")
 
 
+def test_a_misspelt_attribute_of_the_state_is_found(copy: Callable[..., Path]) -> None:
+    project = copy(preset="minimal")
+    file = project / "app/api/deps.py"
+    file.write_text(file.read_text().replace("app.state.database", "app.state.databse"))
+
+    with pytest.raises(AssertionError, match=r"deps\.py.*`databse`"):
+        run(project, "ty check --output-format concise")
+
+
 @pytest.mark.parametrize("preset", ["minimal", "full"])
 def test_every_section_is_there_if_its_feature_is(render: Render, preset: str) -> None:
     page = (render(preset=preset) / "docs/extending.md").read_text()
     sections = re.findall("^## An? (.*)$", page, re.MULTILINE)
 
     more = ["job", "periodic task", "mail", "WebSocket event", "metric", "permission"]
-    assert sections == ["setting", *(more if preset == "full" else []), "middleware"]
+    first = ["setting", "object for the lifetime of the app"]
+    assert sections == [*first, *(more if preset == "full" else []), "middleware"]

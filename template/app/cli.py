@@ -15,7 +15,6 @@ from importlib.util import find_spec
 from socket import SOCK_STREAM
 
 from alembic.util import CommandError
-from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from app.api.openapi import FIRST, build
@@ -23,6 +22,7 @@ from app.core.config import PROJECT, Settings
 from app.core.exceptions import DependencyUnavailableError
 from app.core.logging import configure_logging
 from app.core.settings import SettingsError, check_settings
+from app.core.state import FastAPI
 from app.db.migrations import upgrade
 from app.features import FEATURES
 from app.servers import garbage_collection_paused

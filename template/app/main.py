@@ -4,20 +4,18 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 
 from app.api.docs import add_docs
 from app.api.errors import add_error_handlers
 from app.api.openapi import add_openapi
 from app.api.router import add_routes
-from app.core.cache import NullCache
 from app.core.config import PROJECT, Settings
-from app.core.error_reporting import ErrorReporters
 from app.core.feature import HealthCheck
 from app.core.http import is_probe_or_metrics, path_below_root
 from app.core.logging import configure_logging
 from app.core.settings import check_settings
+from app.core.state import AppState, FastAPI
 from app.db.migrations import database_health_check
 from app.db.session import open_database
 from app.features import FEATURES
@@ -36,18 +34,16 @@ TELEMETRY = TelemetryConfig(
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
     """Open what the service needs, first to last; close it last to first."""
-    settings: Settings = app.state.settings
+    state = app.state
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(open_database(settings))
-        app.state.database = database
-        app.state.health_checks = {
-            "database": HealthCheck(database_health_check(database.health_engine))
-        }
+        state.database = await stack.enter_async_context(open_database(state.settings))
+        health_check = database_health_check(state.database.health_engine)
+        state.health_checks["database"] = HealthCheck(health_check)
         for feature in FEATURES:
             await stack.enter_async_context(feature.lifespan(app))
             if check := feature.health_check(app):
-                app.state.health_checks[feature.name] = check
-        await stack.enter_async_context(graceful_shutdown(settings.drain_seconds))
+                state.health_checks[feature.name] = check
+        await stack.enter_async_context(graceful_shutdown(state.settings.drain_seconds))
         yield
 
 
@@ -61,11 +57,7 @@ def create_app() -> FastAPI:
         lifespan=lifespan,
         telemetry=TELEMETRY,
     )
-    app.state.settings = settings
-    app.state.cache = NullCache()
-    app.state.error_reporters = ErrorReporters()
-    app.state.gauges = {}
-    app.state.documented_headers = []
+    app.state = AppState(settings)
     add_error_handlers(app)
     add_routes(app)
     add_middleware(app)

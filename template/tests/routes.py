@@ -7,10 +7,10 @@ from functools import cache
 from typing import Any
 from uuid import uuid4
 
-from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from app.api.openapi import FIRST, build
+from app.core.state import FastAPI
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,10 @@ async def test_the_middleware_adds_its_header_to_errors_too(client: AsyncClient)
         assert (await client.get(path)).headers["tea-minutes"] == "4"
 
 
+def test_the_app_has_one_teapot(app: FastAPI) -> None:
+    assert app.state.teapot.cups == 8
+
+
 async def test_the_job_runs(client: AsyncClient, app: FastAPI) -> None:
     body = {"type": "tea.brew", "payload": {"cups": 2}}
     accepted = await client.post("/api/v1/jobs", json=body)

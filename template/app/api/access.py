@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext
 
@@ -16,6 +15,7 @@ from app.api.auth import (
     require_superuser,
 )
 from app.core.http import is_probe_or_metrics
+from app.core.state import FastAPI
 
 FIELD = "x-permission"
 SUPERUSER = "superuser"

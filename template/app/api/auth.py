@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends
 from fastapi.params import Depends as Dependency
 from fastapi.security import OAuth2PasswordBearer
 from structlog.contextvars import bind_contextvars
@@ -15,6 +15,7 @@ from app.auth.permissions import Permission
 from app.auth.toolkit import AuthTools
 from app.core.exceptions import NotAuthenticatedError, PermissionDeniedError
 from app.core.mail import Mailer
+from app.core.state import Request
 from app.models.user import User
 from app.services.caller import ApiKeyNotAllowedError, Caller, scheme_of
 

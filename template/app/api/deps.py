@@ -3,11 +3,12 @@
 from collections.abc import AsyncGenerator
 from typing import Annotated
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import Settings
 from app.core.exceptions import AppError
+from app.core.state import Request
 from app.db.session import Database
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -29,7 +30,7 @@ async def get_session(request: Request) -> AsyncGenerator[AsyncSession, None]:
     GET requests change nothing, so their statements run in autocommit, without BEGIN and COMMIT.
     An error rolls back, unless it says that it `commits`.
     """
-    database: Database = request.app.state.database
+    database = request.app.state.database
     if request.method in SAFE_METHODS:
         async with database.reads() as session:
             yield session

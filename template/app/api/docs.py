@@ -10,12 +10,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
-from fastapi import FastAPI, Request
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
 from app.api.openapi import URL
+from app.core.state import FastAPI, Request
 
 ASSETS = "/docs/assets"
 INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -63,7 +63,7 @@ def redoc_page(openapi_url: str, app: FastAPI, root: str) -> HTMLResponse:
 def add_page(app: FastAPI, path: str, make: Callable[[FastAPI, str], HTMLResponse]) -> None:
     """Serve a page with its own Content-Security-Policy. `make` gets the app and the prefix."""
     # With several versions of the API, each page links to the others.
-    links = getattr(app.state, "docs_links", "")
+    links = app.state.docs_links
 
     async def show(request: Request) -> HTMLResponse:
         root = quote(request.scope["root_path"])

@@ -12,9 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from app.api.responses import allowed_methods
-from app.core.error_reporting import report_request_error
 from app.core.exceptions import AppError
 from app.core.problem import Fault, problem_response
+from app.core.state import app_of
 from app.db.errors import DatabaseUnavailableError
 
 # The codes of the framework's own errors.
@@ -74,7 +74,7 @@ async def app_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, AppError)  # noqa: S101  (what it is registered for)
     if error.status >= 500:
         log.error(error.code, error=type(error).__name__, exc_info=error)
-        report_request_error(request.scope, error)
+        app_of(request.scope).state.error_reporters.report_request(error, request.scope)
     return problem_response(
         request.scope, error.status, error.code, error.message, error.response_headers
     )

@@ -5,13 +5,14 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, TypeAlias
 
-from fastapi import HTTPException, Request
+from fastapi import HTTPException
 from fastapi.exceptions import RequestValidationError
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
 from app.core.exceptions import AppError
+from app.core.state import Request
 from app.services.upload import IncomingFile
 
 # What the headers and the boundary of a part may take.
@@ -40,7 +41,7 @@ async def incoming_files(
     request: Request, name: str, max_files: int
 ) -> AsyncGenerator[IncomingFile, None]:
     """Yield the files of a form, each before its content is received. Read one after the other."""
-    max_bytes: int = request.app.state.storage_settings.upload_max_bytes
+    max_bytes = request.app.state.storage_settings.upload_max_bytes
     request.state.body_limit = max_files * (max_bytes + PART_OVERHEAD_BYTES)
     count = 0
     events = form_events(request)

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import psutil
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.config import PROJECT
 from app.core.feature import Check
+from app.core.state import Request
 from app.db.engine import Pool, pool_state
 from app.servers.shutdown import is_draining
 

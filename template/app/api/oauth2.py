@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
@@ -12,6 +12,7 @@ from app.api.errors import app_error
 from app.api.responses import PROBLEM
 from app.core.exceptions import AppError
 from app.core.problem import MEDIA_TYPE, Fault
+from app.core.state import FastAPI
 from app.services.auth import RefreshTokenInvalidError
 
 TOKEN_URL = "/api/v1/auth/login"  # noqa: S105  (a path, not a token)

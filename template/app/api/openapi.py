@@ -7,7 +7,6 @@ from functools import cache, partial
 from typing import Any
 from urllib.parse import quote
 
-from fastapi import FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
@@ -28,6 +27,7 @@ from app.core.exceptions import (
     PermissionDeniedError,
 )
 from app.core.problem import MEDIA_TYPE, Problem
+from app.core.state import FastAPI, Request
 
 # Tags without an operation are left out.
 TAGS = [
@@ -45,8 +45,6 @@ SCHEMAS = "#/components/schemas/"
 
 Document = dict[str, Any]
 # What features add by path: the errors of their middleware, and the headers of successes.
-ErrorsOf = Callable[[str], Iterable[type[AppError]]]
-HeadersOf = Callable[[str], Iterable[str]]
 
 
 def add_openapi(app: FastAPI) -> None:
@@ -81,14 +79,14 @@ def with_server(document: Document, root_path: str) -> Document:
 def build(app: FastAPI, paths: re.Pattern[str] = FIRST) -> Document:
     """Build the document of the paths that match."""
     document = _framework_document(app, paths)
-    errors_of: ErrorsOf = getattr(app.state, "refusals", lambda _: [])
-    headers_of: list[HeadersOf] = app.state.documented_headers
+    state = app.state
     used = set()
     for path, operations in document["paths"].items():
-        added = [name for find in headers_of for name in find(path)]
+        errors = [error for find in state.documented_errors for error in find(path)]
+        added = [name for find in state.documented_headers for name in find(path)]
         for operation in operations.values():
             used.update(operation.get("tags", ()))
-            _add_errors(operation, problems(*errors_of(path)))
+            _add_errors(operation, problems(*errors))
             _add_headers(operation, added)
     document["tags"] = [tag for tag in all_tags(app) if tag["name"] in used]
     components = document.setdefault("components", {})
@@ -102,7 +100,7 @@ def _framework_document(app: FastAPI, paths: re.Pattern[str]) -> Document:
     names = ("title", "version", "description", "contact", "license_info")
     about: dict[str, Any] = {name: getattr(app, name) for name in names}
     document = get_openapi(**about, servers=[{"url": "/"}], routes=routes)
-    for add in getattr(app.state, "document_access", ()):
+    for add in app.state.document_access:
         add(document, routes)
     return document
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from fastapi import FastAPI
 from fastapi.routing import RouteContext
 
 from app.api.access import operations
@@ -11,6 +10,7 @@ from app.api.auth import require_login, require_login_for_self
 from app.api.responses import error_response
 from app.core.exceptions import PermissionDeniedError
 from app.core.feature import Feature
+from app.core.state import FastAPI
 from app.services.api_key import ApiKeyScheme
 from app.services.caller import ApiKeyNotAllowedError
 

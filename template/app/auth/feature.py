@@ -7,7 +7,6 @@ from argparse import Namespace
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
 from fastapi.security.utils import get_authorization_scheme_param
 from pydantic import SecretStr, ValidationError
 from starlette.datastructures import Headers
@@ -20,6 +19,7 @@ from app.auth.toolkit import make_auth_tools
 from app.core.config import Settings
 from app.core.feature import Commands, Feature
 from app.core.settings import EnvSettings, SettingsError
+from app.core.state import FastAPI
 from app.db.session import open_database
 from app.email.feature import make_mailer
 from app.email.settings import EmailSettings, accept_reserved_domains
@@ -105,13 +105,13 @@ def user_id_from_token(
 
 
 def _setup(app: FastAPI) -> None:
+    state = app.state
     # With the `rate_limit` feature, all processes share the counts.
-    limiter = getattr(app.state, "limiter", None) or RateLimiter()
-    app.state.auth = make_auth_tools(app.state.settings, limiter)
+    state.auth = make_auth_tools(state.settings, state.limiter or RateLimiter())
+    state.uses = UseRecorder()
     # Features that add kinds of tokens insert theirs first.
-    app.state.uses = UseRecorder()
-    app.state.token_schemes = [AccessTokenScheme(app.state.auth, app.state.uses)]
-    app.state.identify = user_id_from_token(app.state.token_schemes)
+    state.token_schemes = [AccessTokenScheme(state.auth, state.uses)]
+    state.get_user_id = user_id_from_token(state.token_schemes)
     document_access(app)
     add_oauth2_errors(app)
 

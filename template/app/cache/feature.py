@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 import structlog
-from fastapi import FastAPI
 from pydantic import Field
 
 from app.cache.read_through import ReadThroughCache
@@ -13,6 +12,7 @@ from app.cache.stores import MemoryStore, RedisStore
 from app.core.cache import Cache, NullCache
 from app.core.feature import Feature
 from app.core.settings import EnvSettings
+from app.core.state import FastAPI
 from app.redis.circuit_breaker import RedisBreaker
 
 log = structlog.get_logger(__name__)
@@ -46,8 +46,9 @@ def _setup(app: FastAPI) -> None:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
     yield
-    if isinstance(app.state.cache, ReadThroughCache):
-        await app.state.cache.invalidator.close()
+    cache = app.state.cache
+    if isinstance(cache, ReadThroughCache):
+        await cache.invalidator.close()
 
 
 cache = Feature(name="cache", after=("redis",), setup=_setup, lifespan=_lifespan)

@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
 from opentelemetry import context, trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.datastructures import Headers
@@ -12,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.clients.environment import HttpClientSettings
 from app.clients.http import open_http_client
 from app.core.feature import Feature
+from app.core.state import FastAPI
 
 PROPAGATOR = TraceContextTextMapPropagator()
 
@@ -39,14 +39,12 @@ class TraceContextMiddleware:
 
 
 def _setup(app: FastAPI) -> None:
-    app.state.http_client_settings = HttpClientSettings.load()
     app.add_middleware(TraceContextMiddleware)
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-    settings: HttpClientSettings = app.state.http_client_settings
-    async with open_http_client(settings) as http:
+    async with open_http_client(HttpClientSettings.load()) as http:
         app.state.http = http
         yield
 

@@ -3,12 +3,12 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
 from pydantic import HttpUrl
 
 from app.clients.rates import RatesClient
 from app.core.feature import Feature
 from app.core.settings import EnvSettings
+from app.core.state import FastAPI
 
 
 class RatesSettings(EnvSettings):
@@ -18,15 +18,11 @@ class RatesSettings(EnvSettings):
     rates_url: HttpUrl | None = None
 
 
-def _setup(app: FastAPI) -> None:
-    app.state.rates_url = RatesSettings.load().rates_url
-
-
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-    url = app.state.rates_url
+    url = RatesSettings.load().rates_url
     app.state.rates = RatesClient(app.state.http, url) if url else None
     yield
 
 
-rates = Feature(name="rates", after=("http_client",), setup=_setup, lifespan=_lifespan)
+rates = Feature(name="rates", after=("http_client",), lifespan=_lifespan)

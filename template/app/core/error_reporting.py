@@ -40,9 +40,6 @@ class ErrorReporters:
             except Exception:
                 log.exception("error_report_failed")
 
-
-def report_request_error(scope: Scope, error: BaseException) -> None:
-    """Report an error that ended a request."""
-    scope["app"].state.error_reporters.report(
-        error, route_template(scope), scope["state"]["request_id"]
-    )
+    def report_request(self, error: BaseException, scope: Scope) -> None:
+        """Report an error that ended a request."""
+        self.report(error, route_template(scope), scope["state"]["request_id"])

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
 import structlog
-from fastapi import FastAPI
 from pydantic import Field
-from starlette.datastructures import State
+
+from app.core.state import AppState, FastAPI
 
 # The time that a readiness probe may take.
 HEALTH_CHECK_TIMEOUT_SECONDS = 1.0
@@ -79,8 +79,8 @@ class Feature:
 
     `after` names features that must come before it in FEATURES: they set up what it uses, or
     their middleware must be inside its own. `health_check` is checked by /health/ready.
-    `worker_lifespan` is the lifespan of each process that runs jobs: it has no app, and the state
-    that it gets replaces `app.state`. `commands` adds subcommands to `python -m app`; each sets
+    `worker_lifespan` is the lifespan of each process that runs jobs: it has no app, and gets a
+    state of its own. `commands` adds subcommands to `python -m app`; each sets
     the parser default `run`, a function of the parsed arguments that returns the exit code.
     """
 
@@ -90,4 +90,4 @@ class Feature:
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[object]] = nullcontext
     health_check: Callable[[FastAPI], HealthCheck | None] = no_health_check
     commands: Callable[[Commands], None] = no_setup
-    worker_lifespan: Callable[[State], AbstractAsyncContextManager[object]] = nullcontext
+    worker_lifespan: Callable[[AppState], AbstractAsyncContextManager[object]] = nullcontext

@@ -8,6 +8,8 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 from starlette.types import Scope
 
+from app.core.state import app_of
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -68,6 +70,6 @@ def problem_response(
 
 def _oauth2_error(scope: Scope, status: int, faults: list[Fault]) -> str | None:
     """Return the field `error`, which the feature that issues tokens adds."""
-    error_of = getattr(scope["app"].state, "oauth2_error", None)
+    error_of = app_of(scope).state.oauth2_error
     path = scope["path"].removeprefix(scope.get("root_path", ""))
     return error_of(path, status, faults) if error_of else None

@@ -7,14 +7,13 @@ from contextlib import asynccontextmanager
 
 import structlog
 from aiosmtplib import SMTPException
-from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.datastructures import State
 
 from app.core.after_commit import after_commit
 from app.core.config import Settings
 from app.core.feature import Feature
 from app.core.mail import Mail
+from app.core.state import AppState, FastAPI
 from app.email.backends import Backend, RenderedMail, Renderer, make_backend, make_renderer
 from app.email.settings import EmailSettings, accept_reserved_domains
 
@@ -85,12 +84,11 @@ def make_mailer(settings: Settings) -> BackgroundMailer:
 
 def _setup(app: FastAPI) -> None:
     accept_reserved_domains(EmailSettings.load().reserved_domains)
-    app.state.mailer = make_mailer(app.state.settings)
-    app.state.background_mailer = app.state.mailer
+    app.state.mailer = app.state.background_mailer = make_mailer(app.state.settings)
 
 
 @asynccontextmanager
-async def _worker(_: State) -> AsyncGenerator[None, None]:
+async def _worker(_: AppState) -> AsyncGenerator[None, None]:
     """Workers accept the same addresses in jobs as the server does."""
     accept_reserved_domains(EmailSettings.load().reserved_domains)
     yield

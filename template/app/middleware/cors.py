@@ -1,15 +1,14 @@
 """CORS: which websites may call the API from a browser (Fetch standard)."""
 
-from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.api.responses import HEADERS
-from app.core.config import Settings
 from app.core.feature import Feature
 from app.core.problem import problem_response
+from app.core.state import FastAPI
 
 ALLOWED_HEADERS = [
     "Authorization",
@@ -49,7 +48,7 @@ class ProblemCORSMiddleware(CORSMiddleware):
 
 
 def _setup(app: FastAPI) -> None:
-    settings: Settings = app.state.settings
+    settings = app.state.settings
     if settings.cors_origins:
         app.add_middleware(
             ProblemCORSMiddleware,

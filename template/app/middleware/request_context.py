@@ -8,7 +8,6 @@ import time
 from datetime import UTC, datetime
 
 import structlog
-from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
@@ -19,6 +18,7 @@ from app.core.config import Settings
 from app.core.feature import Feature
 from app.core.http import route_template
 from app.core.logging import log_level
+from app.core.state import FastAPI
 from app.middleware.proxy_headers import (
     add_root_path,
     apply_forwarded_headers,

@@ -21,14 +21,12 @@ Features add theirs in `setup`, in the order of `FEATURES`; those of every servi
 from collections.abc import Sequence
 
 import structlog
-from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import internal_error
-from app.core.config import Settings
-from app.core.error_reporting import report_request_error
 from app.core.problem import problem_response
+from app.core.state import FastAPI, app_of
 from app.middleware.body_limit import BodyLimitMiddleware
 from app.middleware.responses import HeadMiddleware, WeightedGZipMiddleware
 
@@ -68,7 +66,7 @@ class UnhandledErrorMiddleware:
         try:
             await self.app(scope, receive, send_and_track)
         except Exception as error:
-            report_request_error(scope, error)
+            app_of(scope).state.error_reporters.report_request(error, scope)
             if started and not complete:
                 raise
             log.exception("unhandled_error")
@@ -101,7 +99,7 @@ class TrustedHostsMiddleware:
 
 def add_middleware(app: FastAPI) -> None:
     """Add the middleware of every service, innermost first."""
-    settings: Settings = app.state.settings
+    settings = app.state.settings
     app.add_middleware(HeadMiddleware)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.request_max_bytes)
     app.add_middleware(UnhandledErrorMiddleware)

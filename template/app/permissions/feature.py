@@ -1,9 +1,8 @@
 """The `permissions` feature: roles, and permissions by name in the OpenAPI document."""
 
-from fastapi import FastAPI
-
 from app.api.access import document_access
 from app.core.feature import Feature
+from app.core.state import FastAPI
 
 # For the introduction of the OpenAPI document.
 INTRODUCTION = """

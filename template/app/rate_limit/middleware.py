@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -16,12 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.core.exceptions import AppError, TooManyRequestsError
 from app.core.http import is_probe_or_metrics, path_below_root
 from app.core.settings import EnvSettings, SettingsError, split_list
-from app.rate_limit.limiter import Rate, client_key, limit_headers
+from app.core.state import app_of
+from app.rate_limit.limiter import Rate, RateLimiter, client_key, limit_headers
 
 ROUTE = re.compile(r"([A-Za-z]+) +(/\S*)")
 PATH_PARAMETER = re.compile(r"{[^}]*}")
-
-UserIdGetter = Callable[[Scope], Awaitable[str | None]]
 
 
 def parse_routes(value: Any) -> Any:
@@ -112,9 +110,10 @@ class RateLimitMiddleware:
     It is outside of whatever costs time, and inside of what corrects the client's address.
     """
 
-    def __init__(self, app: ASGIApp, rules: Rules) -> None:
+    def __init__(self, app: ASGIApp, rules: Rules, limiter: RateLimiter) -> None:
         self.app = app
         self.rules = rules
+        self.limiter = limiter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -122,9 +121,8 @@ class RateLimitMiddleware:
         if rule is None:
             await self.app(scope, receive, send)
             return
-        state = scope["app"].state
-        key = ("request", rule.name, *await request_key(scope, state.identify))
-        window = await state.limiter.hit(rule.rate, *key)
+        key = ("request", rule.name, *await request_key(scope))
+        window = await self.limiter.hit(rule.rate, *key)
         headers = limit_headers(rule.name, rule.rate, window)
 
         async def send_with_headers(message: Message) -> None:
@@ -136,9 +134,10 @@ class RateLimitMiddleware:
         await app(scope, receive, send_with_headers)
 
 
-async def request_key(scope: Scope, get_user_id: UserIdGetter) -> tuple[str, str]:
+async def request_key(scope: Scope) -> tuple[str, str]:
     """Return the user of a request, or else the address."""
-    if user_id := await get_user_id(scope):
+    get_user_id = app_of(scope).state.get_user_id
+    if get_user_id and (user_id := await get_user_id(scope)):
         return "user", user_id
     return "address", client_key(scope["client"][0] if scope.get("client") else "unknown")
 

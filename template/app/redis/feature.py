@@ -6,7 +6,6 @@ Every wait of the client is bounded.
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
-from fastapi import FastAPI
 from pydantic import SecretStr
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -15,6 +14,7 @@ from redis.exceptions import RedisError
 from redis.maint_notifications import MaintNotificationsConfig
 
 from app.core.feature import Feature, HealthCheck
+from app.core.state import FastAPI
 from app.redis.circuit_breaker import RedisBreaker
 from app.redis.settings import RedisSettings
 
@@ -46,7 +46,7 @@ def _setup(app: FastAPI) -> None:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-    breaker: RedisBreaker | None = app.state.redis
+    breaker = app.state.redis
     if breaker is None:
         yield
         return
@@ -58,9 +58,9 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         await breaker.client.aclose(close_connection_pool=True)
 
 
-def _probe(app: FastAPI) -> HealthCheck | None:
-    breaker: RedisBreaker | None = app.state.redis
+def _health_check(app: FastAPI) -> HealthCheck | None:
+    breaker = app.state.redis
     return HealthCheck(breaker.ping, if_unhealthy="degraded") if breaker else None
 
 
-redis = Feature(name="redis", setup=_setup, lifespan=_lifespan, health_check=_probe)
+redis = Feature(name="redis", setup=_setup, lifespan=_lifespan, health_check=_health_check)

@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 from app.auth.tokens import TokenExpiredError, TokenInvalidError, TokenRevokedError, hash_token
 from app.core.config import PROJECT
 from app.core.exceptions import ConflictError, NotFoundError
+from app.core.state import app_of
 from app.db.base import utc_now
 from app.db.session import Database
 from app.models.api_key import ApiKey
@@ -130,7 +131,7 @@ class ApiKeyScheme:
         """Return the caller, or raise a `BearerTokenError`."""
         key, user = await self._find_once(token, scope)
         session.add(user)
-        await self.uses.record(scope["app"].state.database, ApiKey, key.id, key.last_used_at)
+        await self.uses.record(app_of(scope).state.database, ApiKey, key.id, key.last_used_at)
         granted = user.permissions
         if key.permissions is not None:
             granted = frozenset(name for name in granted if name in key.permissions)
@@ -140,7 +141,7 @@ class ApiKeyScheme:
         """Find a request's key: once, for the rate limit and for the endpoint, also if it fails."""
         found = scope.setdefault(SCOPE_KEY, {})
         if token not in found:
-            found[token] = asyncio.create_task(find_key(scope["app"].state.database, token))
+            found[token] = asyncio.create_task(find_key(app_of(scope).state.database, token))
         return await found[token]
 
 

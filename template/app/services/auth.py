@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.auth.tokens import TokenRevokedError, new_token
 from app.auth.toolkit import AuthTools
 from app.core.exceptions import BearerTokenError, NotAuthenticatedError, NotFoundError
+from app.core.state import app_of
 from app.db.base import utc_now
 from app.models.auth import LoginSession
 from app.models.user import User
@@ -56,11 +57,11 @@ class AccessTokenScheme:
         self.auth = auth
         self.uses = uses
 
-    def recognizes(self, _: str) -> bool:
+    def recognizes(self, token: str) -> bool:
         """Return True: this is the last scheme."""
         return True
 
-    async def user_id(self, token: str, _: Scope) -> str | None:
+    async def user_id(self, token: str, scope: Scope) -> str | None:
         """Return the user of a token that has not expired; the session may have ended."""
         try:
             return str(self.auth.tokens.verify(token).user_id)
@@ -74,7 +75,7 @@ class AccessTokenScheme:
         if found is None:
             raise TokenRevokedError
         user, last_used_at = found
-        database = scope["app"].state.database
+        database = app_of(scope).state.database
         await self.uses.record(database, LoginSession, claims.session_id, last_used_at)
         credential = Credential("session", claims.session_id, claims.expires_at)
         return Caller(user, credential, user.permissions)

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import structlog
-from fastapi import FastAPI
 from obstore.exceptions import BaseError
 from obstore.store import MemoryStore, S3Store
 
 from app.core.config import Settings
 from app.core.feature import Commands, Feature
 from app.core.settings import SettingsError
+from app.core.state import FastAPI
 from app.db.session import open_database
 from app.services.file import delete_orphans
 from app.storage.settings import StorageSettings

@@ -8,15 +8,14 @@ from functools import partial
 from uuid import UUID
 
 import structlog
-from fastapi import FastAPI
 from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.datastructures import State
 
 from app.core.after_commit import after_commit
 from app.core.background import cancel_and_wait
 from app.core.events import Event
 from app.core.feature import Feature
+from app.core.state import AppState, FastAPI
 from app.redis.circuit_breaker import RedisBreaker
 from app.redis.feature import make_client
 from app.redis.settings import RedisSettings
@@ -80,24 +79,25 @@ def is_safe_to_log(record: logging.LogRecord) -> bool:
 
 def _setup(app: FastAPI) -> None:
     logging.getLogger("uvicorn.error").addFilter(is_safe_to_log)
-    manager = app.state.websocket = ConnectionManager(WebSocketSettings.load())
+    state = app.state
+    manager = state.websocket = ConnectionManager(WebSocketSettings.load())
     if url := RedisSettings.load().redis_url:
         manager.broadcast = RedisBroadcast(url, manager.deliver)
-    app.state.events = WebSocketPublisher(manager.publish)
-    app.state.gauges["websocket_connections"] = lambda: len(manager.connections)
+    state.events = WebSocketPublisher(manager.publish)
+    state.gauges["websocket_connections"] = lambda: len(manager.connections)
     app.description += INTRODUCTION
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-    manager: ConnectionManager = app.state.websocket
-    broadcast = manager.broadcast
-    if broadcast is None and app.state.settings.web_concurrency > 1:
+    state = app.state
+    manager, broadcast = state.websocket, state.websocket.broadcast
+    if broadcast is None and state.settings.web_concurrency > 1:
         log.warning("websocket_without_redis", hint="set REDIS_URL: processes share no messages")
 
     async def find_active(ids: Collection[UUID]) -> set[UUID]:
-        async with app.state.database.reads() as session:
-            found = [await it.find_active(session, ids) for it in app.state.token_schemes]
+        async with state.database.reads() as session:
+            found = [await it.find_active(session, ids) for it in state.token_schemes]
         return set().union(*found)
 
     async with broadcast.running() if broadcast else nullcontext():
@@ -112,7 +112,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
 
 
 @asynccontextmanager
-async def _worker(state: State) -> AsyncGenerator[None, None]:
+async def _worker(state: AppState) -> AsyncGenerator[None, None]:
     url = RedisSettings.load().redis_url
     if url is None:
         yield

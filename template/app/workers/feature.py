@@ -12,7 +12,6 @@ from uuid import UUID
 import anyio.to_thread
 import structlog
 from celery import Celery
-from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.contextvars import get_contextvars
 
@@ -20,6 +19,7 @@ import app.workers.handlers  # noqa: F401  (registers the handlers)
 from app.core.background_thread import BackgroundThread
 from app.core.feature import Feature, HealthCheck
 from app.core.job import JobDispatcher
+from app.core.state import FastAPI
 from app.repositories.job import JobRepository
 from app.workers.settings import JOBS, REQUEST_ID_HEADER, JobSettings, celery_config
 
@@ -85,7 +85,7 @@ def _setup(app: FastAPI) -> None:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
-    dispatcher: CeleryDispatcher = app.state.job_queue
+    dispatcher = app.state.job_queue
     if not dispatcher.enabled:
         log.warning("no_broker", hint="jobs wait until CELERY_BROKER_URL or REDIS_URL is set")
     dispatcher.connect()

@@ -12,12 +12,10 @@ from uuid import UUID
 
 import structlog
 from celery import shared_task
-from starlette.datastructures import State
 
 import app.workers.handlers  # noqa: F401  (registers the handlers)
 from app.core.config import Settings
-from app.core.error_reporting import ErrorReporters
-from app.core.events import NULL_PUBLISHER
+from app.core.state import AppState
 from app.db.base import utc_now
 from app.db.session import open_database
 from app.repositories.job import JobRepository
@@ -38,10 +36,9 @@ log = structlog.get_logger(__name__)
 @asynccontextmanager
 async def open_runner() -> AsyncGenerator[JobRunner, None]:
     """Open the database, the broker and what the features need in a worker."""
-    state = State({"error_reporters": ErrorReporters(), "events": NULL_PUBLISHER})
-    settings = JobSettings.load()
+    state, settings = AppState(Settings.load()), JobSettings.load()
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(open_database(Settings.load()))
+        database = await stack.enter_async_context(open_database(state.settings))
         dispatcher = CeleryDispatcher(settings)
         stack.callback(dispatcher.close)
         for feature in import_module("app.features").FEATURES:  # by name: it is the layer above

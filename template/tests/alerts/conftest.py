@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from starlette.datastructures import State
 
+from app.core.config import Settings
 from app.core.error_reporting import ErrorReporters
+from app.core.state import AppState
 from app.features import FEATURES
 from app.observability.alerts import feature
 from tests.receiver import Receiver, receiving
@@ -34,9 +35,9 @@ async def alerting(
     """Send alerts to `url` until the end, as a worker does."""
     monkeypatch.setenv("ALERT_WEBHOOK_URL", url)
     [alerts] = [found for found in FEATURES if found.name == "alerts"]
-    failures = ErrorReporters()
-    async with alerts.worker_lifespan(State({"error_reporters": failures})):
-        yield failures
+    state = AppState(Settings.load())
+    async with alerts.worker_lifespan(state):
+        yield state.error_reporters
 
 
 def texts(chat: Receiver, number: int) -> list[str]:

@@ -4,13 +4,13 @@ import re
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from httpx2 import AsyncClient
 
 from app import main
 from app.api.openapi import build
 from app.core.config import PROJECT
+from app.core.state import FastAPI
 from tests.routes import Operation, operations, versions
 
 OPERATIONS = [pytest.param(operation, id=operation.id) for operation in operations(main.app)]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Generic, TypeVar
 
 import pytest
-from fastapi import Body, FastAPI
+from fastapi import Body
 from pydantic import BaseModel, Field
 
 from app.api.openapi import build, plain_names
@@ -47,7 +47,7 @@ def parts(part: Any) -> Iterator[dict[str, Any]]:
 @pytest.fixture
 async def documents(make_app: MakeApp) -> list[dict[str, Any]]:
     """The document of each version, with a route added by a user."""
-    app: FastAPI = await make_app()
+    app: Any = await make_app()
     app.post("/api/v1/envelopes", name="post_envelope")(post)
     return [build(app, version) for version in versions(app)]
 

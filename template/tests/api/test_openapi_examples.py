@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 
 from app.api.openapi import build
+from app.core.state import FastAPI
 from tests.routes import operations, versions
 
 # Tools make good values of these by themselves.

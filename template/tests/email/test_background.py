@@ -4,10 +4,10 @@ import asyncio
 from email.message import EmailMessage
 
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import text
 
 from app.core.mail import Mail
+from app.core.state import FastAPI
 from app.db.session import Database
 from app.email.backends import Renderer, SmtpBackend
 from app.email.feature import BackgroundMailer, email

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 from email_validator import EmailNotValidError, validate_email
-from starlette.datastructures import State
 
 from app.cli import main
+from app.core.config import Settings
 from app.core.settings import SettingsError
+from app.core.state import AppState
 from app.email.settings import EmailSettings, accept_reserved_domains
 from app.features import FEATURES
 from tests.auth.factories import AUTH, PASSWORD
@@ -71,7 +72,7 @@ async def test_workers_accept_the_same_domains(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("EMAIL_RESERVED_DOMAINS", "onion")
     [feature] = [feature for feature in FEATURES if feature.name == "email"]
 
-    async with feature.worker_lifespan(State()):
+    async with feature.worker_lifespan(AppState(Settings.load())):
         assert validate_email("root@office.onion", check_deliverability=False)
         with pytest.raises(EmailNotValidError):
             validate_email("root@office.local", check_deliverability=False)

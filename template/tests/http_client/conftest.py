@@ -8,7 +8,7 @@ from httpx2 import AsyncClient
 
 from tests.clients import connect
 from tests.conftest import MakeApp
-from tests.http_client.routes import CALL, call
+from tests.http_client.routes import CALL, make_call
 from tests.http_client.upstream import Upstream
 
 MakeCaller = Callable[..., Awaitable[AsyncClient]]
@@ -21,8 +21,7 @@ async def make_caller(make_app: MakeApp, upstream: Upstream) -> AsyncGenerator[M
 
         async def make(url: str = upstream.url, **settings: str) -> AsyncClient:
             app = await make_app(**settings)
-            app.state.called_url = url
-            app.add_api_route(CALL, call)
+            app.add_api_route(CALL, make_call(url))
             return await stack.enter_async_context(connect(app))
 
         yield make

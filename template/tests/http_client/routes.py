@@ -1,9 +1,11 @@
 """A route that calls another service, for the tests."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fastapi import Request
 from pydantic import RootModel
+
+from app.core.state import Request
 
 CALL = "/call"
 
@@ -12,7 +14,10 @@ class Found(RootModel[dict[str, Any]]):
     """Any object."""
 
 
-async def call(request: Request) -> Found:
-    """Return what the other service answers."""
-    state = request.app.state
-    return (await state.http.request("GET", state.called_url)).parse(Found)
+def make_call(url: str) -> Callable[[Request], Awaitable[Found]]:
+    """Make an endpoint that returns what the service at `url` answers."""
+
+    async def call(request: Request) -> Found:
+        return (await request.app.state.http.request("GET", url)).parse(Found)
+
+    return call

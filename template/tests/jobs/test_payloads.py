@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 import pytest
-from fastapi import FastAPI
 from httpx2 import AsyncClient
 from pydantic import Field
 
 from app.api.openapi import build
 from app.core.job import JOB_TYPES, job
+from app.core.state import FastAPI
 from app.schemas.base import Input
 from tests.jobs.factories import JOBS
 from tests.problems import assert_problem

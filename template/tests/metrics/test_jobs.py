@@ -6,11 +6,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from fastapi import FastAPI
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from app.core.database_url import parse_database_url
+from app.core.state import FastAPI
 from app.db.base import utc_now
 from app.db.engine import engine_arguments
 from app.db.session import Database
@@ -82,7 +82,7 @@ async def test_while_the_database_is_away_the_last_counts_are_reported(
     await add(session, "queued")
     await counting()
 
-    silent = FastAPI()
+    silent: Any = FastAPI()
     engine = create_async_engine(**engine_arguments(parse_database_url(lost(tmp_path))))
     silent.state.database = SimpleNamespace(health_engine=engine)
 

@@ -1,5 +1,7 @@
 """The service with Redis, and without."""
 
+from typing import Any
+
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
@@ -51,7 +53,8 @@ async def test_it_starts_while_redis_hangs(make_app: MakeApp, redis_server: Redi
 
 async def test_its_connections_are_closed_at_shutdown(redis_server: RedisServer) -> None:
     client = make_client(SecretStr(redis_server.url))
-    app, pool = FastAPI(), client.connection_pool
+    pool = client.connection_pool
+    app: Any = FastAPI()
     app.state.redis = RedisBreaker(client)
 
     async with redis.lifespan(app):

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import sentry_sdk
 from fastapi import Body, FastAPI
-from starlette.datastructures import State
 
-from app.core.error_reporting import ErrorReporters
+from app.core.config import Settings
 from app.core.settings import SettingsError
+from app.core.state import AppState
 from app.features import FEATURES
 from app.main import create_app
 from app.observability.sentry.feature import report
@@ -106,7 +106,8 @@ async def test_a_tag_of_one_job_is_not_on_the_events_of_another(
 ) -> None:
     monkeypatch.setenv("SENTRY_DSN", dsn(sentry))
     [feature] = [feature for feature in FEATURES if feature.name == "sentry"]
-    failures = ErrorReporters()
+    state = AppState(Settings.load())
+    failures = state.error_reporters
 
     def job(tenant: str) -> None:
         if tenant:
@@ -118,7 +119,7 @@ async def test_a_tag_of_one_job_is_not_on_the_events_of_another(
         copy_context().run(job, "tea")
         copy_context().run(job, "")
 
-    async with feature.worker_lifespan(State({"error_reporters": failures})):
+    async with feature.worker_lifespan(state):
         Context().run(work)
 
     assert [event["tags"].get("tenant") for event in events(sentry)] == [None, "tea", None]
@@ -127,9 +128,10 @@ async def test_a_tag_of_one_job_is_not_on_the_events_of_another(
 async def test_workers_report_too(sentry: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENTRY_DSN", dsn(sentry))
     [feature] = [feature for feature in FEATURES if feature.name == "sentry"]
-    failures = ErrorReporters()
+    state = AppState(Settings.load())
+    failures = state.error_reporters
 
-    async with feature.worker_lifespan(State({"error_reporters": failures})):
+    async with feature.worker_lifespan(state):
         failures.report(ZeroDivisionError(SECRET), "report.make", "r-8")
 
     [event] = events(sentry)

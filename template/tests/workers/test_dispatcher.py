@@ -6,13 +6,13 @@ from statistics import median
 from uuid import UUID, uuid4
 
 import pytest
-from fastapi import FastAPI
 from httpx2 import AsyncClient
 from pydantic import SecretStr
 from redis import Redis
 from structlog.contextvars import bound_contextvars
 
 from app.core.settings import SettingsError
+from app.core.state import FastAPI
 from app.workers import feature as module
 from app.workers.feature import CeleryDispatcher, celery
 from app.workers.settings import JobSettings, celery_config, transport_options

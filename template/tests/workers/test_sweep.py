@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from celery import Task
-from fastapi import FastAPI
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.job import JOB_TYPES
+from app.core.state import FastAPI
 from app.db.base import utc_now
 from app.models.job import Job, JobOutput, WorkerHeartbeat
 from app.workers import handlers, tasks

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from urllib.parse import quote
 
-from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,6 +14,7 @@ from app.api.docs import add_docs
 from app.api.openapi import add_document, build
 from app.core.feature import Feature
 from app.core.http import path_below_root
+from app.core.state import FastAPI
 
 V1 = "/api/v1"
 V2 = "/api/v2"

@@ -18,13 +18,13 @@ from urllib.request import Request, urlopen
 import anyio.to_thread
 import structlog
 from pydantic import AfterValidator, SecretStr
-from starlette.datastructures import State
 
 from app.core.background_thread import BackgroundThread
 from app.core.config import PROJECT, Settings
 from app.core.error_reporting import ErrorReport
 from app.core.feature import Feature
 from app.core.settings import EnvSettings
+from app.core.state import AppState
 
 SHARED_MEMORY = "/dev/shm"  # noqa: S108  (writable even on a read-only root file system)
 FOLDER = Path(SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else gettempdir())
@@ -134,7 +134,7 @@ class WebhookAlerter:
 
 
 @asynccontextmanager
-async def _report(state: State) -> AsyncGenerator[None, None]:
+async def _report(state: AppState) -> AsyncGenerator[None, None]:
     url = AlertSettings.load().alert_webhook_url
     if url is None:
         yield

@@ -7,10 +7,11 @@ from typing import TypeAlias
 
 import anyio.to_thread
 import psutil
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from app.core.state import FastAPI, Request
 from app.db.engine import pool_state
 from app.observability.metrics.definitions import GAUGES, gauge, render
 from app.observability.metrics.feature import MetricsSettings, unauthorized
@@ -75,7 +76,7 @@ def process_metrics(supervisor: int | None) -> Iterator[Metric]:
 @router.get(PATH)
 async def get_metrics(request: Request) -> Response:
     """Return all metrics in Prometheus' text format."""
-    sampler: GaugeSampler = request.app.state.metrics
+    sampler = request.app.state.metrics
     authorization = request.headers.get("authorization", "")
     if not sampler.settings.admits(authorization):
         raise unauthorized(authorization)

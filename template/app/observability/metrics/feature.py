@@ -6,14 +6,13 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import structlog
-from fastapi import FastAPI
 from pydantic import SecretStr
-from starlette.datastructures import State
 
 from app.core.exceptions import BearerTokenError, NotAuthenticatedError
 from app.core.feature import Feature
 from app.core.metrics import set_backend
 from app.core.settings import EnvSettings
+from app.core.state import AppState, FastAPI
 from app.observability.metrics.multiprocess import supervisor_pid, use_directory
 
 log = structlog.get_logger(__name__)
@@ -56,7 +55,7 @@ def _setup(app: FastAPI) -> None:
     _record(app.state)
 
 
-def _record(state: State) -> None:
+def _record(state: AppState) -> None:
     import app.observability.metrics.business  # noqa: F401  (defines its metrics)
     from app.observability.metrics.definitions import RECORDED, count_error, record
 
@@ -74,7 +73,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
 
 
 @asynccontextmanager
-async def _worker(state: State) -> AsyncGenerator[None, None]:
+async def _worker(state: AppState) -> AsyncGenerator[None, None]:
     _record(state)  # in the directory of the parent process
     yield
 

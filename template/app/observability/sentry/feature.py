@@ -8,12 +8,12 @@ from typing import Annotated, Any
 import anyio.to_thread
 import structlog
 from pydantic import AfterValidator, SecretStr
-from starlette.datastructures import State
 
 from app.core.config import PROJECT, Settings
 from app.core.error_reporting import ErrorReport
 from app.core.feature import Feature
 from app.core.settings import EnvSettings
+from app.core.state import AppState
 
 SHUTDOWN_TIMEOUT_SECONDS = 2.0
 
@@ -77,7 +77,7 @@ def scrub(event: Any, _hint: object) -> Any:
 
 
 @asynccontextmanager
-async def _reporting(state: State) -> AsyncGenerator[None, None]:
+async def _reporting(state: AppState) -> AsyncGenerator[None, None]:
     dsn = SentrySettings.load().sentry_dsn
     if dsn is None:
         yield

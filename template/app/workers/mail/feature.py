@@ -3,7 +3,6 @@
 from functools import cache
 from typing import Annotated, Any
 
-from fastapi import FastAPI
 from jinja2 import TemplateError
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +11,7 @@ from app.core.config import Settings
 from app.core.feature import Feature
 from app.core.job import JobDispatcher, JobFailedError, job
 from app.core.mail import Mail
+from app.core.state import FastAPI
 from app.email.backends import Backend, Renderer, make_backend, make_renderer
 from app.email.settings import EmailSettings
 from app.schemas.base import Input, SafeText

@@ -14,13 +14,13 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import structlog
 from celery import signals
-from fastapi import FastAPI
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import Port, Settings
 from app.core.feature import Feature
 from app.core.job import JOB_TYPES
+from app.core.state import FastAPI
 from app.models.job import Job, JobTotals
 from app.observability.metrics.feature import MetricsSettings, unauthorized
 from app.observability.metrics.multiprocess import use_directory
@@ -110,13 +110,13 @@ class JobCollector:
         self.lock = asyncio.Lock()
         self.last: Counts | None = None
 
-    async def __call__(self) -> Iterable[object]:
+    async def __call__(self) -> Iterable[Any]:
         """Collect `jobs_total` and `jobs_queue_depth`; nothing before the first count."""
         async with self.lock:
             await self._count()
         return [] if self.last is None else self.describe()
 
-    def describe(self) -> Sequence[object]:
+    def describe(self) -> Sequence[Any]:
         """Return both metrics with the values of the last count, for docs/reference.md too."""
         from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
 
@@ -130,7 +130,7 @@ class JobCollector:
         return [total, GaugeMetricFamily("jobs_queue_depth", "Jobs that wait", value=depth)]
 
     async def _count(self) -> None:
-        engine: AsyncEngine = self.app.state.database.health_engine  # it has no pool to wait for
+        engine = self.app.state.database.health_engine  # it has no pool to wait for
         try:
             async with asyncio.timeout(QUERY_TIMEOUT_SECONDS), AsyncSession(engine) as session:
                 self.last = await count_jobs(session)

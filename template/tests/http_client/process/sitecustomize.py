@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from tests.http_client.routes import CALL, call
+from tests.http_client.routes import CALL, make_call
 
 make = FastAPI.__init__
 
@@ -13,8 +13,7 @@ make = FastAPI.__init__
 def make_with_call(self: FastAPI, *arguments: Any, **options: Any) -> None:
     """Make an app that also calls the service at `CALLED_URL`."""
     make(self, *arguments, **options)
-    self.state.called_url = os.environ["CALLED_URL"]
-    self.add_api_route(CALL, call)
+    self.add_api_route(CALL, make_call(os.environ["CALLED_URL"]))
 
 
 FastAPI.__init__ = make_with_call

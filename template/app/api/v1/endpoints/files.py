@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Header, Query, Response, status
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from app.api.auth import CurrentUserDep, require_owner
@@ -18,6 +18,7 @@ from app.api.file_transfer import (
 )
 from app.api.responses import headers, location, no_store, problems
 from app.core.http import etag, not_modified
+from app.core.state import Request
 from app.models.file import File
 from app.schemas.file import SHA256, FileQuery, FileRead
 from app.schemas.pagination import Page

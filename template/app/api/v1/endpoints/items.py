@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Query, Response, status
 
 from app.api.deps import IfMatch, IfNoneMatch, SessionDep
 from app.api.responses import cache_headers, headers, problems
 from app.core.exceptions import PreconditionFailedError
 from app.core.http import etag, not_modified
+from app.core.state import Request
 from app.models.item import Item
 from app.schemas.item import ItemCreate, ItemQuery, ItemRead, ItemUpdate
 from app.schemas.pagination import Page

@@ -4,12 +4,12 @@ from collections.abc import AsyncGenerator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Header, Query, Response, status
 from fastapi.responses import StreamingResponse
 
 from app.api.deps import DatabaseDep, SessionDep
 from app.api.responses import headers, location, no_store, problems
-from app.core.events import NULL_PUBLISHER
+from app.core.state import Request
 from app.models.job import Job
 from app.schemas.job import JobCreate, JobQuery, JobRead
 from app.schemas.pagination import Page
@@ -31,7 +31,7 @@ async def get_job_service(session: SessionDep, request: Request) -> JobService:
     caller = getattr(request.state, "caller", None)
     scope = JobScope(caller.user.id, caller.is_superuser) if caller else JobScope()
     state = request.app.state
-    return JobService(session, state.job_queue, scope, getattr(state, "events", NULL_PUBLISHER))
+    return JobService(session, state.job_queue, scope, state.events)
 
 
 JobServiceDep = Annotated[JobService, Depends(get_job_service)]

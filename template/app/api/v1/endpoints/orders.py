@@ -3,13 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Query, Response, status
 
 from app.api.auth import CallerDep, CurrentUserDep, require_owner, requires
 from app.api.deps import SessionDep
 from app.api.responses import headers, location, no_store, problems
 from app.auth.permissions import Permission
-from app.core.events import NULL_PUBLISHER
+from app.core.state import Request
 from app.models.order import Order
 from app.schemas.order import OrderCreate, OrderQuery, OrderRead
 from app.schemas.pagination import Page
@@ -27,9 +27,7 @@ router = APIRouter(prefix="/orders", tags=["Orders"], dependencies=[Depends(no_s
 async def get_order_service(request: Request, session: SessionDep) -> OrderService:
     """Make the service for one request."""
     state = request.app.state
-    return OrderService(
-        session, state.mailer, state.cache, getattr(state, "events", NULL_PUBLISHER)
-    )
+    return OrderService(session, state.mailer, state.cache, state.events)
 
 
 OrderServiceDep = Annotated[OrderService, Depends(get_order_service)]

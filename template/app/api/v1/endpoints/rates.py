@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 
 from app.api.deps import SessionDep
 from app.api.responses import problems
 from app.clients.http import UpstreamError, UpstreamTimeoutError
 from app.core.exceptions import DependencyUnavailableError
+from app.core.state import Request
 from app.schemas.rate import Currency, Rates, RatesBatch
 from app.services.rate import RateService, RatesNotConfiguredError
 

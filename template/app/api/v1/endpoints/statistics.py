@@ -1,9 +1,10 @@
 """/api/v1/statistics: totals over all items, cached."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from app.api.deps import SessionDep
 from app.api.responses import cache_headers
+from app.core.state import Request
 from app.schemas.statistics import Statistics
 from app.services.statistics import read_statistics
 

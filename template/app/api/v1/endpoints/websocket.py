@@ -11,6 +11,7 @@ from fastapi.security.utils import get_authorization_scheme_param
 from structlog.contextvars import bind_contextvars
 
 from app.core.exceptions import AppError, NotAuthenticatedError
+from app.core.state import app_of
 from app.servers.shutdown import is_draining
 from app.services.caller import scheme_of
 from app.websocket.connection import Connection
@@ -51,7 +52,7 @@ async def connect(websocket: WebSocket) -> None:
     connection = await authenticate(websocket, token)
     if is_draining():  # checked last: what is registered from here on is closed on shutdown
         raise ShuttingDownError
-    manager: ConnectionManager = websocket.app.state.websocket
+    manager = app_of(websocket.scope).state.websocket
     with manager.register(connection):
         await websocket.accept(subprotocol)
         await serve(websocket, connection, manager)
@@ -60,7 +61,7 @@ async def connect(websocket: WebSocket) -> None:
 def check_origin(websocket: WebSocket) -> None:
     """Allow pages of this host and of `CORS_ORIGINS`, and clients that are not browsers."""
     origin = websocket.headers.get("origin")
-    if origin is None or origin in websocket.app.state.settings.cors_origins:
+    if origin is None or origin in app_of(websocket.scope).state.settings.cors_origins:
         return
     try:
         page = urlsplit(origin)
@@ -85,7 +86,7 @@ def find_token(websocket: WebSocket) -> tuple[str, str | None]:
 
 async def authenticate(websocket: WebSocket, token: str) -> Connection:
     """Authenticate the token, as for any other request."""
-    state = websocket.app.state
+    state = app_of(websocket.scope).state
     scheme = scheme_of(state.token_schemes, token)
     async with state.database.reads() as session:
         caller = await scheme.authenticate(session, token, websocket.scope)
