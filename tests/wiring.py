@@ -23,8 +23,9 @@ STATEMENTS = {
         r"|publish\((\w+\.)*events|after_commit\("
     ),
     "metric": re.compile(
-        r"(increment|increment_after_commit|observe)\(|.*\.(inc|dec|observe)\("
-        r"|.*(labels\(.*\)|[A-Z]\w+|GAUGES\[.*\])\.set\(|.*(listeners|collectors)\.append\("
+        r".*\.(inc|inc_after_commit|dec|observe)\(|record_with\("
+        r"|.*(labels\(.*\)|[A-Z]\w+|GAUGES\[.*\])\.set\("
+        r"|.*(listeners|collectors|METRICS)\.append\("
     ),
 }
 NOTHING = re.compile(r"(?!)")

@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.auth.permissions import ALL_PERMISSIONS, Permission
 from app.core.events import Event
 from app.core.mail import Mail
-from app.core.metrics import increment
 from app.core.settings import SettingsError
 from app.core.tea import TeaSettings
 from app.email.backends import Renderer
 from app.models.user import User
 from app.services.tea import mail_tea
 from app.services.tea_event import TeaRead, publish_tea
+from app.services.tea_brewing import brew
 from app.websocket.feature import event_payload
 from app.workers import tasks
 from app.workers.settings import JobSettings, celery_config
@@ -89,9 +89,11 @@ async def test_the_event_has_its_object(session: AsyncSession, user: User) -> No
 
 
 async def test_the_metric_is_exposed(client: AsyncClient) -> None:
-    increment("tea_brewed", kind="green")
+    brew("green")
 
-    assert 'tea_brewed_total{kind="green"} 1.0' in (await client.get("/metrics")).text
+    text = (await client.get("/metrics")).text
+    assert 'tea_brewed_total{kind="green"} 1.0' in text
+    assert 'tea_brewed_total{kind="black"} 0.0' in text
 
 
 def test_the_permission_exists() -> None:

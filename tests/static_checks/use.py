@@ -28,7 +28,6 @@ RUN = {
 }
 # Packages whose modules are imported by name at run time.
 COLLECTED = (
-    "app.observability.metrics.business.",
     "app.servers.",
     "app.workers.handlers.",
     "dev.resource.blueprint.",

@@ -1,49 +1,73 @@
-"""Metrics of business events: a port. Without the feature `metrics`, nothing is recorded."""
+"""Metrics, in the words of Prometheus: declare each where it is counted.
 
-from collections.abc import Callable, Container, Mapping
-from typing import TypeAlias
+The feature `metrics` records and exposes them. Without it, nothing is recorded.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.after_commit import after_commit
 
-Backend: TypeAlias = Callable[[str, float, Mapping[str, str]], None]
+BUCKETS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+# The values of a label that exist from the start, as 0; () if none is known before.
+Values: TypeAlias = Sequence[str]
 
 
-class UnknownMetricError(LookupError):
-    """No metric has this name."""
+class Metric:
+    """A counter or histogram, and its labels. These must have few values."""
+
+    def __init__(self, name: str, help: str, /, **labels: Values) -> None:
+        self.name, self.help, self.labels = name, help, labels
+        # With the feature `metrics`: finds the time series with these values of the labels.
+        self.child = _define(self) if _define else None
+        METRICS.append(self)
 
 
-_backend: Backend | None = None
-_names: Container[str] = ()
+class Counter(Metric):
+    """A number that only grows; its name ends in `_total`."""
+
+    def inc(self, amount: float = 1, /, **labels: str) -> None:
+        """Increment it."""
+        if self.child:
+            self.child(**labels).inc(amount)
+
+    def inc_after_commit(self, session: AsyncSession, /, **labels: str) -> None:
+        """Increment it by 1 when the session's transaction is committed."""
+        if self.child:
+            child = self.child(**labels)  # now: an error after the commit would only be logged
+
+            async def act() -> None:
+                child.inc()
+
+            after_commit(session, act)
 
 
-def set_backend(backend: Backend, names: Container[str]) -> None:
-    """Record with `backend` from now on. Any name but these is an error."""
-    global _backend, _names
-    _backend, _names = backend, names
+class Histogram(Metric):
+    """A distribution of values, such as durations."""
+
+    def __init__(
+        self, name: str, help: str, /, buckets: Sequence[float] = BUCKETS_SECONDS, **labels: Values
+    ) -> None:
+        self.buckets = buckets
+        super().__init__(name, help, **labels)
+
+    def observe(self, value: float, /, **labels: str) -> None:
+        """Add a value."""
+        if self.child:
+            self.child(**labels).observe(value)
 
 
-def increment(name: str, amount: float = 1, /, **labels: str) -> None:
-    """Increment a counter, which is named without `_total`. Labels must have few values."""
-    _check_name(name)
-    if _backend:
-        _backend(name, amount, labels)
+METRICS: list[Metric] = []
+
+_define: Callable[[Metric], Callable[..., Any]] | None = None
 
 
-observe = increment  # a value of a histogram
-
-
-def increment_after_commit(session: AsyncSession, name: str, /, **labels: str) -> None:
-    """Increment a counter when the session's transaction is committed."""
-    _check_name(name)  # now, since an error after the commit would only be logged
-
-    async def act() -> None:
-        increment(name, **labels)
-
-    after_commit(session, act)
-
-
-def _check_name(name: str) -> None:
-    if _backend and name not in _names:
-        raise UnknownMetricError(f"no metric is called {name}")
+def record_with(define: Callable[[Metric], Callable[..., Any]]) -> None:
+    """Define every metric, those that are declared later too, and record from now on."""
+    global _define
+    _define = define
+    for metric in METRICS:
+        metric.child = define(metric)

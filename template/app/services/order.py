@@ -1,6 +1,6 @@
 """Orders: they take items out of stock, and put them back when they are cancelled."""
 
-from collections import Counter
+import collections
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from uuid import UUID
@@ -12,7 +12,7 @@ from app.core.cache import Cache
 from app.core.events import Event, EventPublisher
 from app.core.exceptions import ConflictError, NotFoundError
 from app.core.mail import Mail, Mailer
-from app.core.metrics import increment_after_commit
+from app.core.metrics import Counter
 from app.models.item import Item
 from app.models.order import Order, OrderLine
 from app.models.user import User
@@ -21,6 +21,12 @@ from app.schemas.order import OrderCreate, OrderLineCreate, OrderQuery, OrderRea
 from app.schemas.pagination import PageRows
 from app.services.caller import Caller
 from app.services.item import ItemNotFoundError, invalidate_items
+
+ORDERS = Counter(
+    "orders_total",
+    "Orders that became pending, confirmed or cancelled",
+    status=("pending", "confirmed", "cancelled"),
+)
 
 
 class OrderNotFoundError(NotFoundError):
@@ -115,13 +121,13 @@ class OrderService:
 
     def _announce(self, event: str, order: Order) -> None:
         """Count the new status, and publish the order to its owner, after the commit."""
-        increment_after_commit(self.session, "orders", status=order.status)
+        ORDERS.inc_after_commit(self.session, status=order.status)
         self.events.publish_event(self.session, Event(event, order.owner_id, OrderRead, order))
 
 
-def quantities_of(lines: Iterable[OrderLine | OrderLineCreate]) -> Counter[UUID]:
+def quantities_of(lines: Iterable[OrderLine | OrderLineCreate]) -> collections.Counter[UUID]:
     """Add up the quantities of each item: it may be on several lines."""
-    quantities: Counter[UUID] = Counter()
+    quantities: collections.Counter[UUID] = collections.Counter()
     for line in lines:
         quantities[line.item_id] += line.quantity
     return quantities

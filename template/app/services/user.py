@@ -9,13 +9,15 @@ from sqlalchemy.exc import IntegrityError
 from app.auth.permissions import NO_PERMISSIONS
 from app.core.exceptions import ConflictError, NotFoundError, PermissionDeniedError
 from app.core.mail import email_spellings
-from app.core.metrics import increment
+from app.core.metrics import Counter
 from app.db.errors import is_foreign_key_violation, is_unique_violation
 from app.models.user import User
 from app.schemas.pagination import PageRows
 from app.schemas.user import UserCreate, UserQuery, UserUpdate
 from app.services.caller import Caller
 from app.services.password import PasswordService
+
+USERS_REGISTERED = Counter("users_registered_total", "Accounts registered")
 
 log = structlog.get_logger(__name__)
 
@@ -191,4 +193,4 @@ def has_new_email(user: User, changes: dict[str, Any]) -> bool:
 async def record_signup(user_id: UUID) -> None:
     """Log and count a registration: a background task, which runs after the commit."""
     log.info("user_registered", user_id=str(user_id))
-    increment("users_registered")
+    USERS_REGISTERED.inc()

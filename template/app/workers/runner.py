@@ -18,7 +18,7 @@ from structlog.contextvars import bind_contextvars
 from app.core.error_reporting import ErrorReporters
 from app.core.events import NULL_PUBLISHER, Event, EventPublisher
 from app.core.job import JOB_TYPES, JobDispatcher, JobFailedError
-from app.core.metrics import observe
+from app.core.metrics import Histogram
 from app.db.session import Database
 from app.models.job import Job
 from app.repositories.job import JobRepository
@@ -30,6 +30,10 @@ EXHAUSTED = "The job failed, however often it was tried. The reason has been log
 MAX_DELAY_SECONDS = 600
 # How often progress is stored, and a request to cancel looked for.
 HEARTBEAT_SECONDS = 2.0
+BUCKETS_SECONDS = (0.1, 0.5, 1, 5, 15, 60, 300, 1800)
+JOB_DURATION = Histogram(
+    "job_duration_seconds", "Duration of one attempt at a job", BUCKETS_SECONDS, type=()
+)
 
 log = structlog.get_logger(__name__)
 
@@ -93,14 +97,11 @@ class JobRunner:
         request = {"request_id": job.request_id} if job.request_id else {}
         bind_contextvars(**request, job_type=job.type, attempt=job.attempts)
         log.info("job_started")
-        started = time.monotonic()
-        try:
-            await self._settle(job)
-        finally:
-            observe("job_duration_seconds", time.monotonic() - started, type=job.type)
+        await self._settle(job)
 
     async def _settle(self, job: Job) -> None:
         """Make the attempt, and store how it ended."""
+        started = time.monotonic()
         try:
             await self._attempt(job)
         except LeaseLostError:
@@ -115,11 +116,12 @@ class JobRunner:
             await self._retry(job)
         else:
             log.info("job_succeeded")
+        finally:
+            JOB_DURATION.observe(time.monotonic() - started, type=job.type)
 
     async def _attempt(self, job: Job) -> None:
         """Run the handler, and commit its effect and the success in one transaction."""
-        job_type = JOB_TYPES.get(job.type)
-        if job_type is None:
+        if (job_type := JOB_TYPES.get(job.type)) is None:
             raise JobFailedError("There is no such type of job any more.")
         try:
             payload = job_type.payload.model_validate(job.payload)
@@ -128,11 +130,10 @@ class JobRunner:
         async with self.database.transactions() as session:
             context = JobContext(job, self.database, session, self.dispatcher)
             result = await self._run_handler(context, job_type.handler(context, payload))
-            values = {"progress": 100, "result": result}
-            ended = await JobRepository(session).finish(job, "succeeded", **values)
-            if ended is None:
+            row = await JobRepository(session).finish(job, "succeeded", progress=100, result=result)
+            if row is None:
                 raise LeaseLostError
-            publish(self.events, session, ended)
+            publish(self.events, session, row)
             await session.commit()
 
     async def _run_handler(self, context: JobContext, work: Awaitable[Any]) -> Any:
@@ -189,8 +190,7 @@ class JobRunner:
     async def _change(self, change: Callable[[JobRepository], Awaitable[Job | None]]) -> Job | None:
         """Change a job in a transaction of its own, and publish the change."""
         async with self.database.transactions.begin() as session:
-            job = await change(JobRepository(session))
-            if job is not None:
+            if (job := await change(JobRepository(session))) is not None:
                 publish(self.events, session, job)
             return job
 

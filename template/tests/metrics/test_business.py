@@ -10,6 +10,10 @@ USERS = "users_registered_total"
 ACCOUNT = {"email": "ada@example.com", "password": "correct horse battery"}
 
 
+async def test_it_exists_from_the_start(anonymous: AsyncClient) -> None:
+    assert USERS in (await scrape(anonymous)).names()
+
+
 async def test_an_account_is_counted_when_it_is_committed(
     client: AsyncClient, database: Database
 ) -> None:

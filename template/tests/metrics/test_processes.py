@@ -114,8 +114,9 @@ def test_only_child_processes_of_a_server_have_a_supervisor() -> None:
 
 
 def test_metrics_without_values_are_described_by_several_processes_too(tmp_path: Path) -> None:
-    code = "import app.observability.metrics.middleware; "
-    code += "from app.observability.metrics.definitions import render; print(render().decode())"
+    code = "import app.observability.metrics.middleware; from app.core.metrics import record_with; "
+    code += "from app.observability.metrics.definitions import define, render; "
+    code += "record_with(define); print(render().decode())"
 
     described = []
     for settings in ({}, {multiprocess.DIRECTORY_VARIABLE: str(tmp_path)}):

@@ -18,7 +18,7 @@ from app.observability.metrics.feature import MetricsSettings
 from app.workers.metrics.feature import metrics_app, open_server
 from tests.databases import free_port
 from tests.jobs.factories import NEVER
-from tests.metrics.scrape import Samples, parse
+from tests.metrics.scrape import parse
 from tests.processes import ATTEMPTS, eventually
 from tests.redis.servers import RedisServer
 from tests.workers.conftest import MakeScript, WaitFor
@@ -54,11 +54,15 @@ def listens(worker: Worker, port: int) -> bool:
     return "worker_metrics_unavailable" not in worker.events()
 
 
-def read(port: int, token: str = TOKEN) -> Samples:
+def read(port: int, token: str = TOKEN) -> str:
     headers = {"Authorization": f"Bearer {token}"}
     response = httpx2.get(f"http://127.0.0.1:{port}/metrics", headers=headers)
     assert response.status_code == (200 if token == TOKEN else 401)
-    return parse(response.text)
+    return response.text
+
+
+def test_metrics_without_values_are_described(port: int) -> None:
+    assert "# TYPE job_duration_seconds histogram" in read(port).splitlines()
 
 
 async def test_attempts_and_errors_of_all_its_processes_are_counted(
@@ -69,7 +73,7 @@ async def test_attempts_and_errors_of_all_its_processes_are_counted(
     for job, status in zip(jobs, ("succeeded", "failed"), strict=True):
         await wait_for(job.id, status=status)
 
-    samples = read(port)
+    samples = parse(read(port))
     error = {"type": "ZeroDivisionError", "route": "test.script"}
     assert samples.value("app_errors_total", **error) == 1
     assert samples.value("job_duration_seconds_count", type="test.script") == 2
@@ -77,7 +81,7 @@ async def test_attempts_and_errors_of_all_its_processes_are_counted(
 
 
 def test_the_port_needs_the_token(port: int) -> None:
-    assert read(port, "nonsense") == {}
+    assert read(port, "nonsense") == ""
 
 
 def test_each_answer_has_its_own_length(monkeypatch: pytest.MonkeyPatch) -> None:

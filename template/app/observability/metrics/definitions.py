@@ -1,8 +1,11 @@
 """The metrics, and their exposition. Import it late: prometheus_client reads the directory then."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
+from functools import cache
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 from prometheus_client import (
     CollectorRegistry,
@@ -16,37 +19,31 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from app.core.error_reporting import ErrorReport
+from app.core import metrics
 from app.observability.metrics.multiprocess import DIRECTORY_VARIABLE, remove_dead_gauges
 
 disable_created_metrics()
 
 REGISTRY = CollectorRegistry()
-BUCKETS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-
-
-# What app/core/metrics.py records, by name.
-RECORDED: dict[str, Counter | Histogram] = {}
 # The labels of each metric, named without `_total`.
 LABELS: dict[str, tuple[str, ...]] = {}
 
 
-def counter(name: str, description: str, *labels: str) -> Counter:
-    """Define a counter; its name ends in `_total`, which `increment` omits."""
-    metric = Counter(name, description, labels, registry=REGISTRY)
-    RECORDED[name.removesuffix("_total")] = metric
-    LABELS[name.removesuffix("_total")] = labels
-    return metric
-
-
-def histogram(
-    name: str, description: str, *labels: str, buckets: Sequence[float] = BUCKETS_SECONDS
-) -> Histogram:
-    """Define a histogram, for `observe`."""
-    metric = Histogram(name, description, labels, buckets=buckets, registry=REGISTRY)
-    RECORDED[name] = metric
-    LABELS[name] = labels
-    return metric
+@cache
+def define(declared: metrics.Metric) -> Callable[..., Any]:
+    """Define a declared metric, and return the function that finds its child with given labels."""
+    labels = LABELS[declared.name.removesuffix("_total")] = tuple(declared.labels)
+    arguments = (declared.name, declared.help, labels)
+    metric: Counter | Histogram
+    if isinstance(declared, metrics.Histogram):
+        metric = Histogram(*arguments, buckets=declared.buckets, registry=REGISTRY)
+    else:
+        metric = Counter(*arguments, registry=REGISTRY)
+    if not labels:
+        return lambda: metric
+    for values in product(*declared.labels.values()):
+        metric.labels(*values)
+    return cache(metric.labels)  # finding it takes longer than counting
 
 
 def gauge(name: str, description: str, *labels: str) -> Gauge:
@@ -55,35 +52,7 @@ def gauge(name: str, description: str, *labels: str) -> Gauge:
     return Gauge(name, description, labels, registry=REGISTRY, multiprocess_mode="livesum")
 
 
-ERRORS = counter(
-    "app_errors_total",
-    "Errors answered with 5xx, or failed jobs, whose route is their type",
-    "type",
-    "route",
-)
-USERS = counter("users_registered_total", "Accounts registered")
-JOB_DURATION = histogram(
-    "job_duration_seconds",
-    "Duration of one attempt at a job",
-    "type",
-    buckets=(0.1, 0.5, 1, 5, 15, 60, 300, 1800),
-)
 GAUGES = {"websocket_connections": gauge("websocket_connections", "Open WebSockets")}
-
-
-def record(name: str, amount: float, labels: Mapping[str, str]) -> None:
-    """Record an event: the backend of app/core/metrics.py."""
-    metric = RECORDED[name]
-    child = metric.labels(**labels) if labels else metric
-    if isinstance(child, Histogram):
-        child.observe(amount)
-    else:
-        child.inc(amount)
-
-
-def count_error(failure: ErrorReport) -> None:
-    """Count an unexpected error."""
-    ERRORS.labels(failure.type, failure.route).inc()
 
 
 class StaticCollector(Collector):

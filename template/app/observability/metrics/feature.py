@@ -8,12 +8,20 @@ from contextlib import asynccontextmanager
 import structlog
 from pydantic import SecretStr
 
+from app.core.error_reporting import ErrorReport
 from app.core.exceptions import BearerTokenError, NotAuthenticatedError
 from app.core.feature import Feature
-from app.core.metrics import set_backend
+from app.core.metrics import Counter, record_with
 from app.core.settings import EnvSettings
 from app.core.state import AppState, FastAPI
 from app.observability.metrics.multiprocess import supervisor_pid, use_directory
+
+ERRORS = Counter(
+    "app_errors_total",
+    "Errors answered with 5xx, or failed jobs, whose route is their type",
+    type=(),
+    route=(),
+)
 
 log = structlog.get_logger(__name__)
 
@@ -56,11 +64,15 @@ def _setup(app: FastAPI) -> None:
 
 
 def _record(state: AppState) -> None:
-    import app.observability.metrics.business  # noqa: F401  (defines its metrics)
-    from app.observability.metrics.definitions import RECORDED, count_error, record
+    from app.observability.metrics.definitions import define
 
     state.error_reporters.listeners.append(count_error)
-    set_backend(record, RECORDED)
+    record_with(define)
+
+
+def count_error(error: ErrorReport) -> None:
+    """Count an unexpected error."""
+    ERRORS.inc(type=error.type, route=error.route)
 
 
 @asynccontextmanager

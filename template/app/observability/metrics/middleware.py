@@ -1,26 +1,25 @@
 """The metrics of requests."""
 
 import time
-from functools import cache
 
-from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.http import UNMATCHED, path_below_root, route_template
-from app.observability.metrics.definitions import counter, gauge, histogram
+from app.core.metrics import Counter, Histogram
+from app.observability.metrics.definitions import gauge
 from app.observability.metrics.endpoint import PATH
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
-REQUESTS = counter("http_requests_total", "Requests answered", "method", "route", "status")
-DURATION = histogram(
+REQUESTS = Counter("http_requests_total", "Requests answered", method=(), route=(), status=())
+DURATION = Histogram(
     "http_request_duration_seconds",
     "Time to the end of the answer, of requests that matched a route",
-    "method",
-    "route",
+    method=(),
+    route=(),
 )
 IN_PROGRESS = gauge("http_requests_in_progress", "Requests being answered")
-RATE_LIMITED = counter("rate_limited_total", "Requests answered with 429")
+RATE_LIMITED = Counter("rate_limited_total", "Requests answered with 429")
 
 
 class MetricsMiddleware:
@@ -67,25 +66,12 @@ class MeasuredRequest:
             record_request(self.scope, self.status, time.perf_counter() - self.started)
 
 
-# Looking up labels takes longer than counting. There are as many entries as time series.
-@cache
-def requests(method: str, route: str, status: int) -> Counter:
-    """Return the counter with these labels."""
-    return REQUESTS.labels(method, route, str(status))
-
-
-@cache
-def durations(method: str, route: str) -> Histogram:
-    """Return the histogram with these labels."""
-    return DURATION.labels(method, route)
-
-
 def record_request(scope: Scope, status: int, seconds: float) -> None:
     """Record a request. Methods and paths that a client invents add no time series."""
     method = scope["method"] if scope["method"] in METHODS else "other"
     route = route_template(scope)
-    requests(method, route, status).inc()
+    REQUESTS.inc(method=method, route=route, status=str(status))
     if route != UNMATCHED and status != 405:  # no endpoint has run
-        durations(method, route).observe(seconds)
+        DURATION.observe(seconds, method=method, route=route)
     if status == 429:
         RATE_LIMITED.inc()

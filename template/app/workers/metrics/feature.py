@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.config import Port, Settings
 from app.core.feature import Feature
 from app.core.job import JOB_TYPES
+from app.core.metrics import record_with
 from app.core.state import FastAPI
 from app.models.job import Job, JobTotals
 from app.observability.metrics.feature import MetricsSettings, unauthorized
@@ -86,6 +87,8 @@ def metrics_app(settings: MetricsSettings) -> Callable[..., Iterable[bytes]]:
     """Make the WSGI app: all metrics, for requests with the token."""
     from app.observability.metrics import definitions
     from app.observability.metrics.endpoint import process_metrics
+
+    record_with(definitions.define)
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         authorization = environ.get("HTTP_AUTHORIZATION", "")
