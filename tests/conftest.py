@@ -5,18 +5,21 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import uv
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from tests.rendering import Renderer, accelerate, git, snapshot
 
 pytest_plugins = ["tests.coverage_summary", "tests.resume", "tests.mutations"]
 
 Render = Callable[..., Path]
+ItemT = TypeVar("ItemT")
 
 # They run inside a rendered project.
 collect_ignore = ["in_project", "overlay"]
@@ -32,6 +35,11 @@ TOGETHER_IN_HASTE = ("tests/test_wiring.py",)
 
 class Scheduling(LoadScopeScheduling):
     """Distributes tests to free processes, and keeps some files in one process."""
+
+    def _reschedule(self, node: WorkerController) -> None:
+        """Assign a process one test more than it runs: with two, others may have ended long ago."""
+        if self._pending_of(self.assigned_work[node]) < 2:
+            super()._reschedule(node)
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, _ = nodeid.partition("::")
@@ -53,6 +61,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.get_closest_marker("service") is None,
         )
     )
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        long = [item for item in items if item.get_closest_marker("service")]
+        items[:] = spread(long, items[len(long) :])
+
+
+def spread(long: list[ItemT], short: list[ItemT]) -> list[ItemT]:
+    """Put some of the short after each of the long: what is queued behind a long one is short."""
+    count, rest = divmod(len(short), len(long)) if long else (0, len(short))
+    each = iter(short)
+    return [*islice(each, rest), *(x for one in long for x in (one, *islice(each, count)))]
 
 
 def pytest_xdist_auto_num_workers() -> int:
