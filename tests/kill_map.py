@@ -93,10 +93,9 @@ class MutatedProject:
 
     def _likely(self, registration: Registration) -> list[str]:
         """Return the folders of tests that fit a registration's kind and words, quickest first."""
-        said = set(re.findall(r"[a-z]+", registration.name.lower()))
+        said = _words(registration.name)
         folders = [path for path in (self.project / "tests").iterdir() if path.is_dir()]
-        stems = {path: path.name.rstrip("s").split("_")[0] for path in folders}
-        found = [path for path, stem in stems.items() if {stem, f"{stem}s", path.name} & said]
+        found = [path for path in folders if said & _words(path.name)]
         quick = sorted(found, key=lambda path: sum(file.stat().st_size for file in path.glob("*")))
         names = [*LIKELY.get(registration.kind, ()), *(path.name for path in quick)]
         return [f"tests/{name}" for name in dict.fromkeys(names)]
@@ -105,6 +104,10 @@ class MutatedProject:
         """End the process that runs the tests."""
         with self.tests:  # closes its pipes, and waits for its end
             pass
+
+
+def _words(text: str) -> set[str]:
+    return {word.removesuffix("s") for word in re.findall(r"[a-z]+", text.lower())}
 
 
 def libraries(project: Path) -> set[str]:
