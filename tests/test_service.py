@@ -54,14 +54,8 @@ ROWS = [
     pytest.param(row, id=name, marks=() if name in of_today() else THOROUGH)
     for name, row in sorted(MANY.items(), key=lambda row: -row[0].count("-"))
 ]
-DATABASES = questions.choices("database")
 ONE_EACH, OTHERS = combinations.servers()
-# Each day one server on each database.
-ONE_EACH.sort(key=lambda row: DATABASES.index(row["database"]))
-SERVERS = [
-    *taking_turns(parameters(ONE_EACH), len(ONE_EACH) // len(DATABASES)),
-    *parameters(OTHERS, THOROUGH),
-]
+SERVERS = [*taking_turns(parameters(ONE_EACH), len(ONE_EACH)), *parameters(OTHERS, THOROUGH)]
 NO_RESOURCE = "--ignore tests/dev/test_resource_process.py"
 NEWER = questions.choices("python_version")[1:]
 LOCK, INSTALL = "uv lock", "uv sync"
@@ -139,7 +133,8 @@ def essentials(project: Path, answers: Answers) -> list[str]:
         return [CHECK, UNMEASURED]
     conditions = {condition for condition in questions.exclusions() if is_turn_of(condition, name)}
     tests = [*COMMON, *own_tests(project, answers, conditions)]
-    return [*([CHECK] if name in PAIRS else []), f"{UNMEASURED} {' '.join(tests)}"]
+    checked = name in of_day(list(PAIRS), 4)
+    return [*([CHECK] if checked else []), f"{UNMEASURED} {' '.join(tests)}"]
 
 
 def everything(answers: Answers) -> list[str]:

@@ -27,8 +27,8 @@ BASES = [
 ]
 
 
-# Of the toggles whose own files differ from the last release, a third each day.
-DAYS = 3
+# Of the toggles whose own files differ from the last release, a fifth each day.
+DAYS = 5
 CHANGED = sorted(texts.owners(in_projects(releases.changed_since_the_last())))
 TODAYS = of_day(CHANGED, DAYS)
 TOGGLES = [
