@@ -11,8 +11,8 @@ EVERY_KIND = (
     ' "kind:enum(specimen,Specimen)" starts_at:datetime:unique "order:ref(sample)?:unique" --cached'
 )
 REFERRING = (
-    "wholesale_customer_association name:str:unique --plural wholesale_customers",
-    'invoice "customer:ref(wholesale_customer_association)" amount:money --plural bills',
+    "regional_customer_association name:str:unique --plural regional_customers",
+    'invoice "customer:ref(regional_customer_association)" amount:money --plural bills',
 )
 TYPES = {
     "str": ["", ":unique", ":index", "=some"],

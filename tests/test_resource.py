@@ -72,6 +72,7 @@ def try_out(project: Path, specs: Sequence[str]) -> None:
     run(project, "uv run python -m dev run alembic check")
     run(project, f"uv run just test -n 0 --no-cov {' '.join(tests)} tests/api/test_openapi.py")
     run(project, f"uv run just test -n 0 --no-cov tests/api -k '{made}'")
+    run(project, "uv run just test -n 0 --no-cov tests/dev -k resource")
     for name in names_of(specs):
         run(project, f"uv run just resource-undo {name}")
 

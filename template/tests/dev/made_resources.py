@@ -11,7 +11,8 @@ from dev.resource.__main__ import parser
 from dev.resource.render import targets
 from dev.resource.spec import Resource
 
-INVOICE = ["invoice", "number:str:unique", "amount:money", "status:enum(draft,sent,paid)"]
+# Rare words name the resources of these tests: a service has its own invoices and payments.
+QUITTANCE = ["quittance", "number:str:unique", "amount:money", "status:enum(draft,sent,paid)"]
 
 
 def read(line: Sequence[str]) -> Resource:
@@ -21,7 +22,7 @@ def read(line: Sequence[str]) -> Resource:
 
 def copy_project(folder: Path, patch: pytest.MonkeyPatch) -> None:
     """Copy what `just resource` reads, and let it work there, without a database."""
-    files = {*targets(read(INVOICE)), "ruff.toml", wiring.ROUTES}
+    files = {*targets(read(QUITTANCE)), "ruff.toml", wiring.ROUTES}
     models = {file.relative_to(ROOT).as_posix() for file in (ROOT / "app/models").glob("*.py")}
     users = {file for file in ("app/api/auth.py", wiring.PERMISSIONS) if (ROOT / file).exists()}
     api = {file.relative_to(ROOT).as_posix() for file in (ROOT / "app/api").rglob("*.py")}

@@ -6,11 +6,11 @@ import pytest
 
 from dev.resource.__main__ import main
 from dev.resource.wiring import ANCHORS, PERMISSIONS
-from tests.dev.made_resources import INVOICE, copy_project, tree
+from tests.dev.made_resources import QUITTANCE, copy_project, tree
 
-SHARED = [*INVOICE, "--shared"]
-LINE = '    INVOICES_WRITE = "invoices:write"\n'
-ENDPOINTS = "app/api/v1/endpoints/invoices.py"
+SHARED = [*QUITTANCE, "--shared"]
+LINE = '    QUITTANCES_WRITE = "quittances:write"\n'
+ENDPOINTS = "app/api/v1/endpoints/quittances.py"
 
 
 @pytest.fixture
@@ -31,14 +31,14 @@ def replace_in_permissions(project: Path, old: str, new: str) -> str:
 def test_writing_a_shared_resource_needs_a_permission_of_its_own(project: Path) -> None:
     assert main(["make", *SHARED]) == 0
 
-    assert 'WRITE_PERMISSION = "invoices:write"\n' in (project / ENDPOINTS).read_text()
+    assert 'WRITE_PERMISSION = "quittances:write"\n' in (project / ENDPOINTS).read_text()
     assert (project / PERMISSIONS).read_text().count(LINE + ANCHORS[PERMISSIONS]) == 1
 
 
 def test_rows_of_owners_need_none(project: Path) -> None:
     before = (project / PERMISSIONS).read_text()
 
-    assert main(["make", *INVOICE]) == 0
+    assert main(["make", *QUITTANCE]) == 0
 
     assert "WRITE_PERMISSION" not in (project / ENDPOINTS).read_text()
     assert (project / PERMISSIONS).read_text() == before
@@ -48,29 +48,29 @@ def test_undo_takes_it_out(project: Path) -> None:
     before = tree(project)
     main(["make", *SHARED])
 
-    assert main(["undo", "invoice"]) == 0
+    assert main(["undo", "quittance"]) == 0
 
     assert tree(project) == before
 
 
 def test_one_that_is_listed_already_is_left_as_it_is(project: Path) -> None:
     anchor = ANCHORS[PERMISSIONS]
-    listed = replace_in_permissions(project, anchor, f'    BILLING = "invoices:write"\n{anchor}')
+    listed = replace_in_permissions(project, anchor, f'    BILLING = "quittances:write"\n{anchor}')
 
     assert main(["make", *SHARED]) == 0
     assert (project / PERMISSIONS).read_text() == listed
-    assert main(["undo", "invoice"]) == 0
+    assert main(["undo", "quittance"]) == 0
     assert (project / PERMISSIONS).read_text() == listed
 
 
 def test_its_name_must_be_free(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     anchor = ANCHORS[PERMISSIONS]
-    replace_in_permissions(project, anchor, f'    INVOICES_WRITE = "bills:write"\n{anchor}')
+    replace_in_permissions(project, anchor, f'    QUITTANCES_WRITE = "bills:write"\n{anchor}')
     before = tree(project)
 
     assert main(["make", *SHARED]) == 2
 
-    assert f"{PERMISSIONS} has another INVOICES_WRITE already." in capsys.readouterr().err
+    assert f"{PERMISSIONS} has another QUITTANCES_WRITE already." in capsys.readouterr().err
     assert tree(project) == before
 
 
@@ -90,9 +90,9 @@ def test_undo_says_that_a_changed_line_stays(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main(["make", *SHARED])
-    replace_in_permissions(project, "INVOICES_WRITE", "BILLING")
+    replace_in_permissions(project, "QUITTANCES_WRITE", "BILLING")
 
-    assert main(["undo", "invoice"]) == 1
+    assert main(["undo", "quittance"]) == 1
 
     assert f"{PERMISSIONS}: the line of the resource has been changed" in capsys.readouterr().err
 
@@ -110,11 +110,11 @@ def test_diff_shows_a_line_that_is_missing(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main(["make", *SHARED])
-    main(["make", "invoice", "--diff"])
+    main(["make", "quittance", "--diff"])
     same = capsys.readouterr().out
     replace_in_permissions(project, LINE, "")
 
-    assert main(["make", "invoice", "--diff"]) == 0
+    assert main(["make", "quittance", "--diff"]) == 0
 
     assert same == ""
     assert f"+{LINE}" in capsys.readouterr().out

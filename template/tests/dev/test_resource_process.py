@@ -15,7 +15,7 @@ from tests.processes import environment
 pytestmark = pytest.mark.process
 
 KINDS = [
-    "sample",
+    "assay",
     "number:str:unique",
     "note:text?",
     "size:int(-5,5)=-1",
@@ -26,10 +26,10 @@ KINDS = [
     "sent_at:datetime?=2030-01-31T12:00:00+01:00",
     "token:uuid:unique",
     "status:enum(draft,sent)=sent",
-    "parent:ref(sample)?",
+    "parent:ref(assay)?",
     # Words of the code, of SQL and of the linter; and what fits no line.
     "client:str",
-    "order:ref(sample)?:unique",
+    "order:ref(assay)?:unique",
     "starts_at:datetime:unique",
     "password:str=secret",
     "kind:enum(specimen,Specimen)",
@@ -71,7 +71,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(
-    ("plural", "options"), [("samples", []), ("sampling", ["--shared", "--plural", "sampling"])]
+    ("plural", "options"), [("assays", []), ("assaying", ["--shared", "--plural", "assaying"])]
 )
 def test_every_kind_of_field_passes_the_checks_and_can_be_undone(
     tmp_path: Path, url: str, plural: str, options: Sequence[str]
@@ -89,6 +89,6 @@ def test_every_kind_of_field_passes_the_checks_and_can_be_undone(
     run(project, url, "app", "migrate")
     run(project, url, "dev.migrations")
     run(project, url, "pytest", "-q", f"tests/{plural}")
-    run(project, url, "dev.resource", "undo", "sample")
+    run(project, url, "dev.resource", "undo", "assay")
 
     assert tree(project) == before
