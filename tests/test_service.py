@@ -188,6 +188,15 @@ def run_in(project: Path, run: Run, commands: list[str], skip_if_passed: SkipIfP
     return failures
 
 
+def test_two_days_cover_every_row_and_each_has_the_presets() -> None:
+    days = [of_today(day) for day in (30, 31)]
+
+    assert days[0] | days[1] == set(FEW)
+    assert days[0] & days[1] >= set(PRESETS)
+    if not CHANGED:
+        assert max(map(len, days)) <= len(PRESETS) + (len(ALONE) + len(PAIRS)) // 2 + 2
+
+
 @pytest.mark.parametrize("condition", sorted(questions.exclusions()))
 def test_the_tests_of_a_feature_run_in_each_pair_row_that_has_it_in_turn(condition: str) -> None:
     rows = [name for name, known in PAIRS.items() if known.get(condition) is True]
