@@ -38,7 +38,7 @@ def parse() -> argparse.Namespace:
 
 def main(arguments: argparse.Namespace) -> None:
     """Render, measure, and write table, picture and samples."""
-    folder: Path = arguments.output
+    folder: Path = arguments.output.resolve()  # programs run in their own folders
     folder.mkdir(parents=True, exist_ok=True)
     refs = [None, arguments.compare] if arguments.compare else [None]
     programs = make_programs(folder / "projects", refs)

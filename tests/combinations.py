@@ -140,6 +140,20 @@ def many(*, paper: bool) -> dict[str, Answers]:
     return named([*rows, *covering(3, rows, paper=paper)], paper=paper)
 
 
+def completed(
+    names: Collection[str], rows: Mapping[str, Answers], choices: Collection[str]
+) -> set[str]:
+    """Return names of rows, and the few to add so that all pairs meet that meet in any row."""
+    wholes = {name: whole(row, paper=False) for name, row in rows.items()}
+    pairs = {
+        name: _meetings([(one, row[one]) for one in choices], 2) for name, row in wholes.items()
+    }
+    found = set(names)
+    while missing := set().union(*pairs.values()) - set().union(*(pairs[name] for name in found)):
+        found.add(max(pairs, key=lambda name: (len(pairs[name] & missing), -name.count("-"))))
+    return found
+
+
 def named(rows: Iterable[Answers], *, paper: bool) -> dict[str, Answers]:
     """Return rows by what they render, without repetition: it is the name of a test."""
     found: dict[str, Answers] = {}

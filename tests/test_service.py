@@ -5,6 +5,7 @@ NAME`, or by hand with the command a failure ends with.
 """
 
 import contextlib
+import itertools
 import os
 import shutil
 import subprocess
@@ -39,14 +40,21 @@ PRESETS = combinations.named(combinations.preset_rows(), paper=False)
 ALONE = combinations.named(combinations.alone(), paper=False)
 # The rows of every run in which all other pairs meet.
 PAIRS = {name: texts.answers(**row) for name, row in FEW.items() if name not in PRESETS | ALONE}
+# What decides who may call: all pairs of these meet in every run.
+ACCOUNTS = ("auth", "permissions", "api_keys")
+MEETING = (*ACCOUNTS, "cache", "rate_limit", "websocket", "database")
 CHANGED = texts.owners(in_projects(changed()))
 
 
 def of_today(day: int = TODAY) -> set[str]:
-    """Return the rows of a day: the presets, a half of the others, and all toggles that differ."""
+    """Return the rows of a day: the presets, a half of the others, and all toggles that differ.
+
+    And those in which the other pairs of `MEETING` meet.
+    """
     differing = {name for name, row in ALONE.items() if any(map(row.get, CHANGED))}
     # Sorted, because the choices of their databases take turns too.
-    return {*PRESETS, *of_day(sorted(ALONE), 2, day), *of_day(list(PAIRS), 2, day), *differing}
+    names = {*PRESETS, *of_day(sorted(ALONE), 2, day), *of_day(list(PAIRS), 2, day), *differing}
+    return combinations.completed(names, FEW, MEETING)
 
 
 # The long ones first, so that all cores are busy until the end.
@@ -146,16 +154,24 @@ def everything(answers: Answers) -> list[str]:
 def is_turn_of(condition: str, name: str, day: int = TODAY) -> bool:
     """Return whether a row runs the tests of a feature on a day.
 
-    Each feature's tests run in one of the day's pair rows that have it, in turn.
+    Each feature's tests run in one of the day's pair rows that have it, in turn. Those of accounts
+    run in one on SQLite too.
     """
     rows = [row for row in of_day(list(PAIRS), 2, day) if PAIRS[row].get(condition) is True]
-    return name not in PAIRS or (name in rows and rows[day // 2 % len(rows)] == name)
+    always = name not in PAIRS or (condition in ACCOUNTS and tests_accounts(PAIRS[name]))
+    return always or (name in rows and rows[day // 2 % len(rows)] == name)
+
+
+def tests_accounts(known: Answers) -> bool:
+    """Return whether a pair row runs the tests of accounts every day: on SQLite, unlike `full`."""
+    return known["database"] == "sqlite" and all(map(known.get, ACCOUNTS))
 
 
 def own_tests(project: Path, answers: Answers, conditions: set[str]) -> list[str]:
     """Return the tests of a row's features, except of a required one that has its own row."""
     known = texts.answers(**answers)
     needed = {need for name, need in questions.requires().items() if known[name]}
+    needed -= set(ACCOUNTS if tests_accounts(known) else ())
     brought = {
         path
         for condition, paths in questions.exclusions().items()
@@ -194,7 +210,19 @@ def test_two_days_cover_every_row_and_each_has_the_presets() -> None:
     assert days[0] | days[1] == set(FEW)
     assert days[0] & days[1] >= set(PRESETS)
     if not CHANGED:
-        assert max(map(len, days)) <= len(PRESETS) + (len(ALONE) + len(PAIRS)) // 2 + 2
+        assert max(map(len, days)) <= len(PRESETS) + (len(ALONE) + len(PAIRS)) // 2 + 4
+
+
+@pytest.mark.parametrize("day", [30, 31])
+def test_all_pairs_of_what_decides_who_may_call_meet_every_day(day: int) -> None:
+    rows = [texts.answers(**FEW[name]) for name in of_today(day)]
+    every = [texts.answers(**row) for row in FEW.values()]
+
+    for pair in itertools.combinations(MEETING, 2):
+        met = {tuple(map(row.get, pair)) for row in rows}
+        assert met == {tuple(map(row.get, pair)) for row in every}
+        assert len(met) in {3, 4}  # three where one needs the other
+    assert any(map(tests_accounts, rows))
 
 
 @pytest.mark.parametrize("condition", sorted(questions.exclusions()))
@@ -204,7 +232,7 @@ def test_the_tests_of_a_feature_run_in_each_pair_row_that_has_it_in_turn(conditi
     days = range(2 * len(PAIRS))
     turns = [[row for row in PAIRS if is_turn_of(condition, row, day)] for day in days]
 
-    assert all(len(turn) <= 1 for turn in turns)
+    assert all(len(turn) <= 1 + (condition in ACCOUNTS) for turn in turns)
     assert {row for turn in turns for row in turn} == set(rows)
     assert all(is_turn_of(condition, row) for row in {*PRESETS, *ALONE})
 

@@ -29,11 +29,11 @@ SEAMS = {
 # Written by Copier for Copier: it filters the answers, which takes more than a bare name.
 ANSWERS_FILE = "{{_copier_conf.answers_file}}.jinja"
 OWNERS = [name for name in questions.exclusions() if not name.startswith("_")]
-LINE_BUDGETS = {"minimal": 2802, "standard": 5411, "full": 10460}
+LINE_BUDGETS = {"minimal": 2802, "standard": 5411, "full": 10459}
 # Python files below app/ that are not empty.
 MODULE_BUDGETS = {"minimal": 54, "standard": 93, "full": 189}
 # What a toggle adds to `full`. The goals are 350 and 250: docs/decisions/lines-of-code.md.
-TOGGLE_BUDGETS = {"permissions": 316, "api_keys": 251}
+TOGGLE_BUDGETS = {"permissions": 316, "api_keys": 250}
 # The modules of accounts, of which the same page counts the life cycle.
 ACCOUNT_BUDGET = 1785
 ACCOUNT_MODULES = (

@@ -22,7 +22,7 @@ from app.features import FEATURES
 from app.middleware.stack import add_middleware
 from app.servers.shutdown import graceful_shutdown
 
-# FastAPI traces requests once OpenTelemetry is set up, and does nothing until then.
+# FastAPI's own spans of requests: none until OpenTelemetry is set up, by the feature `tracing`.
 TELEMETRY = TelemetryConfig(
     metrics=False,
     logs=False,

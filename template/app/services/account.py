@@ -38,7 +38,7 @@ class AccountService:
         self.auth = self.passwords.auth
 
     @property
-    def is_required(self) -> bool:
+    def requires_verification(self) -> bool:
         """Whether users have to verify their address before they log in."""
         return self.auth.settings.email_verification == "required"
 
@@ -48,7 +48,7 @@ class AccountService:
             raise RegistrationClosedError
         await self.session.close()  # gives the connection back during hashing
         password_hash = await self.passwords.hash(data.password.get_secret_value(), data.email)
-        if self.is_required:
+        if self.requires_verification:
             return await self._register_unseen(data, password_hash)
         user = await self.accounts.add(UserCreate(**dict(data)), password_hash)
         await self.passwords.notify(user.email, "welcome", name=user.full_name or user.email)
@@ -105,8 +105,8 @@ class AccountService:
 
     async def _request_change(self, user: User, changes: dict[str, Any]) -> User:
         email = changes.pop("email")
-        await self.count_verification(email)
-        if not self.is_required:
+        await self.limit_verification(email)
+        if not self.requires_verification:
             await self.accounts.raise_if_taken(email)
         await self.accounts.apply(user, changes | {"pending_email": email})
         await self.send_token(user, email)
@@ -127,7 +127,7 @@ class AccountService:
         hours = self.auth.settings.email_verification_hours
         await self._mail_token(user, purpose, email, hours=hours)
 
-    async def count_verification(self, email: str) -> None:
+    async def limit_verification(self, email: str) -> None:
         """Count a request for a verification token, or raise `TooManyRequestsError`."""
         await self.auth.verification_throttle.count_mail(email, self.passwords.address)
 
@@ -140,7 +140,7 @@ class AccountService:
             if user := await own.users.unverified(email):
                 await own.send_token(user, email if email == user.pending_email else user.email)
 
-    async def count_reset(self, email: str) -> None:
+    async def limit_reset(self, email: str) -> None:
         """Count a request for a reset token, or raise `TooManyRequestsError`."""
         await self.auth.reset_throttle.count_mail(email, self.passwords.address)
 

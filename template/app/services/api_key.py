@@ -132,9 +132,8 @@ class ApiKeyScheme:
         key, user = await self._find_once(token, scope)
         session.add(user)
         await self.uses.record(app_of(scope).state.database, ApiKey, key.id, key.last_used_at)
-        granted = user.permissions
-        if key.permissions is not None:
-            granted = frozenset(name for name in granted if name in key.permissions)
+        named = user.permissions if key.permissions is None else key.permissions
+        granted = frozenset(name for name in user.permissions if name in named)
         return Caller(user, Credential("api_key", key.id, key.expires_at), granted)
 
     async def _find_once(self, token: str, scope: Scope) -> tuple[ApiKey, User]:

@@ -20,14 +20,14 @@ router = APIRouter(
 
 
 async def get_api_key_service(passwords: PasswordServiceDep, caller: LoginDep) -> ApiKeyService:
-    """The caller's keys. With a key, keys are neither read nor changed."""
+    """Make the service for one request. A key neither reads nor changes keys."""
     return ApiKeyService(passwords, caller)
 
 
 ApiKeyServiceDep = Annotated[ApiKeyService, Depends(get_api_key_service)]
 
 
-def read(key: ApiKey, keys: ApiKeyService) -> ApiKeyRead:
+def to_read(key: ApiKey, keys: ApiKeyService) -> ApiKeyRead:
     """Return a key, which grants what its user holds unless it names permissions."""
     return ApiKeyRead.model_validate(key, context={"held": keys.caller.permissions})
 
@@ -35,14 +35,14 @@ def read(key: ApiKey, keys: ApiKeyService) -> ApiKeyRead:
 @router.get("")
 async def list_api_keys(keys: ApiKeyServiceDep) -> ApiKeyList:
     """List your API keys, newest first."""
-    return ApiKeyList(items=[read(key, keys) for key in await keys.all()])
+    return ApiKeyList(items=[to_read(key, keys) for key in await keys.all()])
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, responses=problems(TooManyApiKeysError))
 async def create_api_key(data: ApiKeyCreate, keys: ApiKeyServiceDep) -> ApiKeyCreated:
     """Create an API key for a script. Only this answer contains it: store it now."""
     row, key = await keys.create(data)
-    return ApiKeyCreated(**dict(read(row, keys)), key=key)
+    return ApiKeyCreated(**dict(to_read(row, keys)), key=key)
 
 
 @router.delete(

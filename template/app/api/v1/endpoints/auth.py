@@ -40,14 +40,14 @@ router = APIRouter(prefix="/auth", tags=["Auth"], dependencies=[Depends(no_store
 
 
 async def get_auth_service(session: SessionDep, auth: AuthDep) -> AuthService:
-    """Login sessions in the request's session."""
+    """Make the service of login sessions for one request."""
     return AuthService(session, auth)
 
 
 async def get_password_service(
     session: SessionDep, auth: AuthDep, mailer: MailerDep, address: ClientAddressDep
 ) -> PasswordService:
-    """Passwords in the request's session."""
+    """Make the service of passwords for one request."""
     return PasswordService(session, auth, mailer, address)
 
 
@@ -56,7 +56,7 @@ PasswordServiceDep = Annotated[PasswordService, Depends(get_password_service)]
 
 
 async def get_user_service(passwords: PasswordServiceDep) -> UserService:
-    """User accounts in the request's session."""
+    """Make the service of user accounts for one request."""
     return UserService(passwords)
 
 
@@ -64,7 +64,7 @@ UserServiceDep = Annotated[UserService, Depends(get_user_service)]
 
 
 async def get_account_service(accounts: UserServiceDep) -> AccountService:
-    """The caller's own account, in the request's session."""
+    """Make the service of the caller's own account for one request."""
     return AccountService(accounts)
 
 
@@ -93,8 +93,8 @@ async def login(
     if not (form.username and password):
         raise missing(username=form.username, password=password)
     user = await passwords.authenticate(form.username, password)
-    user_agent = request.headers.get("user-agent", "")
-    return await service.login(user, address, user_agent.replace("\x00", ""))  # it can be stored
+    user_agent = request.headers.get("user-agent", "").replace("\x00", "")  # no text has NUL in SQL
+    return await service.login(user, address, user_agent)
 
 
 def missing(**fields: str) -> RequestValidationError:
@@ -152,7 +152,7 @@ async def forgot_password(
     data: MailRequest, account: AccountServiceDep, tasks: BackgroundTasks
 ) -> MailRequested:
     """Request a mail with a token for a new password. The answer is always the same."""
-    await account.count_reset(data.email)
+    await account.limit_reset(data.email)
     tasks.add_task(account.mail_reset, data.email)
     return MailRequested()
 

@@ -57,7 +57,7 @@ SAFE_HEADERS = {
 async def get_file_service(
     session: SessionDep, user: CurrentUserDep, request: Request
 ) -> FileService:
-    """The caller's files, in the request's session."""
+    """Make the service of the caller's files for one request."""
     state = request.app.state
     return FileService(session, state.storage, state.storage_settings, user.id)
 
@@ -65,7 +65,11 @@ async def get_file_service(
 async def get_upload_service(
     session: SessionDep, user: CurrentUserDep, database: DatabaseDep, request: Request
 ) -> UploadService:
-    """Uploads. The caller is authenticated: the connection is given back before the body comes."""
+    """Make the service for one request.
+
+    The user is authenticated by now, so the database connection is returned to the pool before the
+    body is received.
+    """
     await session.commit()
     state = request.app.state
     return UploadService(database, state.storage, state.storage_settings)

@@ -27,7 +27,7 @@ router = APIRouter(prefix="/jobs", tags=["Jobs"], dependencies=[Depends(no_store
 
 
 async def get_job_service(session: SessionDep, request: Request) -> JobService:
-    """Make the service. Without `auth` there are no users, and all jobs are visible to all."""
+    """Make the service for one request. In a service without users all jobs are visible to all."""
     caller = getattr(request.state, "caller", None)
     scope = JobScope(caller.user.id, caller.is_superuser) if caller else JobScope()
     state = request.app.state

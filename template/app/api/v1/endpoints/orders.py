@@ -89,5 +89,5 @@ async def cancel_order(order_id: UUID, caller: CallerDep, orders: OrderServiceDe
     dependencies=[requires(Permission.ORDERS_WRITE)],
 )
 async def confirm_order(order_id: UUID, caller: CallerDep, orders: OrderServiceDep) -> Order:
-    """Confirm an order. For superusers."""
+    """Confirm an order."""
     return await orders.confirm(order_id, caller)

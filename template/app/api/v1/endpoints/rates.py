@@ -24,7 +24,8 @@ read_router = APIRouter(
 async def get_rate_service(request: Request, session: SessionDep) -> RateService:
     """Make the service for one request.
 
-    The user is authenticated by now, so the database connection is released while we wait.
+    The user is authenticated by now, so the database connection is returned to the pool
+    while the other service is asked.
     """
     await session.close()
     return RateService(request.app.state.rates)

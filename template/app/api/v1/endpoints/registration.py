@@ -42,9 +42,10 @@ async def register(
     """
     user = await account.register(data)
     if user:
-        # Runs after the answer, and so after the commit; not at all if that failed.
+        # Runs after the response, before which the session commits; not at all if that fails.
         tasks.add_task(record_signup, user.id)
-    if user is None or account.is_required:
+    if user is None or account.requires_verification:
+        # What `no_store` sets is not in a response that is returned.
         accepted = RegistrationAccepted(email=data.email)
         return JSONResponse(accepted.model_dump(), 202, headers={"Cache-Control": "no-store"})
     response.headers["Location"] = location(request, f"/api/v1/users/{user.id}")
@@ -61,7 +62,7 @@ async def request_email_verification(
     data: MailRequest, account: AccountServiceDep, tasks: BackgroundTasks
 ) -> MailRequested:
     """Request another mail with a token for an address. The answer is always the same."""
-    await account.count_verification(data.email)
+    await account.limit_verification(data.email)
     tasks.add_task(account.mail_verification, data.email)
     return MailRequested()
 

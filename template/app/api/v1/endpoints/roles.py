@@ -27,7 +27,7 @@ router = APIRouter(tags=["Roles"], dependencies=[Depends(no_store)])
 
 
 async def get_role_service(session: SessionDep, caller: CallerDep) -> RoleService:
-    """Roles in the request's session."""
+    """Make the service for one request."""
     return RoleService(session, caller)
 
 

@@ -1,4 +1,4 @@
-"""/api/v1/users: your own account, and all accounts for superusers."""
+"""/api/v1/users: your own account, and with a permission those of others."""
 
 from typing import Annotated
 from uuid import UUID
@@ -89,7 +89,7 @@ async def end_session(session_id: UUID, caller: LoginDep, service: AuthServiceDe
 
 @router.get("", dependencies=[requires(Permission.USERS_READ)])
 async def list_users(users: UserServiceDep, query: Annotated[UserQuery, Query()]) -> Page[UserRead]:
-    """List accounts. For superusers."""
+    """List all accounts."""
     return Page[UserRead].of(await users.page(query), query)
 
 
@@ -107,7 +107,7 @@ async def create_user(
     request: Request,
     response: Response,
 ) -> User:
-    """Add an account. For superusers."""
+    """Add an account."""
     user = await users.create_as(caller, data)
     response.headers["Location"] = location(request, f"/api/v1/users/{user.id}")
     return user
@@ -120,7 +120,7 @@ async def create_user(
     dependencies=[requires(Permission.USERS_READ, or_own=True)],
 )
 async def get_user(user_id: UUID, caller: CallerDep, users: UserServiceDep) -> User:
-    """Read an account: your own, or any as a superuser."""
+    """Read an account: your own, or another with the permission."""
     return await users.get(user_id, caller)
 
 
@@ -135,7 +135,7 @@ async def get_user(user_id: UUID, caller: CallerDep, users: UserServiceDep) -> U
 async def update_user(
     user_id: UUID, caller: CallerDep, data: UserUpdate, users: UserServiceDep
 ) -> User:
-    """Change an account. Disabling it and a new password end its sessions. For superusers."""
+    """Change an account. Disabling it and a new password end its sessions."""
     return await users.update(caller, user_id, data)
 
 
@@ -146,7 +146,7 @@ async def update_user(
     dependencies=[Depends(require_login_for_self), requires(Permission.USERS_WRITE)],
 )
 async def delete_user(user_id: UUID, caller: CallerDep, users: UserServiceDep) -> None:
-    """Delete an account. For superusers."""
+    """Delete an account."""
     await users.delete(caller, user_id)
 
 
@@ -157,5 +157,5 @@ async def delete_user(user_id: UUID, caller: CallerDep, users: UserServiceDep) -
     dependencies=[Depends(require_login_for_self), requires(Permission.USERS_WRITE)],
 )
 async def end_user_sessions(user_id: UUID, caller: CallerDep, users: UserServiceDep) -> None:
-    """End all sessions of an account. For superusers."""
+    """End all sessions of an account."""
     await users.end_sessions(caller, user_id)

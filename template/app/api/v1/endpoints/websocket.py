@@ -44,7 +44,7 @@ class ShuttingDownError(AppError):
 
 
 @router.websocket("/ws")
-@router.websocket("/ws/")
+@router.websocket("/ws/")  # no client follows a redirect of an upgrade
 async def connect(websocket: WebSocket) -> None:
     """Refuse like any HTTP request, before the upgrade; or serve the connection to its end."""
     check_origin(websocket)
