@@ -89,7 +89,7 @@ def test_a_server_without_a_key_exits_with_an_error() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
     )
 
     assert done.returncode != 0

@@ -124,7 +124,7 @@ def test_the_command_works_from_a_shell_and_does_not_print_the_password(
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
     )
 
     assert done.returncode == 0, done.stderr

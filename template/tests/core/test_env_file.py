@@ -35,7 +35,7 @@ def test_it_is_refused_by_name_and_line(tmp_path: Path, content: bytes, line: in
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
     )
 
     assert done.returncode != 0

@@ -58,7 +58,7 @@ def test_a_stop_signal_is_passed_on_without_a_traceback() -> None:
         assert launcher.stdout.readline() == "started\n"
 
         os.kill(launcher.pid, signal.SIGTERM)
-        output = launcher.communicate(timeout=30)
+        output = launcher.communicate(timeout=60)
 
     assert launcher.returncode == 128 + signal.SIGTERM
     assert output == ("", "")

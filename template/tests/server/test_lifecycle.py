@@ -105,7 +105,7 @@ def test_all_missing_and_wrong_settings_are_named_at_once(tmp_path: Path) -> Non
         env=environment(**bad, TRUSTED_HOSTS="https://a.example", PORT="x"),
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
     )
 
     assert done.returncode != 0

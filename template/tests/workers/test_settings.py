@@ -23,7 +23,7 @@ def test_the_settings_of_whatever_is_loaded_are_checked_before_anything_starts(
         env=environment(**settings),
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
     )
 
     assert done.returncode != 0
@@ -48,7 +48,7 @@ def test_a_pool_that_shares_a_process_is_refused_by_name(
         env=environment(REDIS_URL="redis://127.0.0.1:1/0", **settings),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
     )
 
     assert done.returncode != 0
