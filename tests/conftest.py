@@ -14,6 +14,7 @@ import uv
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
+from tests.bytecode import Bytecode
 from tests.rendering import Renderer, accelerate, git, snapshot
 
 pytest_plugins = ["tests.coverage_summary", "tests.resume", "tests.mutations"]
@@ -113,6 +114,12 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder that all processes of this run share."""
     own = tmp_path_factory.getbasetemp()
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def bytecode(shared: Path) -> Bytecode:
+    """Return the compiled modules of this run, shared by all processes."""
+    return Bytecode(shared / "bytecode")
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ KEY, FAILED = pytest.StashKey[str](), pytest.StashKey[bool]()
 # Each test of these begins where the one before it has stopped.
 SEQUENCES = ("tests/test_chaos.py",)
 # What the tests of rendered projects run them with.
-HARNESS = ("tests/commands.py", "tests/conftest.py", "tests/rendering.py")
+HARNESS = ("tests/bytecode.py", "tests/commands.py", "tests/conftest.py", "tests/rendering.py")
 
 SkipIfPassed = Callable[[Path], None]
 

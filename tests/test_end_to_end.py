@@ -2,12 +2,12 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.bytecode import Bytecode
 from tests.commands import execute
 
 pytestmark = pytest.mark.service
@@ -16,11 +16,11 @@ IN_PROJECT = Path(__file__).with_name("in_project") / "end_to_end"
 
 
 def test_each_request_is_counted_and_followed_and_each_message_arrives_once(
-    copy: Callable[..., Path], path_of_a_user: str
+    copy: Callable[..., Path], path_of_a_user: str, bytecode: Bytecode
 ) -> None:
     project = copy(preset="full")
     shutil.copytree(IN_PROJECT, project / "tests/end_to_end")
-    subprocess.run(["uv", "sync", "--quiet"], cwd=project, check=True)
+    bytecode.install(project)
 
     checks = ("ruff check tests", "ruff format --check tests", "python -m pytest tests/end_to_end")
     for check in (f"uv run --no-sync {check}" for check in checks):

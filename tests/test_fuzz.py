@@ -14,6 +14,7 @@ from urllib.request import urlopen
 import pytest
 
 from tests import combinations
+from tests.bytecode import Bytecode
 from tests.combinations import Answers
 from tests.conftest import is_thorough
 from tests.processes import reserved_port, until
@@ -69,10 +70,11 @@ SETTINGS = {
 
 @pytest.mark.parametrize("answers", ROWS)
 def test_every_response_conforms_to_the_openapi_document(
-    copy: Callable[..., Path], answers: Answers, pytestconfig: pytest.Config
+    copy: Callable[..., Path], answers: Answers, bytecode: Bytecode, pytestconfig: pytest.Config
 ) -> None:
     examples = EXAMPLES_THOROUGH if is_thorough(pytestconfig) else EXAMPLES
     project = copy(**answers)
+    bytecode.install(project)
     port = reserved_port()
     service = f"http://127.0.0.1:{port}"
 

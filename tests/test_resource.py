@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import combinations
+from tests.bytecode import Bytecode
 from tests.combinations import Answers
 from tests.commands import execute
 from tests.rendering import Tree, git, read_tree
@@ -57,10 +58,10 @@ def names_of(specs: Sequence[str]) -> list[str]:
     return [spec.partition(" ")[0] for spec in reversed(specs)]
 
 
-def try_out(project: Path, specs: Sequence[str]) -> None:
+def try_out(project: Path, specs: Sequence[str], bytecode: Bytecode) -> None:
     """Write resources, check and test the service, and undo them: the tree is as before."""
     git(project, "init", "--quiet")
-    run(project, "uv sync --quiet")
+    bytecode.install(project)
     before = own_files(project)
     for spec in specs:
         run(project, f"uv run just resource {spec}")
@@ -105,17 +106,17 @@ def test_the_items_are_what_one_line_writes(
 
 @pytest.mark.parametrize("answers", taking_turns(ROWS, len(ROWS)))
 def test_resources_pass_the_checks_and_can_be_undone(
-    copy: Callable[..., Path], answers: Answers
+    copy: Callable[..., Path], answers: Answers, bytecode: Bytecode
 ) -> None:
-    try_out(copy(**answers), SPECS)
+    try_out(copy(**answers), SPECS, bytecode)
 
 
 @THOROUGH
 @pytest.mark.parametrize("seed", range(20))
 def test_random_resources_pass_the_checks_and_can_be_undone(
-    copy: Callable[..., Path], seed: int
+    copy: Callable[..., Path], seed: int, bytecode: Bytecode
 ) -> None:
     chance = random.Random(seed)  # noqa: S311  (the same in each run)
     answers = chance.choice(list(combinations.many(paper=False).values()))
 
-    try_out(copy(**answers), random_specs(chance))
+    try_out(copy(**answers), random_specs(chance), bytecode)

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests import combinations, questions, texts
+from tests.bytecode import Bytecode
 from tests.combinations import Answers
 from tests.commands import execute
 from tests.conftest import is_thorough
@@ -80,6 +81,7 @@ COMMON = (
 )
 
 Run = Callable[[Path, str], str | None]
+RunIn = Callable[[Path, list[str]], list[str]]
 
 
 @pytest.fixture
@@ -99,18 +101,43 @@ def run(path_of_a_user: str, capfd: pytest.CaptureFixture[str]) -> Run:
     return timed
 
 
+@pytest.fixture
+def run_in(run: Run, skip_if_passed: SkipIfPassed, bytecode: Bytecode) -> RunIn:
+    """Return a function that installs a project, runs commands in it, and returns the failures."""
+
+    def installed(project: Path, commands: list[str]) -> list[str]:
+        git(project, "init", "--quiet")
+        before = set(files_of(project))
+        if failure := run(project, LOCK):
+            return [failure]
+        skip_if_passed(project)
+        if failure := run(project, INSTALL):
+            return [failure]
+        bytecode.link(project)
+
+        failures = run_all(run, project, commands)
+
+        if not failures:
+            assert set(files_of(project)) - before == {"uv.lock"}, "not ignored, or not cleaned up"
+            assert still_running(project) == []
+            bytecode.keep(project)
+            shutil.rmtree(project)
+        return failures
+
+    return installed
+
+
 @pytest.mark.parametrize("answers", ROWS)
 def test_a_generated_service_passes_its_own_checks_and_tests(
     copy: Callable[..., Path],
-    run: Run,
+    run_in: RunIn,
     answers: Answers,
     pytestconfig: pytest.Config,
-    skip_if_passed: SkipIfPassed,
 ) -> None:
     project = copy(**answers)
     commands = everything(answers) if is_thorough(pytestconfig) else essentials(project, answers)
 
-    failures = run_in(project, run, commands, skip_if_passed)
+    failures = run_in(project, commands)
 
     assert not failures, "\n\n".join([*failures, reproduction(answers)])
     count_covered("services installed and put through their own tests")
@@ -119,16 +146,15 @@ def test_a_generated_service_passes_its_own_checks_and_tests(
 @pytest.mark.parametrize("answers", SERVERS)
 def test_the_processes_of_each_server_start_stop_and_are_replaced(
     copy: Callable[..., Path],
-    run: Run,
+    run_in: RunIn,
     answers: Answers,
     pytestconfig: pytest.Config,
-    skip_if_passed: SkipIfPassed,
 ) -> None:
     project = copy(**answers)
     # Resources are made in tests/test_resource.py.
     rest = "" if is_thorough(pytestconfig) else NO_RESOURCE
 
-    failures = run_in(project, run, [f"{UNMEASURED} -m process {rest}"], skip_if_passed)
+    failures = run_in(project, [f"{UNMEASURED} -m process {rest}"])
 
     assert not failures, "\n\n".join([*failures, reproduction(answers)])
     count_covered("services whose processes were started, drained, killed and replaced")
@@ -187,23 +213,6 @@ def is_of_tests(path: str) -> bool:
     return path.startswith("tests/") and (Path(path).suffix == "" or "/test_" in path)
 
 
-def run_in(project: Path, run: Run, commands: list[str], skip_if_passed: SkipIfPassed) -> list[str]:
-    """Install a project and run commands in it; return the failures."""
-    git(project, "init", "--quiet")
-    before = set(files_of(project))
-    if failure := run(project, LOCK):
-        return [failure]
-    skip_if_passed(project)
-
-    failures = [failure] if (failure := run(project, INSTALL)) else run_all(run, project, commands)
-
-    if not failures:
-        assert set(files_of(project)) - before == {"uv.lock"}, "not ignored, or not cleaned up"
-        assert still_running(project) == []
-        shutil.rmtree(project)
-    return failures
-
-
 def test_two_days_cover_every_row_and_each_has_the_presets() -> None:
     days = [of_today(day) for day in (30, 31)]
 
@@ -246,30 +255,28 @@ def test_programs_that_the_services_are_tested_with_are_installed(name: str) -> 
 @THOROUGH
 def test_every_feature_works_with_the_oldest_libraries_that_are_allowed(
     copy: Callable[..., Path],
-    run: Run,
+    run_in: RunIn,
     monkeypatch: pytest.MonkeyPatch,
-    skip_if_passed: SkipIfPassed,
 ) -> None:
     """The rows take the newest: a new project has no lock file."""
     monkeypatch.setenv("UV_RESOLUTION", "lowest-direct")
 
-    assert run_in(copy(preset="full"), run, [CHECK, f"{TEST_ALL} --no-cov"], skip_if_passed) == []
+    assert run_in(copy(preset="full"), [CHECK, f"{TEST_ALL} --no-cov"]) == []
 
 
 @THOROUGH
 @pytest.mark.parametrize("version", NEWER)
 def test_every_feature_works_with_a_newer_python(
     copy: Callable[..., Path],
-    run: Run,
+    run_in: RunIn,
     monkeypatch: pytest.MonkeyPatch,
     version: str,
-    skip_if_passed: SkipIfPassed,
 ) -> None:
     monkeypatch.setenv("UV_PYTHON", interpreter(version))
     used = f"grep --quiet {version} .venv/pyvenv.cfg"
 
     commands = [used, CHECK, f"{TEST_ALL} --no-cov"]
-    assert run_in(copy(preset="full"), run, commands, skip_if_passed) == []
+    assert run_in(copy(preset="full"), commands) == []
 
 
 def interpreter(version: str) -> str:

@@ -29,6 +29,13 @@ TEXT = "ENVIRONMENT=test\nPROJECT_NAME=Größe\n"
 def test_it_is_refused_by_name_and_line(tmp_path: Path, content: bytes, line: int) -> None:
     (tmp_path / ".env").write_bytes(content)
 
+    with pytest.raises(ValueError, match=rf"\.env, line {line}: is not UTF-8"):
+        read_env_file(tmp_path / ".env")
+
+
+def test_the_service_is_not_started_with_it(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(TEXT.encode("latin-1"))
+
     done = subprocess.run(
         [sys.executable, "-m", "app", "serve"],
         cwd=tmp_path,
@@ -39,7 +46,7 @@ def test_it_is_refused_by_name_and_line(tmp_path: Path, content: bytes, line: in
     )
 
     assert done.returncode != 0
-    assert done.stderr.splitlines()[-1].startswith(f"app: .env, line {line}: is not UTF-8")
+    assert done.stderr.splitlines()[-1].startswith("app: .env, line 2: is not UTF-8")
 
 
 @pytest.mark.parametrize("content", [TEXT.encode(), TEXT.encode("utf-8-sig"), b"", b"A=1\r\n"])
