@@ -1,5 +1,6 @@
 """Validators and defaults of the questions, and answers on the command line."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -41,8 +42,12 @@ def cases(table: dict[str, list[str]]) -> list[tuple[str, str]]:
 
 def run_copier(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run `copier copy` without --trust."""
-    command = [sys.executable, "-m", "copier", *arguments]
-    return subprocess.run(command, cwd=cwd, check=False, capture_output=True, text=True)
+    command = [sys.executable, "-P", "-m", "tests.copier_cli", *arguments]
+    # `-P`: not the folder `tests` of a project that it runs in.
+    environment = {**os.environ, "PYTHONPATH": str(questions.ROOT)}
+    return subprocess.run(
+        command, cwd=cwd, env=environment, check=False, capture_output=True, text=True
+    )
 
 
 def answers_of(project: Path) -> dict[str, Any]:
