@@ -184,11 +184,11 @@ def is_turn_of(condition: str, name: str, day: int = TODAY) -> bool:
     run in one on SQLite too.
     """
     rows = [row for row in of_day(list(PAIRS), 2, day) if PAIRS[row].get(condition) is True]
-    always = name not in PAIRS or (condition in ACCOUNTS and tests_accounts(PAIRS[name]))
+    always = name not in PAIRS or (condition in ACCOUNTS and runs_account_tests(PAIRS[name]))
     return always or (name in rows and rows[day // 2 % len(rows)] == name)
 
 
-def tests_accounts(known: Answers) -> bool:
+def runs_account_tests(known: Answers) -> bool:
     """Return whether a pair row runs the tests of accounts every day: on SQLite, unlike `full`."""
     return known["database"] == "sqlite" and all(map(known.get, ACCOUNTS))
 
@@ -197,7 +197,7 @@ def own_tests(project: Path, answers: Answers, conditions: set[str]) -> list[str
     """Return the tests of a row's features, except of a required one that has its own row."""
     known = texts.answers(**answers)
     needed = {need for name, need in questions.requires().items() if known[name]}
-    needed -= set(ACCOUNTS if tests_accounts(known) else ())
+    needed -= set(ACCOUNTS if runs_account_tests(known) else ())
     brought = {
         path
         for condition, paths in questions.exclusions().items()
@@ -231,7 +231,7 @@ def test_all_pairs_of_what_decides_who_may_call_meet_every_day(day: int) -> None
         met = {tuple(map(row.get, pair)) for row in rows}
         assert met == {tuple(map(row.get, pair)) for row in every}
         assert len(met) in {3, 4}  # three where one needs the other
-    assert any(map(tests_accounts, rows))
+    assert any(map(runs_account_tests, rows))
 
 
 @pytest.mark.parametrize("condition", sorted(questions.exclusions()))
