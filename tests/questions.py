@@ -16,6 +16,7 @@ def config(template: Path = ROOT) -> dict[str, Any]:
     return load_template_config(template / "copier.yml")
 
 
+@cache
 def asked() -> dict[str, dict[str, Any]]:
     """Return the questions that users may answer."""
     return {name: question for name, question in questions().items() if not is_computed(question)}
@@ -26,6 +27,7 @@ def computed() -> dict[str, dict[str, Any]]:
     return {name: question for name, question in questions().items() if is_computed(question)}
 
 
+@cache
 def questions() -> dict[str, dict[str, Any]]:
     """Return every question, in order."""
     return {name: value for name, value in config().items() if not name.startswith("_")}

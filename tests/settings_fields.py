@@ -1,8 +1,8 @@
 """Reads the settings of a rendered service from its classes, without importing them."""
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 BASE = "EnvSettings"
@@ -25,7 +25,9 @@ class SettingsFields:
 def settings_fields(project: Path) -> SettingsFields:
     """Read every class below `EnvSettings` in the service's code."""
     classes = {
-        node.name: node for path in (project / "app").rglob("*.py") for node in class_nodes(path)
+        node.name: node
+        for path in (project / "app").rglob("*.py")
+        for node in class_nodes(path.read_text())
     }
     fields = [
         field for node in classes.values() if is_settings(node, classes) for field in node.body
@@ -37,10 +39,10 @@ def settings_fields(project: Path) -> SettingsFields:
     )
 
 
-def class_nodes(path: Path) -> Iterator[ast.ClassDef]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ClassDef):
-            yield node
+@cache
+def class_nodes(text: str) -> list[ast.ClassDef]:
+    """Return the classes of a module. Most modules are the same in many projects."""
+    return [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ClassDef)]
 
 
 def is_settings(node: ast.ClassDef, classes: dict[str, ast.ClassDef]) -> bool:

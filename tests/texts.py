@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 from pathspec import GitIgnoreSpec
 
@@ -24,6 +24,12 @@ def environment() -> SandboxedEnvironment:
     return SandboxedEnvironment(extensions=extensions, **options)
 
 
+@cache
+def template(text: str) -> Template:
+    """Return a text of copier.yml as a template of Jinja."""
+    return environment().from_string(text)
+
+
 def answers(**given: Any) -> Answers:
     """Return all answers: the given and the computed ones."""
     known: Answers = {}
@@ -33,9 +39,7 @@ def answers(**given: Any) -> Answers:
             continue
         default = question["default"]
         if isinstance(default, str):
-            default = (
-                environment().from_string(default).render(known, _copier_answers=known | given)
-            )
+            default = template(default).render(known, _copier_answers=known | given)
         known[name] = cast(question["type"], default)
     return known
 
@@ -78,4 +82,4 @@ def rendered(known: Answers) -> Iterator[tuple[str, str]]:
     absent = [spec for name, spec in owned().items() if known[name] is False]
     for path, source in sources().items():
         if not any(spec.match_file(path) for spec in absent):
-            yield path, environment().from_string(source).render(known)
+            yield path, template(source).render(known)
