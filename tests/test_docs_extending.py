@@ -10,6 +10,7 @@ import pytest
 import uv
 
 from tests.conftest import Render
+from tests.turns import every_other_day
 
 TESTS = Path(__file__).with_name("in_project") / "test_tea.py"
 BLOCK = re.compile(r"([^\n]+(?:\n[^\n]+)*)\n\n```\w*\n(.*?)```", re.DOTALL)
@@ -63,6 +64,7 @@ def run(project: Path, command: str) -> None:
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
 
 
+@every_other_day(even=True, pages=["template/docs/extending.md.jinja"])
 def test_every_addition_works(copy: Callable[..., Path]) -> None:
     project = copy(preset="full")
     for text, block in blocks((project / "docs/extending.md").read_text()):

@@ -19,6 +19,7 @@ from tests.questions import ROOT
 from tests.rendering import git
 from tests.test_fuzz import is_ready
 from tests.tools import program
+from tests.turns import every_other_day
 
 pytestmark = pytest.mark.service
 
@@ -177,6 +178,7 @@ def test_every_chapter_has_blocks() -> None:
     assert all(BLOCK.search(chapter) for chapter in CHAPTERS)
 
 
+@every_other_day(even=True, pages=["docs/tutorial.md"])
 def test_a_service_and_its_first_resource_work(reader: Reader) -> None:
     for chapter in CHAPTERS[:2]:
         reader.follow(chapter)

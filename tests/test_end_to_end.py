@@ -9,12 +9,14 @@ import pytest
 
 from tests.bytecode import Bytecode
 from tests.commands import execute
+from tests.turns import every_other_day
 
 pytestmark = pytest.mark.service
 
 IN_PROJECT = Path(__file__).with_name("in_project") / "end_to_end"
 
 
+@every_other_day(even=False)
 def test_each_request_is_counted_and_followed_and_each_message_arrives_once(
     copy: Callable[..., Path], path_of_a_user: str, bytecode: Bytecode
 ) -> None:

@@ -21,7 +21,7 @@ from tests.coverage_summary import count_covered
 from tests.edits import edit
 from tests.projects import commit, duplicate, single, start, update, upgrade
 from tests.releases import Release
-from tests.turns import taking_turns
+from tests.turns import TODAY, every_other_day, taking_turns
 
 pytestmark = pytest.mark.service
 
@@ -89,7 +89,8 @@ def test_some_features_have_tables_and_others_have_none() -> None:
     assert 3 <= len(TOGGLES) < len(questions.toggles())
 
 
-@pytest.mark.parametrize(("toggle", "database"), taking_turns(CASES, len(CASES)))
+@every_other_day(even=False)
+@pytest.mark.parametrize(("toggle", "database"), taking_turns(CASES, len(CASES), TODAY // 2))
 def test_a_feature_switched_on_later_gets_the_schema_of_a_new_project(
     copied: Render, tmp_path: Path, run: Run, toggle: str, database: str
 ) -> None:

@@ -4,7 +4,7 @@ from itertools import chain
 
 import pytest
 
-from tests.turns import in_projects, of_day, taking_turns
+from tests.turns import LEFT, every_other_day, in_projects, of_day, taking_turns
 
 
 @pytest.mark.parametrize("days", [1, 2, 3, 5])
@@ -26,6 +26,21 @@ def test_parameters_of_other_days_are_left_to_the_whole_run() -> None:
     assert names == [["service", "thorough"], ["service"], ["service", "thorough"]]
     assert [one.id for one in marked] == ["a", "b", "c"]
     assert [one.values for one in marked] == [("a",), ("b",), ("c",)]
+
+
+@pytest.mark.parametrize("even", [True, False])
+def test_each_of_two_long_tests_runs_on_every_other_day(even: bool) -> None:
+    marks = [every_other_day(even=even, day=day) for day in (30, 31, 32)]
+
+    assert [mark is LEFT for mark in marks] == [not even, even, not even]
+    assert marks[0 if even else 1](len) is len
+
+
+def test_a_long_test_runs_where_its_page_differs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.turns.changed", lambda: {"docs/tutorial.md"})
+
+    assert every_other_day(even=True, day=31, pages=["docs/tutorial.md"]) is not LEFT
+    assert every_other_day(even=True, day=31, pages=["docs/updating.md"]) is LEFT
 
 
 def test_files_of_the_template_are_named_as_in_a_project() -> None:

@@ -1,10 +1,10 @@
 """What a run leaves to other days: parts of one kind take turns, and a few days cover all."""
 
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -12,6 +12,7 @@ from tests.questions import ROOT
 from tests.rendering import git
 
 PartT = TypeVar("PartT")
+Decorator = Callable[[Any], Any]
 TODAY = date.today().toordinal()
 LEFT = pytest.mark.thorough
 
@@ -31,6 +32,15 @@ def taking_turns(
         one if index in mine else pytest.param(*one.values, id=one.id, marks=[*one.marks, LEFT])
         for index, one in enumerate(every)
     ]
+
+
+def every_other_day(*, even: bool, day: int = TODAY, pages: Collection[str] = ()) -> Decorator:
+    """Leave a long test to `just test-all` on half of the days, unless a page of it differs.
+
+    Another one of its kind runs on those days.
+    """
+    mine = (day % 2 == 0) == even or not changed().isdisjoint(pages)
+    return (lambda test: test) if mine else LEFT
 
 
 @cache
