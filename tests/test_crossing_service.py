@@ -22,7 +22,7 @@ pytestmark = pytest.mark.thorough
 BEFORE = [one for one in releases.releases() if Version(one.version) < Version("2.0.0.dev0")][-1]
 MOVED = {
     "app/websocket/hub.py": "app/websocket/manager.py",
-    "app/servers/shutdown.py": "app/core/shutdown.py",
+    "app/core/drain.py": "app/core/shutdown.py",
     "app/limiter/__init__.py": "app/quota/__init__.py",
     "app/limiter/limiter.py": "app/quota/local.py",
     "app/limiter/address.py": "app/quota/address.py",
@@ -79,7 +79,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines += [
         "app.websocket.hub:Hub > app.websocket.manager:ConnectionManager",
         "app.limiter.limiter:LocalLimiter > app.quota.local:LocalQuota",
-        "app.servers.shutdown:run_shutdown_callbacks > app.core.shutdown:run_callbacks",
+        "app.core.drain:say_farewell > app.core.shutdown:run_callbacks",
     ]
     (folder / "hooks/migrations/v2_0_0.txt").write_text("\n".join(lines))
     releases.save(folder, "2.0.0")
