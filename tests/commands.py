@@ -11,7 +11,7 @@ LIMIT = 1800.0
 
 
 def execute(project: Path, command: str, environment: dict[str, str]) -> tuple[int, str]:
-    """Run a command; kill it and its child processes after a timeout."""
+    """Run a command. A timeout kills it and its child processes, Ctrl-C interrupts them."""
     with subprocess.Popen(
         shlex.split(command),
         cwd=project,
@@ -28,4 +28,8 @@ def execute(project: Path, command: str, environment: dict[str, str]) -> tuple[i
             os.killpg(process.pid, signal.SIGKILL)
             output, _ = process.communicate()
             output += f"\nended after {LIMIT:.0f} s"
+        except BaseException:
+            # Ctrl-C does not reach its session: pytest and the services that it has started go on.
+            os.killpg(process.pid, signal.SIGINT)
+            raise
     return process.returncode, output
