@@ -26,7 +26,8 @@ pytestmark = pytest.mark.service
 
 LEASE_AND_GRACE = 30 + 15
 MAIL = "order_confirmation"
-RETRIES = 2 * (1 + 2 + 4 + 8) * 1.5 + LEASE_AND_GRACE
+# Retries, leases and sweeps take a minute and a half at the most; a busy machine doubles that.
+LATEST_SECONDS = 300
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +121,7 @@ def test_an_emptied_redis_loses_no_job(stage: Stage, api: httpx2.Client) -> None
 
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
-    assert [wait(api, each, "succeeded", 60)["attempts"] for each in ids] == [1] * 20
+    assert [wait(api, each, "succeeded", LATEST_SECONDS)["attempts"] for each in ids] == [1] * 20
 
 
 @pytest.mark.thorough
@@ -154,8 +155,8 @@ def test_without_redis_the_service_is_as_fast_as_with_it(stage: Stage, api: http
     # Each of the two processes counts for itself.
     assert (logins[0], logins[-1], 5 <= logins.count(401) <= 10) == (401, 429, True)
     assert ready == "degraded"
-    wait(api, last, "succeeded", 120)
-    until(lambda: effects(api, "quick") == len(before) + len(during), 120)
+    wait(api, last, "succeeded", LATEST_SECONDS)
+    until(lambda: effects(api, "quick") == len(before) + len(during), LATEST_SECONDS)
 
 
 def test_fifty_requests_of_one_idempotency_key_make_one_job(
@@ -172,7 +173,7 @@ def test_fifty_requests_of_one_idempotency_key_make_one_job(
         ids = set(pool.map(ask, range(50)))
 
     assert len(ids) == 1
-    wait(api, ids.pop(), "succeeded", 60)
+    wait(api, ids.pop(), "succeeded", LATEST_SECONDS)
     assert effects(api, "idempotent") == 1
 
 
@@ -223,7 +224,7 @@ def test_a_rollback_sends_no_mail_and_a_commit_sends_one(stage: Stage, api: http
     orders = [api.post("/orders", json={"lines": [line]}).status_code for _ in range(3)]
 
     assert orders == [201, 409, 409]
-    until(lambda: list(mail.glob("*.json")), 60)
+    until(lambda: list(mail.glob("*.json")), LATEST_SECONDS)
     time.sleep(1)
     assert len([path for path in mail.iterdir() if MAIL in path.read_text()]) == 1
     assert api.get("/jobs").json()["total"] in (jobs, jobs + 1)
@@ -233,7 +234,7 @@ def test_a_rollback_sends_no_mail_and_a_commit_sends_one(stage: Stage, api: http
 def test_a_job_that_kills_its_worker_fails_after_five_attempts(api: httpx2.Client) -> None:
     poison = post(api, name="poison", crash=True)
 
-    failed = wait(api, poison, "failed", RETRIES + 60)
+    failed = wait(api, poison, "failed", LATEST_SECONDS)
 
     assert (failed["attempts"], effects(api, "poison")) == (5, 0)
     assert "Zero" not in failed["error"]
@@ -243,7 +244,7 @@ def test_a_stopping_worker_finishes_its_job_or_releases_it(
     stage: Stage, api: httpx2.Client
 ) -> None:
     last = post(api, name="stopping", seconds=3)
-    wait(api, last, "running", 60)
+    wait(api, last, "running", LATEST_SECONDS)
 
     for worker in stage.workers[1:]:
         worker.terminate()
