@@ -76,10 +76,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         yaml.safe_dump({"_migrations": questions.config()["_migrations"]}, config)
     shutil.copytree(questions.ROOT / "hooks", folder / "hooks", dirs_exist_ok=True)
     lines = [f"{old} > {new}" for old, new in MOVED.items()]
+    modules = ("app/websocket/hub.py", "app/limiter/limiter.py", "app/core/drain.py")
     lines += [
-        "app.websocket.hub:Hub > app.websocket.manager:ConnectionManager",
-        "app.limiter.limiter:LocalLimiter > app.quota.local:LocalQuota",
-        "app.core.drain:say_farewell > app.core.shutdown:run_callbacks",
+        f"{dotted(module)}:{old} > {dotted(MOVED[module])}:{new}"
+        for module, (old, new) in zip(modules, WORDS.items(), strict=True)
     ]
     (folder / "hooks/migrations/v2_0_0.txt").write_text("\n".join(lines))
     releases.save(folder, "2.0.0")

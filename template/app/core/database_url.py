@@ -88,7 +88,7 @@ def _sqlite(rest: str) -> URL:
     return url
 
 
-def _postgresql(rest: str) -> URL:
+def _postgresql(rest: str) -> URL:  # PostgreSQL
     login, at, place = rest.rpartition("@")
     if "@" in login or re.search(r"[/?]", login.partition(":")[0]):
         raise ValueError(f"has an @ too many: {ENCODE}")
@@ -112,7 +112,7 @@ def _postgresql(rest: str) -> URL:
     return _with_hosts(url, [_host(one) for one in hosts.split(",")], ports.split(","))
 
 
-def _host(text: str) -> tuple[str, str]:
+def _host(text: str) -> tuple[str, str]:  # PostgreSQL
     """Split `host:port` and `[address]:port`. A socket's folder has a port if it is encoded."""
     pattern = r"\[(.*)\](?::(.*))?|([^:/][^:]*|)(?::([^:]*))?"
     if found := re.fullmatch(pattern, text.strip()):
@@ -121,7 +121,7 @@ def _host(text: str) -> tuple[str, str]:
     return unquote(text.strip()), ""
 
 
-def _with_hosts(url: URL, hosts: list[tuple[str, str]], ports: list[str]) -> URL:
+def _with_hosts(url: URL, hosts: list[tuple[str, str]], ports: list[str]) -> URL:  # PostgreSQL
     if len(ports) not in {1, len(hosts)}:
         raise ValueError("must have as many ports as hosts, or one port")
     if len(ports) == 1:
@@ -136,7 +136,7 @@ def _with_hosts(url: URL, hosts: list[tuple[str, str]], ports: list[str]) -> URL
     return url.update_query_dict({"host": ",".join(names), "port": listed})
 
 
-def _port(text: str) -> int | None:
+def _port(text: str) -> int | None:  # PostgreSQL
     if not text:
         return None
     if not re.fullmatch(r"[0-9]{1,5}", text) or not 0 < int(text) < 65536:
@@ -144,7 +144,7 @@ def _port(text: str) -> int | None:
     return int(text)
 
 
-def check_options(given: dict[str, str]) -> dict[str, str]:
+def check_options(given: dict[str, str]) -> dict[str, str]:  # PostgreSQL
     """Return the options that have an effect; raise `ValueError`, which names a wrong one."""
     if ssl := given.pop("ssl", ""):  # as JDBC and asyncpg write it
         switches = {"true": "require", "1": "require", "false": "disable", "0": "disable"}
@@ -163,7 +163,7 @@ def check_options(given: dict[str, str]) -> dict[str, str]:
     return options
 
 
-def _check_tls(options: dict[str, str]) -> None:
+def _check_tls(options: dict[str, str]) -> None:  # PostgreSQL
     mode, root = options.get("sslmode", ""), options.get("sslrootcert")
     for name in sorted(TLS_FILES & options.keys()):
         if (name, root) != ("sslrootcert", "system"):

@@ -67,7 +67,7 @@ def engine_arguments(
     return {"url": url.set(query={}), "connect_args": arguments}
 
 
-def _driver_arguments(options: Mapping[str, str]) -> dict[str, Any]:
+def _driver_arguments(options: Mapping[str, str]) -> dict[str, Any]:  # PostgreSQL
     arguments: dict[str, Any] = {}
     if "host" in options:
         arguments["host"] = options["host"].split(",")
@@ -82,7 +82,7 @@ def _driver_arguments(options: Mapping[str, str]) -> dict[str, Any]:
     return arguments
 
 
-def _server_settings(options: Mapping[str, str], seconds: int | None) -> dict[str, str]:
+def _server_settings(options: dict[str, str], seconds: int | None) -> dict[str, str]:  # PostgreSQL
     name = options.get("application_name") or options.get("fallback_application_name")
     settings = {"application_name": name or "", "options": options.get("options", "")}
     if seconds is not None:  # a pooler refuses what it cannot keep to one client
@@ -114,7 +114,7 @@ def _translate_error(context: ExceptionContext) -> None:
     raise error from context.original_exception
 
 
-def _replace_closed(connection: Any, _record: Any, _proxy: Any) -> None:
+def _replace_closed(connection: Any, _record: Any, _proxy: Any) -> None:  # PostgreSQL
     """Let the pool replace a closed connection: a ping without a round trip."""
     if connection.driver_connection.is_closed():
         raise DisconnectionError

@@ -90,7 +90,7 @@ async def migrate(settings: Settings, run: Callable[[Connection], None]) -> None
         await import_module("app.db.sqlite").migrate(engine, run)
         return
     engine = _engine(settings)
-    async with _migration_lock(engine):
+    async with _migration_lock(engine):  # PostgreSQL
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
                 async with engine.connect() as connection:
@@ -102,7 +102,7 @@ async def migrate(settings: Settings, run: Callable[[Connection], None]) -> None
             await asyncio.sleep(settings.migration_lock_timeout * attempt / 2)
 
 
-def _raise_unless_locked(error: DBAPIError, attempt: int) -> None:
+def _raise_unless_locked(error: DBAPIError, attempt: int) -> None:  # PostgreSQL
     if code(error.orig) not in LOCKED:
         raise error
     statement = " ".join((error.statement or "").split())[:100]
@@ -113,7 +113,7 @@ def _raise_unless_locked(error: DBAPIError, attempt: int) -> None:
         ) from error
 
 
-def _engine(settings: Settings) -> AsyncEngine:
+def _engine(settings: Settings) -> AsyncEngine:  # PostgreSQL
     """Make an engine whose statements have no time limit, and wait briefly for a lock."""
     arguments = engine_arguments(
         settings.database_url, prepared=settings.prepared_statements, seconds=0
@@ -138,7 +138,7 @@ def _engine(settings: Settings) -> AsyncEngine:
 
 
 @asynccontextmanager
-async def _migration_lock(engine: AsyncEngine) -> AsyncGenerator[None]:
+async def _migration_lock(engine: AsyncEngine) -> AsyncGenerator[None]:  # PostgreSQL
     """Hold an advisory lock, over a connection that does nothing else.
 
     It is polled: a statement that waits for it would hold a snapshot, and CREATE INDEX
@@ -154,7 +154,7 @@ async def _migration_lock(engine: AsyncEngine) -> AsyncGenerator[None]:
         yield
 
 
-async def _release_snapshot(connection: AsyncConnection) -> None:
+async def _release_snapshot(connection: AsyncConnection) -> None:  # PostgreSQL
     """End the last statement's portal, which keeps its snapshot, by a simple query."""
     raw: Any = (await connection.get_raw_connection()).driver_connection
     await raw.execute("SELECT 1")
