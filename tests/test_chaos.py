@@ -26,7 +26,7 @@ pytestmark = pytest.mark.service
 
 LEASE_AND_GRACE = 30 + 15
 MAIL = "order_confirmation"
-# Retries, leases and sweeps take a minute and a half at the most; a busy machine doubles that.
+# A backlog of hundreds of jobs, or five attempts with their leases, next to eight other tests.
 LATEST_SECONDS = 300
 
 
@@ -121,7 +121,7 @@ def test_an_emptied_redis_loses_no_job(stage: Stage, api: httpx2.Client) -> None
 
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
-    assert [wait(api, each, "succeeded", LATEST_SECONDS)["attempts"] for each in ids] == [1] * 20
+    assert [wait(api, each, "succeeded", 60)["attempts"] for each in ids] == [1] * 20
 
 
 @pytest.mark.thorough
@@ -173,7 +173,7 @@ def test_fifty_requests_of_one_idempotency_key_make_one_job(
         ids = set(pool.map(ask, range(50)))
 
     assert len(ids) == 1
-    wait(api, ids.pop(), "succeeded", LATEST_SECONDS)
+    wait(api, ids.pop(), "succeeded", 60)
     assert effects(api, "idempotent") == 1
 
 
@@ -224,7 +224,7 @@ def test_a_rollback_sends_no_mail_and_a_commit_sends_one(stage: Stage, api: http
     orders = [api.post("/orders", json={"lines": [line]}).status_code for _ in range(3)]
 
     assert orders == [201, 409, 409]
-    until(lambda: list(mail.glob("*.json")), LATEST_SECONDS)
+    until(lambda: list(mail.glob("*.json")), 60)
     time.sleep(1)
     assert len([path for path in mail.iterdir() if MAIL in path.read_text()]) == 1
     assert api.get("/jobs").json()["total"] in (jobs, jobs + 1)
@@ -244,7 +244,7 @@ def test_a_stopping_worker_finishes_its_job_or_releases_it(
     stage: Stage, api: httpx2.Client
 ) -> None:
     last = post(api, name="stopping", seconds=3)
-    wait(api, last, "running", LATEST_SECONDS)
+    wait(api, last, "running", 60)
 
     for worker in stage.workers[1:]:
         worker.terminate()

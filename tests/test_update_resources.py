@@ -79,4 +79,4 @@ def test_an_update_touches_no_resource_of_the_project(
             assert text.count(PERMISSION) == 1
             tree[PERMISSIONS] = mode, text.replace(PERMISSION, b"")
         assert {name: tree[name] for name in tree.keys() - own.keys()} == expected
-    assert len([name for name in own if name.endswith(".py")]) >= 30
+    assert len([name for name in own if name.endswith(".py")]) >= 10 * len(SPECS)
