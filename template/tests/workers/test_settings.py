@@ -8,6 +8,8 @@ import pytest
 
 from tests.processes import environment
 
+pytestmark = pytest.mark.process
+
 SECRET = "hunter2"
 
 
