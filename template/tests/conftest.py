@@ -1,6 +1,7 @@
 """Fixtures: the real app on a real database, which is empty before each test."""
 
 import asyncio
+import gc
 import os
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -56,6 +57,11 @@ def pytest_configure(config: pytest.Config) -> None:
         asyncio.run(drop_everything())
         upgrade()
         asyncio.run(create_table())
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is imported out of garbage collections, as it stays until the tests end."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Databases besides the one that all tests share."""
 
 import asyncio
+import atexit
 import os
 import socket
 from collections.abc import Generator
@@ -67,5 +68,6 @@ def closed_port() -> int:
 def _holder() -> socket.socket:
     """Hold a port without listening, as long as the tests run."""
     holder = socket.socket()
+    atexit.register(holder.close)
     holder.bind(("127.0.0.1", 0))
     return holder

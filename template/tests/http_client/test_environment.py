@@ -1,7 +1,10 @@
 """Proxies and certificates of the environment are used, and never stop the start."""
 
+from collections.abc import Iterator
+
 import pytest
 
+from app.clients.environment import load_certificates
 from tests.http_client.conftest import MakeCaller
 from tests.http_client.routes import CALL
 from tests.http_client.upstream import Upstream
@@ -24,6 +27,14 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture(autouse=True)
+def certificates_are_read_again() -> Iterator[None]:
+    """Forget the certificates of this process before and after a test."""
+    load_certificates.cache_clear()
+    yield
+    load_certificates.cache_clear()
 
 
 @pytest.mark.parametrize(("variable", "value", "url"), UNUSABLE)
