@@ -2,7 +2,6 @@
 
 import ssl
 from collections.abc import Awaitable, Callable
-from functools import cache
 from typing import Annotated, TypeAlias
 
 import httpx2
@@ -55,12 +54,8 @@ class UnusableTransport(httpx2.AsyncBaseTransport):
         log.error("http_client_variable_unusable", variable=self.variable, error=self.error)
 
 
-@cache
 def load_certificates() -> tuple[ssl.SSLContext, list[Hook]]:
-    """Load the trusted certificates; if they are unreadable, none and a hook that rejects https.
-
-    They are read once per process, as reading takes about 20 ms.
-    """
+    """Load the trusted certificates; if they are unreadable, none and a hook that rejects https."""
     try:
         return httpx2.create_ssl_context(), []
     except OSError as error:

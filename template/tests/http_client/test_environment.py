@@ -1,9 +1,8 @@
 """Proxies and certificates of the environment are used, and never stop the start."""
 
-from collections.abc import Iterator
-
 import pytest
 
+from app.clients import http
 from app.clients.environment import load_certificates
 from tests.http_client.conftest import MakeCaller
 from tests.http_client.routes import CALL
@@ -30,11 +29,9 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def certificates_are_read_again() -> Iterator[None]:
-    """Forget the certificates of this process before and after a test."""
-    load_certificates.cache_clear()
-    yield
-    load_certificates.cache_clear()
+def certificates_are_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read the certificates for each app, as the variables change."""
+    monkeypatch.setattr(http, "load_certificates", load_certificates)
 
 
 @pytest.mark.parametrize(("variable", "value", "url"), UNUSABLE)
