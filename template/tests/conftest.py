@@ -109,6 +109,14 @@ async def client(app: FastAPI, credentials: dict[str, str]) -> AsyncGenerator[As
 
 
 @pytest.fixture
+def generous_health_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give health checks a minute, as the machine may be busy."""
+    from app.core import feature
+
+    monkeypatch.setattr(feature, "HEALTH_CHECK_TIMEOUT_SECONDS", 60)
+
+
+@pytest.fixture
 async def make_app(
     app: FastAPI, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncGenerator[MakeApp]:

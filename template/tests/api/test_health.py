@@ -17,6 +17,8 @@ from tests.conftest import MakeApp, MakeClient
 from tests.databases import empty_database, lost
 from tests.problems import assert_problem
 
+pytestmark = pytest.mark.usefixtures("generous_health_checks")
+
 
 async def test_health_returns_the_version_and_the_time(anonymous: AsyncClient) -> None:
     health = (await anonymous.get("/health")).json()

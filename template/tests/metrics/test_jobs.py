@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
@@ -16,12 +17,19 @@ from app.db.engine import engine_arguments
 from app.db.session import Database
 from app.models.job import Job
 from app.repositories.job import JobRepository
+from app.workers.metrics import feature
 from app.workers.metrics.feature import JobCollector
 from tests.databases import lost
 from tests.metrics.scrape import scrape
 
 REPORT = "test.report"
 ENDED = utc_now() - timedelta(days=90)
+
+
+@pytest.fixture(autouse=True)
+def generous_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a count take a minute, as the machine may be busy."""
+    monkeypatch.setattr(feature, "QUERY_TIMEOUT_SECONDS", 60)
 
 
 async def add(session: AsyncSession, *statuses: str) -> None:

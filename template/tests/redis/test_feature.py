@@ -23,6 +23,7 @@ async def readiness(app: FastAPI) -> tuple[int, str, str]:
     return response.status_code, body["status"], body["checks"]["redis"]["status"]
 
 
+@pytest.mark.usefixtures("generous_health_checks")
 async def test_a_service_with_redis_is_ready(anonymous: AsyncClient) -> None:
     body = (await anonymous.get("/health/ready")).json()
 
@@ -30,6 +31,7 @@ async def test_a_service_with_redis_is_ready(anonymous: AsyncClient) -> None:
     assert body["checks"]["redis"]["status"] == "ok"
 
 
+@pytest.mark.usefixtures("generous_health_checks")
 async def test_without_redis_it_is_degraded_and_serves(
     make_app: MakeApp, redis_server: RedisServer
 ) -> None:

@@ -14,6 +14,7 @@ from app.db.base import utc_now
 from app.db.session import Database
 from app.models.auth import LoginSession
 from app.models.user import User
+from app.services import caller
 from tests.auth.factories import AUTH, ME, USERS, authorization, credentials, log_in, make_user
 from tests.auth.fixtures import ClientOf
 from tests.clients import connect
@@ -21,6 +22,12 @@ from tests.problems import assert_problem
 from tests.transactions import recorded_statements
 
 SESSIONS = f"{ME}/sessions"
+
+
+@pytest.fixture(autouse=True)
+def uses_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each request wait until its use is stored, as the machine may be busy."""
+    monkeypatch.setattr(caller, "WAIT_SECONDS", 60)
 
 
 async def sessions(client: AsyncClient) -> list[dict[str, Any]]:
