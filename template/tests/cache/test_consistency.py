@@ -21,7 +21,7 @@ from tests.processes import serving
 from tests.transactions import failing_commits
 
 ROUNDS = 3
-READS = 20
+READS = 50
 
 
 @asynccontextmanager
