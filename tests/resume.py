@@ -3,7 +3,7 @@
 A test is skipped while nothing that it depends on has changed since it passed: the files of this
 repository, Python and the tools. A test of a rendered project depends on the files of that project,
 the versions in its `uv.lock` and its own module instead, so that a change of the template runs the
-rows that it changes. `--fresh` deletes all results.
+rows that it changes. `--fresh` deletes all results. Failures are printed when they happen.
 """
 
 import platform
@@ -37,10 +37,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--fresh", action="store_true", help="with --resume: run all tests again")
 
 
+@pytest.hookimpl(trylast=True)  # the terminal's plugin is there
 def pytest_configure(config: pytest.Config) -> None:
-    """Delete the results for `--fresh`, in the main process."""
-    if config.getoption("fresh") and not hasattr(config, "workerinput"):
+    """Delete the results for `--fresh`, and print failures at once, in the main process."""
+    if hasattr(config, "workerinput"):
+        return
+    if config.getoption("fresh"):
         shutil.rmtree(FOLDER, ignore_errors=True)
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal and config.getoption("resume"):
+        config.pluginmanager.register(FailuresAtOnce(terminal))
+
+
+class FailuresAtOnce:
+    """Prints a failure when it happens: the end of the run is hours away, or never comes."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self.terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Print the failure of a test, its setup or its teardown."""
+        if report.failed:
+            self.terminal.ensure_newline()
+            self.terminal.write_sep("_", report.nodeid)
+            self.terminal.write_line(report.longreprtext)
 
 
 @pytest.fixture

@@ -90,6 +90,19 @@ def test_fresh_runs_everything(outcomes: Outcomes) -> None:
     assert outcomes("--resume", "--fresh") == {"passed": 3, "failed": 1, "errors": 1}
 
 
+def test_a_failure_is_printed_before_the_tests_after_it(
+    outcomes: Outcomes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcomes("--resume", "-v")
+    printed = capsys.readouterr().out
+    outcomes("-v")
+
+    assert printed.index("assert False") < printed.index("::test_that_fails_at_its_end")
+    assert "ZeroDivisionError" in printed[: printed.index("::test_of_a_project")]
+    usual = capsys.readouterr().out
+    assert usual.index("assert False") > usual.index("::test_of_a_project")
+
+
 def test_the_working_tree_is_what_a_test_depends_on() -> None:
     everything = subprocess.run(
         ["git", "-C", resume.ROOT, "ls-files"], check=True, capture_output=True, text=True
