@@ -7,6 +7,7 @@ rows that it changes. `--fresh` deletes all results. Failures are printed when t
 """
 
 import platform
+import re
 import shutil
 from collections.abc import Callable, Generator, Iterable
 from functools import cache
@@ -22,6 +23,8 @@ from tests.rendering import git, working_tree
 
 FOLDER = ROOT / ".local" / "passed"
 KEY, FAILED = pytest.StashKey[str](), pytest.StashKey[bool]()
+ANSWERS = ".copier-answers.yml"
+SOURCE = re.compile(rb"^_src_path: .*$", re.MULTILINE)
 # Each test of these begins where the one before it has stopped.
 SEQUENCES = ("tests/test_chaos.py",)
 # What the tests of rendered projects run them with.
@@ -69,7 +72,7 @@ def skip_if_passed(request: pytest.FixtureRequest) -> SkipIfPassed:
 
     def check(project: Path) -> None:
         code = _digests(ROOT, HARNESS) + sha256(request.path.read_bytes()).digest()
-        _skip_if_passed(request.node, code, _digests(project, files_of(project)))
+        _skip_if_passed(request.node, code, project_digests(project))
 
     return check
 
@@ -93,6 +96,16 @@ def files_of(project: Path) -> list[str]:
     """Return the files that git would add in a folder."""
     listed = git(project, "ls-files", "--cached", "--others", "--exclude-standard")
     return sorted(set(listed.splitlines()))
+
+
+def project_digests(project: Path) -> bytes:
+    """Return the digests of a rendered project's files, which are the same in each run.
+
+    The answers name the folder of the template, which is a temporary one.
+    """
+    answers = SOURCE.sub(b"", (project / ANSWERS).read_bytes())
+    files = [name for name in files_of(project) if name != ANSWERS]
+    return sha256(answers).digest() + _digests(project, files)
 
 
 def _digests(top: Path, names: Iterable[str]) -> bytes:

@@ -1,5 +1,6 @@
 """`just test-all` skips tests that passed on the same files and versions, and no others."""
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests import resume
-from tests.rendering import git
+from tests.conftest import Render
+from tests.rendering import Renderer, git
 
 pytest_plugins = ["pytester"]
 
@@ -26,6 +28,7 @@ Outcomes = Callable[..., dict[str, int]]
 def project(pytester: pytest.Pytester) -> Path:
     """Return a project with a lock file."""
     project = pytester.mkdir("project")
+    (project / resume.ANSWERS).write_text("_src_path: /source\npreset: minimal\n")
     (project / "uv.lock").write_text("version = 1\n")
     git(project, "init", "--quiet")
     return project
@@ -63,7 +66,7 @@ def test_a_change_of_the_repository_runs_all_but_the_tests_of_unchanged_projects
     assert outcomes("--resume") == {"passed": 2, "failed": 1, "errors": 1, "skipped": 1}
 
 
-@pytest.mark.parametrize("name", ["uv.lock", "app.py"])
+@pytest.mark.parametrize("name", ["uv.lock", "app.py", resume.ANSWERS])
 def test_a_change_of_the_project_or_its_versions_runs_its_tests(
     outcomes: Outcomes, project: Path, name: str
 ) -> None:
@@ -72,6 +75,20 @@ def test_a_change_of_the_project_or_its_versions_runs_its_tests(
     (project / name).write_text("changed\n")
 
     assert outcomes("--resume") == {"passed": 2, "failed": 1, "errors": 1, "skipped": 1}
+
+
+@pytest.mark.parametrize("preset", ["minimal", "full"])
+def test_a_project_is_the_same_in_each_run(
+    source: Path, render: Render, tmp_path: Path, preset: str
+) -> None:
+    first = shutil.copytree(render(preset=preset), tmp_path / "first")
+    again = Renderer(shutil.copytree(source, tmp_path / "source"), tmp_path)(preset=preset)
+
+    for project in (first, again):
+        git(project, "init", "--quiet")
+
+    assert (first / resume.ANSWERS).read_bytes() != (again / resume.ANSWERS).read_bytes()
+    assert resume.project_digests(first) == resume.project_digests(again)
 
 
 def test_other_tools_or_another_python_run_everything(
