@@ -52,11 +52,7 @@ def create_app() -> FastAPI:
     check_settings()
     settings = Settings.load()
     configure_logging(settings)
-    app = FastAPI(
-        **app_metadata(settings),
-        lifespan=lifespan,
-        telemetry=TELEMETRY,
-    )
+    app = FastAPI(**app_metadata(settings), lifespan=lifespan, telemetry=TELEMETRY)
     app.state = AppState(settings)
     add_error_handlers(app)
     add_routes(app)
@@ -77,9 +73,7 @@ def app_metadata(settings: Settings) -> dict[str, Any]:
         "description": PROJECT.description,
         "contact": {"name": PROJECT.author, "email": PROJECT.email},
         "license_info": PROJECT.license_info,
-        "openapi_url": None,
-        "docs_url": None,
-        "redoc_url": None,
+        **dict.fromkeys(["openapi_url", "docs_url", "redoc_url"]),  # None: the service has its own
         "swagger_ui_parameters": {"persistAuthorization": True, "displayRequestDuration": True},
         "generate_unique_id_function": lambda route: route.name,
     }

@@ -7,18 +7,19 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import psutil
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.api.deps import PrefixRouter
 from app.core.config import PROJECT
 from app.core.feature import Check
 from app.core.state import Request
 from app.db.engine import Pool, pool_state
 from app.servers.shutdown import is_draining
 
-router = APIRouter(prefix="/health", tags=["Health"])
-detailed_router = APIRouter(prefix="/health", tags=["Health"])
+router = PrefixRouter(prefix="/health", tags=["Health"])
+detailed_router = PrefixRouter(prefix="/health", tags=["Health"])
 
 PROCESS = psutil.Process()
 

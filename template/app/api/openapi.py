@@ -44,7 +44,6 @@ URL = "/api/v1/openapi.json"
 SCHEMAS = "#/components/schemas/"
 
 Document = dict[str, Any]
-# What features add by path: the errors of their middleware, and the headers of successes.
 
 
 def add_openapi(app: FastAPI) -> None:

@@ -65,12 +65,8 @@ class HealthCheck:
         return Check("ok", latency_ms=round((time.perf_counter() - started) * 1000, 2))
 
 
-def no_setup(_: object) -> None:
-    """Set up nothing."""
-
-
-def no_health_check(_: FastAPI) -> None:
-    """Depend on no server."""
+def nothing(_: object) -> None:
+    """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +82,8 @@ class Feature:
 
     name: str
     after: tuple[str, ...] = ()
-    setup: Callable[[FastAPI], None] = no_setup
+    setup: Callable[[FastAPI], None] = nothing
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[object]] = nullcontext
-    health_check: Callable[[FastAPI], HealthCheck | None] = no_health_check
-    commands: Callable[[Commands], None] = no_setup
+    health_check: Callable[[FastAPI], HealthCheck | None] = nothing
+    commands: Callable[[Commands], None] = nothing
     worker_lifespan: Callable[[AppState], AbstractAsyncContextManager[object]] = nullcontext

@@ -83,21 +83,18 @@ async def open_database(settings: Settings) -> AsyncGenerator[Database, None]:
         pool_recycle=settings.db_pool_recycle,
     )
     health_engine = create_engine(settings, poolclass=NullPool)
+    reading = engine.execution_options(**READ_ONLY)
     try:
         yield Database(
             engine=engine,
             health_engine=health_engine,
             transactions=async_sessionmaker(engine, expire_on_commit=False),
-            reads=_reads(engine.execution_options(**READ_ONLY)),
+            reads=async_sessionmaker(
+                reading, expire_on_commit=False, autoflush=False, info={READS: reading.sync_engine}
+            ),
         )
     finally:
         await engine.dispose()
-
-
-def _reads(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
-    return async_sessionmaker(
-        engine, expire_on_commit=False, autoflush=False, info={READS: engine.sync_engine}
-    )
 
 
 async def fetch(

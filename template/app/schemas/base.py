@@ -45,9 +45,7 @@ def reject_unstorable(text: str) -> str:
 
 
 SafeText = Annotated[
-    str,
-    AfterValidator(reject_unstorable),
-    Field(json_schema_extra={"pattern": "^[^\\u0000]*$"}),
+    str, AfterValidator(reject_unstorable), Field(json_schema_extra={"pattern": "^[^\\u0000]*$"})
 ]
 
 

@@ -3,9 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response, status
+from fastapi import Depends, Query, Response, status
 
-from app.api.deps import IfMatch, IfNoneMatch, SessionDep
+from app.api.deps import IfMatch, IfNoneMatch, PrefixRouter, SessionDep
 from app.api.responses import cache_headers, headers, problems
 from app.core.exceptions import PreconditionFailedError
 from app.core.http import etag, not_modified
@@ -29,11 +29,11 @@ from dev.resource.blueprint.service import (
 # begin shared
 # app/api/router.py says who may call each: users read, those with this permission write.
 # shared: WRITE_PERMISSION = "specimens:write"
-list_router = APIRouter(prefix="/specimens", tags=["Specimens"])
-read_router = APIRouter(prefix="/specimens", tags=["Specimens"])
-write_router = APIRouter(prefix="/specimens", tags=["Specimens"])
+list_router = PrefixRouter(prefix="/specimens", tags=["Specimens"])
+read_router = PrefixRouter(prefix="/specimens", tags=["Specimens"])
+write_router = PrefixRouter(prefix="/specimens", tags=["Specimens"])
 # end
-# owned: router = APIRouter(
+# owned: router = PrefixRouter(
 # owned:     prefix="/specimens", tags=["Specimens"], dependencies=[Depends(no_store)]
 # owned: )
 

@@ -3,16 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, status
+from fastapi import Depends, status
 
 from app.api.auth import LoginDep, require_owner
+from app.api.deps import PrefixRouter
 from app.api.responses import no_store, problems
 from app.api.v1.endpoints.auth import PasswordServiceDep
 from app.models.api_key import ApiKey
 from app.schemas.api_key import ApiKeyCreate, ApiKeyCreated, ApiKeyList, ApiKeyRead
 from app.services.api_key import ApiKeyNotFoundError, ApiKeyService, TooManyApiKeysError
 
-router = APIRouter(
+router = PrefixRouter(
     prefix="/users/me/api-keys",
     tags=["Users"],
     dependencies=[Depends(no_store), Depends(require_owner)],

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Body, Depends, Form, Request, status
+from fastapi import BackgroundTasks, Body, Depends, Form, Request, status
 from fastapi.exceptions import RequestValidationError
 
 from app.api.auth import AuthDep, ClientAddressDep, LoginDep, MailerDep, open_access
-from app.api.deps import SessionDep
+from app.api.deps import PrefixRouter, SessionDep
 from app.api.oauth2 import REFUSED_REFRESH, RefreshTokenMissingError
 from app.api.responses import no_store, problems
 from app.auth.passwords import PasswordRejectedError
@@ -36,7 +36,7 @@ from app.services.password import (
 )
 from app.services.user import UserService
 
-router = APIRouter(prefix="/auth", tags=["Auth"], dependencies=[Depends(no_store)])
+router = PrefixRouter(prefix="/auth", tags=["Auth"], dependencies=[Depends(no_store)])
 
 
 async def get_auth_service(session: SessionDep, auth: AuthDep) -> AuthService:

@@ -3,11 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Response, status
+from fastapi import Depends, Header, Query, Response, status
 from fastapi.responses import RedirectResponse, StreamingResponse
 
 from app.api.auth import CurrentUserDep, require_owner
-from app.api.deps import DatabaseDep, IfNoneMatch, SessionDep
+from app.api.deps import DatabaseDep, IfNoneMatch, PrefixRouter, SessionDep
 from app.api.file_transfer import (
     BINARY,
     InvalidFormError,
@@ -27,7 +27,7 @@ from app.services.upload import UploadService, UploadTooSlowError
 from app.storage.store import BytesNotFoundError, InsufficientStorageError
 from app.storage.validation import FILE_TYPES, FileTooLargeError, UnsupportedTypeError, attachment
 
-router = APIRouter(
+router = PrefixRouter(
     prefix="/files", tags=["Files"], dependencies=[Depends(no_store), Depends(require_owner)]
 )
 

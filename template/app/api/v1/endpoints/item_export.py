@@ -3,15 +3,15 @@
 from collections.abc import AsyncGenerator
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import StreamingResponse
 
-from app.api.deps import DatabaseDep
+from app.api.deps import DatabaseDep, PrefixRouter
 from app.api.responses import headers
 from app.schemas.item import ItemRead
 from app.services.item_export import csv_lines, iter_item_batches
 
-read_router = APIRouter(prefix="/items", tags=["Items"])
+read_router = PrefixRouter(prefix="/items", tags=["Items"])
 
 
 @read_router.get(

@@ -3,9 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response, status
+from fastapi import Depends, Query, Response, status
 
-from app.api.deps import IfMatch, IfNoneMatch, SessionDep
+from app.api.deps import IfMatch, IfNoneMatch, PrefixRouter, SessionDep
 from app.api.responses import cache_headers, headers, problems
 from app.core.exceptions import PreconditionFailedError
 from app.core.http import etag, not_modified
@@ -17,9 +17,9 @@ from app.services.item import ItemInUseError, ItemNotFoundError, ItemService, Na
 
 # app/api/router.py says who may call each: users read, those with this permission write.
 WRITE_PERMISSION = "items:write"
-list_router = APIRouter(prefix="/items", tags=["Items"])
-read_router = APIRouter(prefix="/items", tags=["Items"])
-write_router = APIRouter(prefix="/items", tags=["Items"])
+list_router = PrefixRouter(prefix="/items", tags=["Items"])
+read_router = PrefixRouter(prefix="/items", tags=["Items"])
+write_router = PrefixRouter(prefix="/items", tags=["Items"])
 
 
 async def get_item_service(request: Request, session: SessionDep) -> ItemService:

@@ -4,10 +4,10 @@ from collections.abc import AsyncGenerator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Response, status
+from fastapi import Depends, Header, Query, Response, status
 from fastapi.responses import StreamingResponse
 
-from app.api.deps import DatabaseDep, SessionDep
+from app.api.deps import DatabaseDep, PrefixRouter, SessionDep
 from app.api.responses import headers, location, no_store, problems
 from app.core.state import Request
 from app.models.job import Job
@@ -23,7 +23,7 @@ from app.services.job import (
     read_file,
 )
 
-router = APIRouter(prefix="/jobs", tags=["Jobs"], dependencies=[Depends(no_store)])
+router = PrefixRouter(prefix="/jobs", tags=["Jobs"], dependencies=[Depends(no_store)])
 
 
 async def get_job_service(session: SessionDep, request: Request) -> JobService:

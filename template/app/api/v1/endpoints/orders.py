@@ -3,10 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response, status
+from fastapi import Depends, Query, Response, status
 
 from app.api.auth import CallerDep, CurrentUserDep, require_owner, requires
-from app.api.deps import SessionDep
+from app.api.deps import PrefixRouter, SessionDep
 from app.api.responses import headers, location, no_store, problems
 from app.auth.permissions import Permission
 from app.core.state import Request
@@ -21,7 +21,7 @@ from app.services.order import (
     OrderService,
 )
 
-router = APIRouter(prefix="/orders", tags=["Orders"], dependencies=[Depends(no_store)])
+router = PrefixRouter(prefix="/orders", tags=["Orders"], dependencies=[Depends(no_store)])
 
 
 async def get_order_service(request: Request, session: SessionDep) -> OrderService:

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
-from app.api.deps import SessionDep
+from app.api.deps import PrefixRouter, SessionDep
 from app.api.responses import problems
 from app.clients.http import UpstreamError, UpstreamTimeoutError
 from app.core.exceptions import DependencyUnavailableError
@@ -12,7 +12,7 @@ from app.core.state import Request
 from app.schemas.rate import Currency, Rates, RatesBatch
 from app.services.rate import RateService, RatesNotConfiguredError
 
-read_router = APIRouter(
+read_router = PrefixRouter(
     prefix="/rates",
     tags=["Rates"],
     responses=problems(

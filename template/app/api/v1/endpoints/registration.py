@@ -1,9 +1,10 @@
 """/api/v1/auth: registration, and the verification of addresses."""
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response, status
+from fastapi import BackgroundTasks, Depends, Request, Response, status
 from fastapi.responses import JSONResponse
 
 from app.api.auth import open_access
+from app.api.deps import PrefixRouter
 from app.api.responses import headers, location, no_store, problems
 from app.api.v1.endpoints.auth import AccountServiceDep
 from app.auth.passwords import PasswordRejectedError
@@ -14,7 +15,7 @@ from app.schemas.user import RegistrationAccepted, UserRead, UserRegister
 from app.services.account import VerificationTokenInvalidError
 from app.services.user import EmailTakenError, RegistrationClosedError, record_signup
 
-router = APIRouter(prefix="/auth", tags=["Auth"], dependencies=[Depends(no_store)])
+router = PrefixRouter(prefix="/auth", tags=["Auth"], dependencies=[Depends(no_store)])
 
 
 @router.post(

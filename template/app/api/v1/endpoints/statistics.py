@@ -1,14 +1,14 @@
 """/api/v1/statistics: totals over all items, cached."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
-from app.api.deps import SessionDep
+from app.api.deps import PrefixRouter, SessionDep
 from app.api.responses import cache_headers
 from app.core.state import Request
 from app.schemas.statistics import Statistics
 from app.services.statistics import read_statistics
 
-read_router = APIRouter(prefix="/statistics", tags=["Items"])
+read_router = PrefixRouter(prefix="/statistics", tags=["Items"])
 
 
 @read_router.get("")

@@ -3,9 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response, status
+from fastapi import Depends, Query, Request, Response, status
 
-from app.api.auth import CallerDep, CurrentUserDep, LoginDep, require_login_for_self, requires
+from app.api.auth import CallerDep, LoginDep, require_login_for_self, requires
+from app.api.deps import PrefixRouter
 from app.api.responses import headers, location, no_store, problems
 from app.api.v1.endpoints.auth import AccountServiceDep, AuthServiceDep, UserServiceDep
 from app.auth.passwords import PasswordRejectedError
@@ -24,20 +25,15 @@ from app.schemas.user import (
 )
 from app.services.auth import SessionNotFoundError
 from app.services.password import IncorrectPasswordError
-from app.services.user import (
-    EmailTakenError,
-    LastSuperuserError,
-    UserInUseError,
-    UserNotFoundError,
-)
+from app.services.user import EmailTakenError, LastSuperuserError, UserInUseError, UserNotFoundError
 
-router = APIRouter(prefix="/users", tags=["Users"], dependencies=[Depends(no_store)])
+router = PrefixRouter(prefix="/users", tags=["Users"], dependencies=[Depends(no_store)])
 
 
 @router.get("/me", response_model=UserRead)
-async def get_me(user: CurrentUserDep) -> User:
+async def get_me(caller: CallerDep) -> User:
     """Read your own account."""
-    return user
+    return caller.user
 
 
 @router.patch(
@@ -101,11 +97,7 @@ async def list_users(users: UserServiceDep, query: Annotated[UserQuery, Query()]
     dependencies=[requires(Permission.USERS_WRITE)],
 )
 async def create_user(
-    caller: CallerDep,
-    data: UserCreate,
-    users: UserServiceDep,
-    request: Request,
-    response: Response,
+    caller: CallerDep, data: UserCreate, users: UserServiceDep, request: Request, response: Response
 ) -> User:
     """Add an account."""
     user = await users.create_as(caller, data)

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
-from app.api.deps import SessionDep
+from app.api.deps import PrefixRouter, SessionDep
 from app.api.responses import problems
 from app.repositories.item import conditions_of
 from app.repositories.item_keyset import ItemKeysetRepository
@@ -13,7 +13,7 @@ from app.schemas.item import ItemFilter, ItemRead
 
 LIST_NAME = "items"
 
-list_router = APIRouter(prefix="/items", tags=["Items"])
+list_router = PrefixRouter(prefix="/items", tags=["Items"])
 
 
 class ItemCursorQuery(CursorQuery, ItemFilter):
