@@ -7,7 +7,8 @@ import pytest
 
 from app.core.feature import Feature
 from app.features import FEATURES
-from app.main import create_app
+from app.main import create_app, freeze_once
+from tests.conftest import MakeApp
 
 NAMES = [feature.name for feature in FEATURES]
 
@@ -19,6 +20,20 @@ def test_an_app_that_is_not_referenced_is_collected() -> None:
     gc.collect()
 
     assert app() is None
+
+
+async def test_what_exists_at_the_first_start_is_left_out_of_collections(
+    make_app: MakeApp,
+) -> None:
+    freeze_once.cache_clear()
+    before = gc.get_freeze_count()
+
+    await make_app()
+    frozen = gc.get_freeze_count()
+    await make_app()
+
+    assert before < frozen
+    assert gc.get_freeze_count() <= frozen
 
 
 def test_each_feature_has_a_name_of_its_own() -> None:

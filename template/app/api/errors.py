@@ -111,10 +111,8 @@ async def validation_error(request: Request, error: Exception) -> Response:
     return _problem(request, InvalidRequestError, faults)
 
 
-def _problem(
-    request: Request, error: type[AppError], faults: list[Fault] | None = None
-) -> Response:
-    return problem_response(request.scope, error.status, error.code, error.detail, errors=faults)
+def _problem(request: Request, kind: type[AppError], faults: list[Fault] | None = None) -> Response:
+    return problem_response(request.scope, kind.status, kind.code, kind.detail, errors=faults)
 
 
 def _fault(raw: dict[str, Any]) -> Fault:

@@ -33,10 +33,8 @@ async def require_health_token(
     """Require `HEALTH_TOKEN` as the bearer token; if it is not set, deny everything."""
     if credentials is None:
         raise NotAuthenticatedError
-    token = OperatorSettings.load().health_token
-    if token is None or not secrets.compare_digest(
-        credentials.credentials.encode(), token.get_secret_value().encode()
-    ):
+    sent, token = credentials.credentials.encode(), OperatorSettings.load().health_token
+    if token is None or not secrets.compare_digest(sent, token.get_secret_value().encode()):
         raise PermissionDeniedError
 
 

@@ -65,7 +65,5 @@ class Page(BaseModel, Generic[T]):
     @classmethod
     def of(cls, part: PageRows, query: PageQuery) -> Self:
         """Turn database rows into a page."""
-        return cls.model_validate(
-            {"items": part.rows, "total": part.total, "page": query.page, "size": query.size},
-            from_attributes=True,
-        )
+        values = {"items": part.rows, "total": part.total, "page": query.page, "size": query.size}
+        return cls.model_validate(values, from_attributes=True)
