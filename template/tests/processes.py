@@ -42,9 +42,13 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 def has_ended(pid: int) -> bool:
-    """Whether a process has closed its sockets. It may still be a zombie."""
+    """Whether a process has closed its sockets. It may still be a zombie.
+
+    Its first thread is one before the others, which hold the sockets, have ended.
+    """
     with suppress(psutil.NoSuchProcess):
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+        process = psutil.Process(pid)
+        return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() == 1
     return True
 
 
