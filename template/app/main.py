@@ -79,7 +79,9 @@ def app_metadata(settings: Settings) -> dict[str, Any]:
         "description": PROJECT.description,
         "contact": {"name": PROJECT.author, "email": PROJECT.email},
         "license_info": PROJECT.license_info,
-        **dict.fromkeys(["openapi_url", "docs_url", "redoc_url"]),  # None: the service has its own
+        "openapi_url": None,
+        "docs_url": None,
+        "redoc_url": None,
         "swagger_ui_parameters": {"persistAuthorization": True, "displayRequestDuration": True},
         "generate_unique_id_function": lambda route: route.name,
     }
