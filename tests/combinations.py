@@ -67,28 +67,39 @@ def _toggles() -> Iterable[tuple[int, str]]:
 
 
 def servers() -> tuple[list[Answers], list[Answers]]:
-    """Return rows for each server, over the databases: one each with nothing else, and the rest."""
+    """Return rows for each server, over the databases: one each with nothing else, and the rest.
+
+    The rest has each server on each database, and with all features on one of them.
+    """
     servers, databases = questions.choices("server"), questions.choices("database")
-    first: list[Answers] = [
-        {"preset": "minimal", "server": server, "database": databases[turn % len(databases)]}
+    turns: list[Answers] = [
+        {"server": server, "database": databases[turn % len(databases)]}
         for turn, server in enumerate(servers)
     ]
+    first = [{"preset": "minimal"} | row for row in turns]
     every: list[Answers] = [
-        {"preset": preset, "server": server, "database": database}
-        for preset in ("minimal", "full")
+        {"preset": "minimal", "server": server, "database": database}
         for server in servers
         for database in databases
     ]
-    return first, [row for row in every if row not in first]
+    # On the other database than alone.
+    full: list[Answers] = [
+        {"preset": "full", "server": row["server"], "database": databases[turn % len(databases)]}
+        for turn, row in enumerate(turns, start=1)
+    ]
+    return first, [row for row in [*every, *full] if row not in first]
 
 
-def covering(strength: int, rows: Iterable[Answers], *, paper: bool) -> list[Answers]:
+def covering(
+    strength: int, rows: Iterable[Answers], *, paper: bool, turning: Collection[str] = ()
+) -> list[Answers]:
     """Return the rows to add so that any combination of so many choices occurs in a row.
 
     Greedy: a row starts with the first choices that have not met and takes, question by question,
-    the choice that lets most of the others meet.
+    the choice that lets most of the others meet. The choices of `turning` only take turns.
     """
-    choices = parameters(paper=paper)
+    every = parameters(paper=paper)
+    choices = {name: values for name, values in every.items() if name not in turning}
     unmet = {
         frozenset(zip(names, values, strict=True))
         for names in combinations(choices, strength)
@@ -105,7 +116,8 @@ def covering(strength: int, rows: Iterable[Answers], *, paper: bool) -> list[Ans
                 possible = [value for value in choices[name] if is_possible(row | {name: value})]
                 row[name] = max(possible, key=lambda x, n=name: _gain(row, n, x, strength, unmet))
         unmet -= _meetings(row.items(), strength)
-        found.append({"preset": "custom"} | {name: row[name] for name in choices})
+        row |= {name: every[name][len(found) % len(every[name])] for name in turning}
+        found.append({"preset": "custom"} | {name: row[name] for name in every})
     return found
 
 
@@ -135,9 +147,12 @@ def few(*, paper: bool) -> dict[str, Answers]:
 
 
 def many(*, paper: bool) -> dict[str, Answers]:
-    """Return these rows, each toggle missing from all, and the rows in which all triples meet."""
+    """Return these rows, each toggle missing from all, and the rows in which all triples meet.
+
+    Triples with a server are left out: the tests of those rows start none.
+    """
     rows = [*few(paper=paper).values(), *missing()]
-    return named([*rows, *covering(3, rows, paper=paper)], paper=paper)
+    return named([*rows, *covering(3, rows, paper=paper, turning=["server"])], paper=paper)
 
 
 def completed(

@@ -1,5 +1,6 @@
-"""The rows of rendered services contain all pairs, and all triples in `just test-all`."""
+"""The rows of rendered services contain all pairs, and triples in `just test-all`."""
 
+from itertools import chain, product
 from itertools import combinations as choose
 
 import pytest
@@ -37,18 +38,29 @@ def test_every_pair_of_choices_occurs_in_the_few_rows(paper: bool) -> None:
     assert len(rows) < 40
 
 
-def test_every_triple_of_choices_occurs_in_the_many_rows() -> None:
+def test_every_triple_of_choices_without_a_server_occurs_in_the_many_rows() -> None:
     choices = combinations.parameters(paper=False)
-    found = met(combinations.many(paper=False), 3, paper=False)
+    rows = combinations.many(paper=False)
+    found = met(rows, 3, paper=False)
 
-    for names in choose(choices, 3):
-        assert any({name for name, _ in some} == set(names) for some in found)
-    # On, off and off; on, on and off; and so on: no set of pairs contains these.
-    for some in choose(TOGGLES, 3):
-        for number in range(8):
-            row = {name: bool(number >> bit & 1) for bit, name in enumerate(some)}
-            if combinations.is_possible(row):
-                assert frozenset((name, str(value)) for name, value in row.items()) in found
+    for names in choose([name for name in choices if name != "server"], 3):
+        for values in product(*(choices[name] for name in names)):
+            if combinations.is_possible(dict(zip(names, values, strict=True))):
+                some = zip(names, map(str, values), strict=True)
+                assert frozenset(some) in found
+    assert len(rows) < 60
+
+
+def test_each_server_runs_on_each_database_and_with_all_features() -> None:
+    every = [combinations.whole(row, paper=False) for row in chain(*combinations.servers())]
+    whole = [row for row in every if all(map(row.get, TOGGLES))]
+    bare = [row for row in every if row not in whole]
+    servers, databases = questions.choices("server"), questions.choices("database")
+
+    assert {row["server"] for row in whole} == set(servers)
+    assert {row["database"] for row in whole} == set(databases)
+    assert {(row["server"], row["database"]) for row in bare} == set(product(servers, databases))
+    assert {row["example"] for row in bare} == {True}  # what the processes serve
 
 
 def test_the_rows_hold_every_preset_and_each_toggle_alone_and_missing() -> None:

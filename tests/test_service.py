@@ -19,7 +19,7 @@ from tests import combinations, questions, texts
 from tests.bytecode import Bytecode
 from tests.combinations import Answers
 from tests.commands import execute
-from tests.conftest import is_thorough
+from tests.conftest import Render, is_thorough
 from tests.coverage_summary import count_covered
 from tests.rendering import git
 from tests.resume import SkipIfPassed, files_of
@@ -66,6 +66,7 @@ ROWS = [
 ]
 ONE_EACH, OTHERS = combinations.servers()
 SERVERS = [*taking_turns(parameters(ONE_EACH), len(ONE_EACH)), *parameters(OTHERS, THOROUGH)]
+# Resources are made in the presets, and in tests/test_resource.py.
 NO_RESOURCE = "--ignore tests/dev/test_resource_process.py"
 NEWER = questions.choices("python_version")[1:]
 LOCK, INSTALL = "uv lock", "uv sync"
@@ -131,12 +132,16 @@ def run_in(run: Run, skip_if_passed: SkipIfPassed, bytecode: Bytecode) -> RunIn:
 @pytest.mark.parametrize("answers", ROWS)
 def test_a_generated_service_passes_its_own_checks_and_tests(
     copy: Callable[..., Path],
+    render: Render,
     run_in: RunIn,
     answers: Answers,
     pytestconfig: pytest.Config,
 ) -> None:
     project = copy(**answers)
-    commands = everything(answers) if is_thorough(pytestconfig) else essentials(project, answers)
+    if is_thorough(pytestconfig):
+        commands = everything(project, answers, render(preset="minimal"))
+    else:
+        commands = essentials(project, answers)
 
     failures = run_in(project, commands)
 
@@ -149,13 +154,10 @@ def test_the_processes_of_each_server_start_stop_and_are_replaced(
     copy: Callable[..., Path],
     run_in: RunIn,
     answers: Answers,
-    pytestconfig: pytest.Config,
 ) -> None:
     project = copy(**answers)
-    # Resources are made in tests/test_resource.py.
-    rest = "" if is_thorough(pytestconfig) else NO_RESOURCE
 
-    failures = run_in(project, [f"{UNMEASURED} -m process {rest}"])
+    failures = run_in(project, [f"{UNMEASURED} -m process {NO_RESOURCE}"])
 
     assert not failures, "\n\n".join([*failures, reproduction(answers)])
     count_covered("services whose processes were started, drained, killed and replaced")
@@ -172,10 +174,22 @@ def essentials(project: Path, answers: Answers) -> list[str]:
     return [*([CHECK] if checked else []), f"{UNMEASURED} {' '.join(tests)}"]
 
 
-def everything(answers: Answers) -> list[str]:
+def everything(project: Path, answers: Answers, minimal: Path) -> list[str]:
     """Return the commands of `just test-all` for a row."""
-    whole = combinations.effect(answers, paper=False) in {*PRESETS, *ALONE}
-    return [CHECK, TEST_ALL if whole else UNMEASURED]
+    name = combinations.effect(answers, paper=False)
+    if name in PRESETS:
+        return [CHECK, TEST_ALL]
+    if name in ALONE:
+        same = tool_tests(project).items() & tool_tests(minimal).items()
+        return [CHECK, " ".join([TEST_ALL, *sorted(f"--ignore {path}" for path, _ in same)])]
+    return [CHECK, UNMEASURED]
+
+
+def tool_tests(project: Path) -> dict[str, str]:
+    """Return the texts of the tests of developers' tools that start processes, by path."""
+    files = (project / "tests/dev").glob("test_*.py")
+    texts = {str(file.relative_to(project)): file.read_text() for file in files}
+    return {path: text for path, text in texts.items() if "\npytestmark = pytest.mark.p" in text}
 
 
 def is_turn_of(condition: str, name: str, day: int = TODAY) -> bool:
@@ -221,6 +235,17 @@ def test_two_days_cover_every_row_and_each_has_the_presets() -> None:
     assert days[0] & days[1] >= set(PRESETS)
     if not CHANGED:
         assert max(map(len, days)) <= len(PRESETS) + (len(ALONE) + len(PAIRS)) // 2 + 4
+
+
+def test_each_toggle_alone_runs_its_own_process_tests_and_those_of_the_app(render: Render) -> None:
+    row = next(row for row in ALONE.values() if row["celery"])
+
+    _, command = everything(render(**row), row, render(preset="minimal"))
+
+    assert command.startswith(f"{TEST_ALL} --ignore tests/dev/test_")
+    assert "tests/dev/test_serve.py" in command
+    assert "test_workers" not in command
+    assert command.count("--ignore") == command.count("tests/dev/")
 
 
 @pytest.mark.parametrize("day", [30, 31])
