@@ -29,9 +29,10 @@ SERVED = """uv run python -m dev run bash -e -c '
     if [ -n "${TEST_DATABASE_URL:-}" ]; then export TEST_DATABASE_URL="$database"; fi
     if [ -n "${TEST_REDIS_URL:-}" ]; then export TEST_REDIS_URL="$redis"; fi
     eval "$STEP"'"""
+NO_PROCESSES = {"PYTEST_ADDOPTS": "--cov-fail-under=0 -m 'not process'"}
 THOROUGH = [
-    pytest.param(preset, forge, marks=pytest.mark.thorough)
-    for preset, forge in [("standard", "github"), ("full", "gitlab")]
+    pytest.param("standard", "github", {}, marks=pytest.mark.thorough),
+    pytest.param("full", "gitlab", NO_PROCESSES, marks=pytest.mark.thorough),
 ]
 GH = """#!/usr/bin/env bash
 # A fake `gh`: `gh api` responds for a branch, other calls are recorded.
@@ -122,9 +123,13 @@ def test_a_project_without_a_lock_file_fails(
     assert all(run.returncode and "uv.lock" in run.stdout for run in done)
 
 
-@pytest.mark.parametrize(("preset", "forge"), THOROUGH)
+@pytest.mark.parametrize(("preset", "forge", "options"), THOROUGH)
 def test_they_succeed_with_servers(
-    copy: Callable[..., Path], environment: dict[str, str], preset: str, forge: str
+    copy: Callable[..., Path],
+    environment: dict[str, str],
+    preset: str,
+    forge: str,
+    options: dict[str, str],
 ) -> None:
     project = copy(preset=preset, ci=forge)
     lock(project, environment)
@@ -133,7 +138,7 @@ def test_they_succeed_with_servers(
         served = Step(SERVED, step.env | {"STEP": step.script})
         for variable in ("DATABASE_URL", "REDIS_URL"):
             served.env.pop(variable, None)
-        done = pipelines.execute(project, served, environment)
+        done = pipelines.execute(project, served, environment | options)
         assert done.returncode == 0, done.stdout[-6000:]
     shutil.rmtree(project)
 

@@ -1,11 +1,7 @@
 """`python -m app`."""
 
 import sys
-from importlib import import_module
 
-from app.servers import garbage_collection_paused
-
-with garbage_collection_paused():
-    main = import_module("app.cli").main
+from app.cli import main
 
 sys.exit(main())

@@ -25,7 +25,6 @@ from app.core.settings import SettingsError, check_settings
 from app.core.state import FastAPI
 from app.db.migrations import upgrade
 from app.features import FEATURES
-from app.servers import garbage_collection_paused
 
 # The versions after the first, by their paths.
 LATER = re.compile(r"/api/(v(?!1/)\d+)/")
@@ -76,8 +75,7 @@ def serve(_: argparse.Namespace) -> int:
     # All settings are checked before any process is started.
     check_settings()
     settings = Settings.load()
-    with garbage_collection_paused():
-        import_module("app.main")
+    import_module("app.main")
     try:
         check_port(settings.host, settings.port)
     except ValueError as error:

@@ -60,9 +60,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave what is imported out of garbage collections, and make them rarer: a tenth of the time."""
+    """Leave what is imported out of garbage collections, as it stays until the tests end."""
     gc.freeze()
-    gc.set_threshold(10_000, 20, 50)
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,13 @@
 """How the app is put together."""
 
 import gc
+import subprocess
+import sys
 import weakref
 
 import pytest
 
+from app.core.config import ROOT
 from app.core.feature import Feature
 from app.features import FEATURES
 from app.main import create_app, freeze_once
@@ -34,6 +37,12 @@ async def test_what_exists_at_the_first_start_is_left_out_of_collections(
 
     assert before < frozen
     assert gc.get_freeze_count() <= frozen
+
+
+def test_whatever_imports_the_service_collects_garbage_rarely() -> None:
+    code = "import gc; before = gc.get_threshold(); import app; print(before < gc.get_threshold())"
+
+    assert subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True) == "True\n"
 
 
 def test_each_feature_has_a_name_of_its_own() -> None:

@@ -4,10 +4,6 @@ Each module has one function, `serve(settings)`, which returns the exit code. Al
 below, and behave as docs/server.md says.
 """
 
-import gc
-from collections.abc import Generator
-from contextlib import contextmanager
-
 # Longer than proxies keep idle connections (nginx 60 s): if the server closes first, a request may
 # already be on its way.
 KEEP_ALIVE_SECONDS = 75
@@ -17,13 +13,3 @@ MAX_HEADER_BYTES = 64 * 1024
 BACKLOG = 2048
 # After drain and grace, a process that does not end is killed.
 KILL_TIMEOUT_SECONDS = 5
-
-
-@contextmanager
-def garbage_collection_paused() -> Generator[None]:
-    """Import without garbage collection: what is created stays, so a sixth of the time is lost."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
