@@ -15,6 +15,8 @@ from app.core.mail import email_spellings
 MIN_GUESSES = 10**6
 # ... but no such list has passwords longer than this.
 MAX_COMMON_LENGTH = 64
+# What may be a password of 128 characters, typed with each accent apart.
+MAX_DECOMPOSED_LENGTH = 4 * 128
 CHARACTER_CLASSES = (r"[a-z]", r"[A-Z]", r"[0-9]", r"[^A-Za-z0-9]")
 
 
@@ -98,5 +100,10 @@ def is_common(password: str) -> bool:
 
 
 def normalize_password(password: str) -> str:
-    """Return the same text for the input of different keyboards (NIST SP 800-63B-4 §3.1.1.2)."""
+    """Return the same text for the input of different keyboards (NIST SP 800-63B-4 §3.1.1.2).
+
+    Text that is too long for a password is left: composing takes the square of its length.
+    """
+    if len(password) > MAX_DECOMPOSED_LENGTH:
+        return password
     return unicodedata.normalize("NFKC", password)

@@ -11,6 +11,7 @@ from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 from sqlalchemy.ext.asyncio import AsyncSession
 
 MAX_EMAIL_LENGTH = 254  # RFC 5321 §4.5.3.1.3
+MAX_DECOMPOSED_LENGTH = 4 * MAX_EMAIL_LENGTH  # NFC makes text up to four times shorter
 
 
 def new_mail_id() -> str:
@@ -89,8 +90,12 @@ def _parse(text: str, *, strict: bool = False, globally_deliverable: bool = True
 
 
 def _composed(text: str) -> str:
-    """Compose accents, which keyboards write as NFC or NFD, and strip white space."""
-    return unicodedata.normalize("NFC", text.strip())
+    """Compose accents, which keyboards write as NFC or NFD, and strip white space.
+
+    Text that is too long for an address is left: composing takes the square of its length.
+    """
+    text = text.strip()
+    return unicodedata.normalize("NFC", text) if len(text) <= MAX_DECOMPOSED_LENGTH else text
 
 
 def _spell(local_part: str, domain: str) -> str:

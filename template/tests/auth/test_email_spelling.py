@@ -1,5 +1,8 @@
 """Emails are normalized: all spellings are one account."""
 
+import time
+from typing import Any
+
 import pytest
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,6 +27,29 @@ NO_ADDRESSES = [
     *("a@xn--0.example.org", f"a@{'ü' * 80}.example.org", "a" * 100_000 + "@example.org"),
     *("a" * 65 + "@example.org", "a@b.example.org."),
 ]
+# Composed in a second for 16,000 characters, in a minute for these.
+ACCENTS = "\u0300\u0316" * 60_000
+
+
+@pytest.mark.parametrize(
+    ("path", "request_body", "status"),
+    [
+        (REGISTER, {"json": {"email": f"a{ACCENTS}@example.org", "password": PASSWORD}}, 422),
+        (FORGOT, {"json": {"email": f"a{ACCENTS}@example.org"}}, 422),
+        (LOGIN, {"data": credentials(f"a{ACCENTS}@example.org")}, 401),
+        (LOGIN, {"data": credentials("ada@example.org", ACCENTS)}, 401),
+    ],
+    ids=["registration", "reset", "login", "password"],
+)
+async def test_text_of_accents_is_refused_at_once(
+    anonymous: AsyncClient, path: str, request_body: dict[str, Any], status: int
+) -> None:
+    started = time.process_time()
+
+    response = await anonymous.post(path, **request_body)
+
+    assert response.status_code == status
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize(("registered", "used"), PAIRS)
