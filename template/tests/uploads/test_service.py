@@ -9,7 +9,7 @@ import httpx2
 import psutil
 import pytest
 
-from tests.processes import Service, serving
+from tests.processes import Service, eventually, serving
 from tests.uploads.factories import FILES, FORM, HEAD, MIB, part
 
 pytestmark = [pytest.mark.process, pytest.mark.usefixtures("database")]
@@ -68,7 +68,7 @@ def acknowledged(tmp_path: Path, credentials: dict[str, str]) -> dict[str, bytes
         threads = [threading.Thread(target=uploading, args=arguments) for _ in range(4)]
         for thread in threads:
             thread.start()
-        threads[0].join(1)
+        eventually(lambda: len(acknowledged) >= 8)
         service.kill()
         for thread in threads:
             thread.join()
