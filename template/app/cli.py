@@ -40,6 +40,8 @@ def check_port(host: str, port: int) -> None:
         with socket.socket(family, kind) as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
+    except UnicodeError:
+        raise ValueError(f"HOST: {host!r} is no name of a host") from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             free = f"set PORT to another, such as PORT={port + 1}, or stop what listens there"

@@ -16,6 +16,7 @@ def assert_problem(response: Response, status: int, code: str) -> dict[str, Any]
     problem = response.json()
     assert problem.keys() - {"errors", "error"} == FIELDS
     assert (problem["status"], problem["code"]) == (status, code), problem
+    assert ("errors" in problem) == (code == "validation_error"), problem
     assert problem["instance"] == response.request.url.path
     assert problem["request_id"] == response.headers["x-request-id"]
     assert response.headers["cache-control"] == "no-store"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import main
+from app.cli import check_port, main
 from tests.databases import lost
 
 
@@ -31,3 +31,9 @@ def test_the_help_lists_the_commands(
     output = capfd.readouterr().out
     assert "serve" in output
     assert "migrate" in output
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".example.com", "192.0.2.1"])
+def test_a_host_where_no_server_can_listen_is_named(host: str) -> None:
+    with pytest.raises(ValueError, match="HOST"):
+        check_port(host, 8000)

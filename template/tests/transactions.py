@@ -1,12 +1,17 @@
 """Record the statements and connections of the app, and make commits fail."""
 
-from collections.abc import Callable, Generator
+import asyncio
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import event
+from httpx2 import Response
+from sqlalchemy import Executable, event
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+# Seconds until a request waits for the lock of another transaction.
+A_MOMENT = 0.3
 
 
 @contextmanager
@@ -53,3 +58,15 @@ def recorded_checkouts(engine: AsyncEngine) -> Generator[list[object]]:
 
     with listening(engine, "checkout", record):
         yield connections
+
+
+async def send_before_commit(
+    request: Awaitable[Response], other: AsyncSession, *last: Executable
+) -> Response:
+    """Send a request; when it waits for the other transaction, end that, after some statements."""
+    sent = asyncio.ensure_future(request)
+    await asyncio.sleep(A_MOMENT)
+    for statement in last:
+        await other.execute(statement)
+    await other.commit()
+    return await sent

@@ -7,15 +7,17 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic_core import PydanticKnownError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from app.api.responses import allowed_methods
-from app.core.exceptions import AppError
+from app.core.exceptions import AppError, ConflictError
 from app.core.problem import Fault, problem_response
 from app.core.state import app_of
-from app.db.errors import DatabaseUnavailableError
+from app.db.errors import DatabaseUnavailableError, is_foreign_key_violation
 
 # The codes of the framework's own errors.
 CODES = {
@@ -72,17 +74,26 @@ def internal_error(scope: Scope) -> Response:
 async def app_error(request: Request, error: Exception) -> Response:
     """Handle the service's own errors."""
     assert isinstance(error, AppError)  # noqa: S101  (what it is registered for)
-    if error.status >= 500:
+    if error.status >= 500 and error.reported:
         log.error(error.code, error=type(error).__name__, exc_info=error)
         app_of(request.scope).state.error_reporters.report_request(error, request.scope)
-    return problem_response(
-        request.scope, error.status, error.code, error.message, error.response_headers
-    )
+    fault = Fault(loc=[*error.loc], message=error.message, type="value_error")
+    headers, faults = error.response_headers, [fault] if error.loc else None
+    return problem_response(request.scope, error.status, error.code, error.message, headers, faults)
 
 
 async def pool_timeout(request: Request, _: Exception) -> Response:
     """Answer 503 when all database connections stay in use."""
     return await app_error(request, DatabaseUnavailableError())
+
+
+async def concurrent_change(request: Request, error: Exception) -> Response:
+    """Answer 409 when a row has gone that was read before, or that a new one refers to."""
+    if isinstance(error, IntegrityError) and not is_foreign_key_violation(error):
+        raise error
+    log.warning("concurrent_change", error=type(error).__name__)
+    detail = "Another request has changed or deleted what this one needs."
+    return await app_error(request, ConflictError(detail))
 
 
 async def http_error(request: Request, error: Exception) -> Response:
@@ -134,6 +145,8 @@ def add_error_handlers(app: FastAPI) -> None:
     """Register the handlers. `UnhandledErrorMiddleware` makes the 500."""
     app.add_exception_handler(AppError, app_error)
     app.add_exception_handler(PoolTimeoutError, pool_timeout)
+    app.add_exception_handler(IntegrityError, concurrent_change)
+    app.add_exception_handler(StaleDataError, concurrent_change)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, validation_error)
     app.router.default = not_found

@@ -52,6 +52,11 @@ class LoginThrottle:
         await self.check(account, address)
         await self.record_failure(account, address)
 
+    async def count_account(self, account: str) -> None:
+        """Count a mail to an account, asked for from any address, or raise 429."""
+        key = (self.purpose, "account", email_key(account))
+        self._raise_if_exceeded(self.global_rate, await self.limiter.hit(self.global_rate, *key))
+
     async def reset(self, account: str, address: str) -> None:
         """Reset the count of the pair after a success."""
         await self.limiter.clear(self.rate, self.purpose, "pair", *throttle_keys(account, address))

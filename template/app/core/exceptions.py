@@ -11,8 +11,12 @@ class AppError(Exception):
     code: ClassVar[str] = "internal_error"
     detail: ClassVar[str] = "The server made a mistake. It has been logged."
     headers: ClassVar[Mapping[str, str]] = {}
+    # The field of the input that is wrong, for a 422.
+    loc: ClassVar[tuple[str, ...]] = ()
     # Whether changes before the error are committed, as a revoked session must be.
     commits: ClassVar[bool] = False
+    # Whether a 5xx is logged as an error, and reported.
+    reported: ClassVar[bool] = True
 
     def __init__(self, detail: str | None = None, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail or self.detail)

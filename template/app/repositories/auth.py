@@ -28,6 +28,7 @@ from app.models.auth import (
     MAX_USER_AGENT_LENGTH,
     LoginSession,
     RefreshToken,
+    UserAccess,
 )
 from app.models.user import User
 
@@ -39,6 +40,8 @@ ACTIVE_USER = (
     .where(LoginSession.revoked_at.is_(None), LoginSession.expires_at > bindparam("now"))
     .where(User.is_active)
 )
+# Of one user; a script may log in for each of its calls.
+MAX_SESSIONS = 1000
 # Of ids in one query.
 BATCH_SIZE = 500
 
@@ -77,10 +80,16 @@ class SessionRepository:
     async def open(
         self, user_id: UUID, lifetime: timedelta, user_agent: str = "", address: str = ""
     ) -> LoginSession:
-        """Add a session, and delete the user's expired ones. Long texts are cut."""
+        """Add a session; delete the user's expired ones, and the oldest of too many.
+
+        Long texts are cut.
+        """
         now = utc_now()
-        expired = (LoginSession.user_id == user_id) & (LoginSession.expires_at < now)
-        await self.session.execute(delete(LoginSession).where(expired))
+        owned = LoginSession.user_id == user_id
+        newest_first = select(LoginSession.id).where(owned).order_by(LoginSession.created_at.desc())
+        excess = LoginSession.id.in_(newest_first.offset(MAX_SESSIONS - 1))
+        ended = owned & ((LoginSession.expires_at < now) | excess)
+        await self.session.execute(delete(LoginSession).where(ended))
         login = LoginSession(
             user_id=user_id,
             expires_at=now + lifetime,
@@ -122,12 +131,13 @@ class SessionRepository:
         )
         return await self.session.scalar(statement) is not None
 
-    async def find_token(self, token: str) -> tuple[RefreshToken, LoginSession] | None:
-        """Return a token, used or not, with its session."""
+    async def lock_by_token(self, token: str) -> tuple[RefreshToken, LoginSession] | None:
+        """Lock the session of a token, and return the token, used or not, with it."""
         statement = (
             select(RefreshToken, LoginSession)
             .join(LoginSession, LoginSession.id == RefreshToken.session_id)
             .where(RefreshToken.fingerprint == hash_token(token))
+            .with_for_update(of=LoginSession)
         )
         return (await self.session.execute(statement)).first()
 
@@ -140,6 +150,11 @@ class SessionRepository:
         """End all sessions of a user, or all `but` one."""
         kept = true() if but is None else LoginSession.id != but
         await self._revoke((LoginSession.user_id == user_id) & kept)
+
+    async def delete_all(self, user_id: UUID) -> None:
+        """Delete all sessions of a user, and what else gives access to the account."""
+        for model in UserAccess.__subclasses__():
+            await self.session.execute(delete(model).where(model.user_id == user_id))
 
     async def _revoke(self, which: ColumnElement[bool]) -> bool:
         statement = update(LoginSession).where(which, LoginSession.revoked_at.is_(None))

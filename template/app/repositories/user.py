@@ -50,6 +50,11 @@ class UserRepository(Repository[User]):
         changes = {"failed_logins": User.failed_logins + 1}
         return await self.write(user_id, changes, User.failed_logins < limit)
 
+    async def accept_password(self, user_id: UUID, verified: str | None, new_hash: str) -> None:
+        """Reset the count, and store the hash, unless the account was changed meanwhile."""
+        unchanged = (User.password_hash == verified, User.is_active.is_(True))
+        await self.write(user_id, {"failed_logins": 0, "password_hash": new_hash}, *unchanged)
+
     async def write(
         self, user_id: UUID, changes: dict[str, Any], *conditions: ColumnElement[bool]
     ) -> int | None:

@@ -47,6 +47,8 @@ class AccountService:
         if not self.auth.settings.registration_enabled:
             raise RegistrationClosedError
         await self.session.close()  # gives the connection back during hashing
+        if self.requires_verification:
+            await self.auth.verification_throttle.count_account(data.email)
         password_hash = await self.passwords.hash(data.password.get_secret_value(), data.email)
         if self.requires_verification:
             return await self._register_unseen(data, password_hash)
@@ -76,7 +78,9 @@ class AccountService:
             user.password_hash, user.full_name = password_hash, data.full_name
             user.failed_logins, user.pending_email = 0, None
             await self.session.flush()
-        await self.passwords.end_access(uuid4() if user.email_verified else user.id)
+        owner_id = uuid4() if user.email_verified else user.id  # an unknown id takes as long
+        await self.passwords.sessions.delete_all(owner_id)
+        await self.passwords.tokens.delete(owner_id, TokenPurpose.PASSWORD_RESET)
         await self.send_token(user, user.email)
         return new
 
@@ -89,15 +93,14 @@ class AccountService:
 
     async def update_profile(self, caller: Caller, data: ProfileUpdate) -> User:
         """Change the account. A new email needs the password, and is verified first."""
-        user = caller.user
         changes = data.model_dump(exclude={"current_password"})
-        if not has_new_email(user, changes):
+        if not has_new_email(caller.user, changes):
             if "email" in changes:  # the one it has: a change that waits is cancelled
                 changes["pending_email"] = None
-            return await self.accounts.apply(user, changes)
+            return await self.accounts.apply(await self.passwords.lock(caller), changes)
         if data.current_password is None:
             raise IncorrectPasswordError
-        await self.passwords.verify(user, data.current_password.get_secret_value())
+        await self.passwords.verify(caller.user, data.current_password.get_secret_value())
         user = await self.passwords.lock(caller)
         if self.auth.settings.email_verification == "off":
             return await self.accounts.apply(user, changes | {"email_verified": False})

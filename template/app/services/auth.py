@@ -96,18 +96,19 @@ class AuthService:
 
     async def refresh(self, token: str) -> TokenPair:
         """Exchange a refresh token for new tokens. Reuse after the grace time ends the session."""
-        fresh = await self.sessions.use_token(token)
-        found = await self.sessions.find_token(token)
+        found = await self.sessions.lock_by_token(token)
         if found is None:
             raise RefreshTokenInvalidError
         used, login = found
         now = utc_now()
-        if login.revoked_at is not None or min(used.expires_at, login.expires_at) <= now:
+        if login.revoked_at is not None or login.expires_at <= now:
             raise RefreshTokenInvalidError
-        if not fresh:
+        if not await self.sessions.use_token(token):
             if used.used_at is not None and now - used.used_at > REUSE_GRACE:
                 await self.sessions.revoke(login.id)
             raise RefreshTokenReusedError
+        if used.expires_at <= now:
+            raise RefreshTokenInvalidError
         if await self.sessions.active_user(login.id, login.user_id) is None:
             raise RefreshTokenInvalidError
         return await self._issue(login)

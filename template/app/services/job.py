@@ -46,6 +46,7 @@ class IdempotencyKeyReusedError(AppError):
     status = 422
     code = "validation_error"
     detail = "This Idempotency-Key came with another body before. Use a new one."
+    loc = ("header", "Idempotency-Key")
 
 
 @dataclass(frozen=True, slots=True)

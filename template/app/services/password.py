@@ -68,7 +68,10 @@ class PasswordService:
         """
         await self.auth.login_throttle.check(email, self.address)
         user = await self.users.by_email(email)
-        if not await self._accepts(user, email, password) or user is None:
+        accepted = await self._accepts(user, email, password)
+        # Locked, so that a session that is opened now is ended by who changes the account next.
+        user = await self.users.get_for_update(user.id) if user and accepted else None
+        if user is None or not user.is_active or user.password_hash != accepted:
             raise InvalidCredentialsError
         if self.auth.settings.email_verification == "required" and not user.email_verified:
             raise EmailNotVerifiedError
@@ -130,22 +133,18 @@ class PasswordService:
         await self.notify(user.email, "password_changed")
         user.password_hash, user.failed_logins, user.pending_email = password_hash, 0, None
         await self.session.flush()
-        await self.end_access(user.id, keep_session)
-
-    async def end_access(self, user_id: UUID, keep_session: UUID | None = None) -> None:
-        """End all sessions but one, and delete the reset token."""
-        await self.sessions.revoke_all(user_id, but=keep_session)
-        await self.tokens.delete(user_id, TokenPurpose.PASSWORD_RESET)
+        await self.sessions.revoke_all(user.id, but=keep_session)
+        await self.tokens.delete(user.id, TokenPurpose.PASSWORD_RESET)
 
     async def notify(self, email: str, template: str, **context: str) -> None:
         """Send a mail after the commit."""
         await self.mailer.send_after_commit(self.session, Mail(email, template, context))
 
-    async def _accepts(self, user: User | None, email: str, password: str) -> bool:
-        """Verify a password, and count failures in a row, which lock it (NIST SP 800-63B-4 §3.2.2).
+    async def _accepts(self, user: User | None, email: str, password: str) -> str | None:
+        """Verify a password, and return its stored hash if it is right.
 
-        Each attempt is counted before its result is known, so that parallel guesses are too, and
-        while the hash is computed, so that it takes no longer for an account that exists.
+        Failures in a row lock the account (NIST SP 800-63B-4 §3.2.2). Each is counted before it is
+        known, as guesses may be parallel, and during hashing, so that no account takes longer.
         """
         user_id, hashed = (user.id, user.password_hash) if user else (uuid4(), None)
         limit, throttle = self.auth.settings.login_max_failures, self.auth.login_throttle
@@ -157,11 +156,11 @@ class PasswordService:
 
         verified = self.auth.passwords.verify(password, hashed)
         (matches, new_hash), failures = await asyncio.gather(verified, count())
-        accepted = matches and failures is not None and user is not None and user.is_active
+        matches = matches and failures is not None and user is not None and user.is_active
+        accepted = (new_hash or hashed) if matches else None
         async with self.own_transaction() as own:
             if accepted:
-                rehashed = {"password_hash": new_hash} if new_hash else {}
-                await own.users.write(user_id, {"failed_logins": 0, **rehashed})
+                await own.users.accept_password(user_id, hashed, accepted)
             elif user and failures == limit:
                 await own.notify(user.email, "account_locked")
         await (throttle.reset if accepted else throttle.record_failure)(email, self.address)

@@ -37,6 +37,7 @@ class UnknownRoleError(AppError):
     status = 422
     code = "validation_error"
     detail = "There is no role of one of these names."
+    loc = ("body", "roles")
 
 
 class RoleService:

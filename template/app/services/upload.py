@@ -37,6 +37,7 @@ class QuotaExceededError(InsufficientStorageError):
     """The user's files would exceed the quota (RFC 4331 §6)."""
 
     detail = "Your files would take more room than you may use. Delete some."
+    reported = False
 
 
 @dataclass(frozen=True, slots=True)

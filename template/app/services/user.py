@@ -101,17 +101,14 @@ class UserService:
         changes = data.model_dump()
         restricted = bool(changes.keys() - {"full_name"})
         password_hash = await self._hash_for(id, changes)
-        user = await self.find(id)
-        if restricted:
-            require_control(caller, user)
-            caller.require_grant(NO_PERMISSIONS, superuser=changes.get("is_superuser", False))
         disabled = changes.get("is_active") is False
-        if disabled or changes.get("is_superuser") is False:
-            await self._raise_if_last_superuser(id)
+        weakened = disabled or changes.get("is_superuser") is False
+        user = await self._lock(id, caller if restricted else None, weakened=weakened)
+        caller.require_grant(NO_PERMISSIONS, superuser=changes.get("is_superuser", False))
         if disabled:
             await self.passwords.sessions.revoke_all(id)
         if password_hash:
-            await self.passwords.replace(await self.find(id, lock=True), password_hash)
+            await self.passwords.replace(user, password_hash)
         if has_new_email(user, changes):
             changes["email_verified"] = True
         return await self.apply(user, changes)
@@ -129,9 +126,7 @@ class UserService:
 
         Raises `LastSuperuserError` or `UserInUseError`.
         """
-        user = await self.find(id)
-        require_control(caller, user)
-        await self._raise_if_last_superuser(id)
+        user = await self._lock(id, caller)
         try:
             await self.users.delete(user)
         except IntegrityError as error:
@@ -144,9 +139,18 @@ class UserService:
         require_control(caller, await self.find(id))
         await self.passwords.sessions.revoke_all(id)
 
-    async def _raise_if_last_superuser(self, id: UUID) -> None:
-        if await self.users.lock_superusers() == {id}:
+    async def _lock(self, id: UUID, caller: Caller | None, *, weakened: bool = True) -> User:
+        """Lock an account that holds no more than the caller, if there is one.
+
+        Raises `LastSuperuserError` if it would be weakened, which is possible to one at a time.
+        """
+        is_last = weakened and await self.users.lock_superusers() == {id}
+        user = await self.find(id, lock=True)
+        if caller is not None:
+            require_control(caller, user)
+        if is_last:
             raise LastSuperuserError
+        return user
 
     async def find(self, id: UUID, *, lock: bool = False) -> User:
         """Return an account, or raise `UserNotFoundError`."""

@@ -18,7 +18,7 @@ from app.workers.tasks import ACKS_LATE, runtime
 class CleanupSettings(EnvSettings):
     """How often the storage is cleaned up; 0: only by `python -m app clean-files`."""
 
-    storage_sweep_seconds: Annotated[int, Field(ge=0)] = 3600
+    storage_sweep_seconds: Annotated[int, Field(ge=0, le=30 * 86400)] = 3600
 
 
 @shared_task(name="files.clean", acks_late=ACKS_LATE)

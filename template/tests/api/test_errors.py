@@ -4,6 +4,8 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 
 from app.api.deps import SessionDep
 from tests.blueprint.factories import SPECIMENS
@@ -71,6 +73,14 @@ async def break_down() -> None:
     raise RuntimeError(SECRET)
 
 
+async def store_nothing() -> None:
+    raise IntegrityError("INSERT INTO books", {}, ValueError("NOT NULL constraint failed"))
+
+
+async def change_what_is_gone() -> None:
+    raise StaleDataError("UPDATE matched 0 rows")
+
+
 async def ask_nonsense(session: SessionDep) -> None:
     await session.execute(text("SELECT no_such_column FROM specimens"))
 
@@ -81,10 +91,17 @@ async def faulty(make_app: MakeApp) -> FastAPI:
     app = await make_app(CORS_ORIGINS="https://web.example")
     app.get("/broken")(break_down)
     app.get("/nonsense")(ask_nonsense)
+    app.get("/incomplete")(store_nothing)
+    app.get("/gone")(change_what_is_gone)
     return app
 
 
-@pytest.mark.parametrize("path", ["/broken", "/nonsense"])
+async def test_a_row_that_has_gone_meanwhile_is_a_conflict(faulty: FastAPI) -> None:
+    async with connect(faulty) as client:
+        assert_problem(await client.get("/gone"), 409, "conflict")
+
+
+@pytest.mark.parametrize("path", ["/broken", "/nonsense", "/incomplete"])
 async def test_unhandled_errors_show_no_details(faulty: FastAPI, path: str) -> None:
     async with connect(faulty) as client:
         response = await client.get(path, headers={"Origin": "https://web.example"})

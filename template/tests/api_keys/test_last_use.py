@@ -1,4 +1,4 @@
-"""When a key was last used."""
+"""When a key was last used, and when it ends with the access of its user."""
 
 import asyncio
 from datetime import timedelta
@@ -15,8 +15,11 @@ from app.main import create_app
 from app.models.api_key import ApiKey
 from app.models.user import User
 from tests.api_keys.factories import make_key
-from tests.auth.factories import ME, authorization
+from tests.auth.factories import ME, authorization, make_user
+from tests.auth.mails import register
 from tests.clients import connect
+from tests.conftest import MakeApp
+from tests.problems import assert_problem
 from tests.transactions import recorded_statements
 
 A_SECOND = timedelta(seconds=1)
@@ -70,3 +73,17 @@ async def test_a_request_does_not_wait_for_its_use_to_be_stored_but_the_shutdown
     assert response.status_code == 200
     await session.refresh(row)
     assert row.last_used_at
+
+
+async def test_a_key_ends_when_the_address_is_registered_anew(
+    make_app: MakeApp, session: AsyncSession
+) -> None:
+    squatter = await make_user(session, email_verified=False)
+    _, key = await make_key(session, squatter)
+    app = await make_app(EMAIL_VERIFICATION="required")
+
+    async with connect(app, authorization(key)) as client:
+        assert (await client.get(ME)).status_code == 200
+        await register(client, squatter.email)
+
+        assert_problem(await client.get(ME), 401, "token_invalid")

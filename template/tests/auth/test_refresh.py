@@ -91,11 +91,14 @@ async def test_a_client_that_lost_the_answer_is_refused_but_its_session_lives(
     assert await refreshed(anonymous, fresh)
 
 
+@pytest.mark.parametrize("left", [SECOND, -SECOND], ids=["valid", "expired"])
 async def test_a_refresh_token_used_twice_ends_the_session(
-    anonymous: AsyncClient, session: AsyncSession, tokens: Tokens
+    anonymous: AsyncClient, session: AsyncSession, tokens: Tokens, left: timedelta
 ) -> None:
     fresh = await refreshed(anonymous, tokens)
     await set_back_last_use(session, 11)
+    used = update(RefreshToken).where(RefreshToken.used_at.is_not(None))
+    await session.execute(used.values(expires_at=utc_now() + 60 * left))
 
     assert_problem(await refresh(anonymous, tokens), 401, "refresh_token_reused")
 

@@ -167,3 +167,14 @@ async def test_a_password_is_rejected_for_every_address(strict: AsyncClient, use
         assert_problem(await register(strict, email, "short"), 422, "password_rejected")
 
     assert PASSWORD not in (await register(strict, EMAIL)).text
+
+
+async def test_one_address_is_sent_fifty_mails_a_minute_at_most(
+    strict_app: FastAPI, strict: AsyncClient, mailbox: Mailbox
+) -> None:
+    responses = [await register(strict, EMAIL) for _ in range(51)]
+
+    assert [response.status_code for response in responses] == [202] * 50 + [429]
+    assert_problem(responses[-1], 429, "rate_limited")
+    assert len(await mailed_by(strict_app, mailbox)) == 50
+    assert (await register(strict, "other@example.com")).status_code == 202

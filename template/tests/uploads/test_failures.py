@@ -145,13 +145,16 @@ async def test_no_database_connection_is_held_during_the_upload(
     assert set(held) == {0}
 
 
-async def test_uploads_above_the_quota_are_507(make_client: MakeClient) -> None:
+async def test_uploads_above_the_quota_are_507(
+    make_client: MakeClient, capfd: pytest.CaptureFixture[str]
+) -> None:
     client = await make_client(UPLOAD_QUOTA_BYTES="10")
     first = await upload(client, content=b"a" * 6)
 
     assert_problem(
         await client.post(FILES, files=[part(content=b"a" * 5)]), 507, "insufficient_storage"
     )
+    assert '"event": "insufficient_storage"' not in capfd.readouterr().out
     assert (await client.get(FILES)).json()["items"] == [first]
     await client.delete(f"{FILES}/{first['id']}")
     assert (await upload(client, content=b"a" * 10))["size"] == 10

@@ -14,6 +14,7 @@ from app.db.base import utc_now
 from app.db.session import Database
 from app.models.auth import LoginSession
 from app.models.user import User
+from app.repositories import auth
 from app.services import caller
 from tests.auth.factories import AUTH, ME, USERS, authorization, credentials, log_in, make_user
 from tests.auth.fixtures import ClientOf
@@ -161,3 +162,14 @@ async def test_the_last_use_of_other_sessions_is_shown(
 
     assert datetime.fromisoformat(times[False]) == hour_ago
     assert utc_now() - datetime.fromisoformat(times[True]) < timedelta(minutes=1)
+
+
+async def test_a_login_deletes_the_oldest_session_of_too_many(
+    client_of: ClientOf, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth, "MAX_SESSIONS", 3)
+
+    oldest, *others = [await client_of(user) for _ in range(4)]
+
+    assert_problem(await oldest.get(ME), 401, "token_revoked")
+    assert [(await other.get(ME)).status_code for other in others] == [200] * 3

@@ -25,7 +25,9 @@ router = PrefixRouter(prefix="/auth", tags=["Auth"], dependencies=[Depends(no_st
     responses={
         201: headers("Location"),
         202: {"model": RegistrationAccepted, "description": "Verify the address, then log in"},
-        **problems(RegistrationClosedError, EmailTakenError, PasswordRejectedError),
+        **problems(
+            RegistrationClosedError, EmailTakenError, PasswordRejectedError, TooManyRequestsError
+        ),
     },
     dependencies=open_access,
 )
