@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from itertools import cycle
+from contextlib import suppress
+from itertools import cycle, product
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -15,24 +16,35 @@ import copier
 import pytest
 import uv
 import yaml
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from pytest_copie.plugin import Copie
 
 from tests import questions
 from tests.conftest import Render
+from tests.static_checks.answers import ENVIRONMENT, value
 
 GOOD = {
     "project_name": ["Order Desk", "R&D (north), v2", "Café 24/7", "A", 'It\'s "a" \\ <b>'],
     "project_slug": ["order-desk", "a", "v2-api"],
     "description": ["Takes orders, and it's quick: 100% of them", "Größe {x}", 'a "b" \\ `c` $D'],
     "author_name": ["Ada O'Brien", "Söhne & Co.", "山田 太郎", 'Ada "Countess" <script>'],
-    "author_email": ["ada@example.com", "a.b+c@mail.example.co.uk"],
+    "author_email": [
+        *("ada@example.com", "a.b+c@mail.example.co.uk", "Ada@EXAMPLE.com", "a@xn--bcher-kva.de"),
+        *("a.bc--d@a-b.io", f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 57}.com"),
+    ],
 }
 BAD = {
     "project_name": ["", "  ", " a", "a\nb", "{{ x }}", "{% raw %}", "x" * 61, "a\u200bb"],
     "project_slug": ["", "Order", "2fast", "a_b", "a--b", "-a", "a-", "a b", "x" * 41, "app"],
     "description": ["", "two\nlines", "{% raw %}", "{{ x }}", "x" * 201],
     "author_name": ["", "a\nb", "{# x #}", "x" * 101],
-    "author_email": ["", "ada", "ada@localhost", "a b@example.com", "a@b.c\n"],
+    "author_email": [
+        *("", "ada", "ada@localhost", "a b@example.com", "a@b.c\n", "ada..b@example.com"),
+        *("ada.@example.com", ".ada@example.com", "ada@-x.com", "ada@x-.com", "dev@corp.local"),
+        *("dev@Corp.TEST", "a@b.invalid", "a@b.onion", "a@b.arpa", "a@b.1", "a@ab--c.com"),
+        *(f"{'a' * 65}@b.com", f"a@{'b' * 64}.com", "\u212a@example.com"),
+        f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 58}.com",
+    ],
 }
 
 
@@ -78,6 +90,28 @@ def test_an_invalid_answer_is_refused_with_a_hint(
 
     assert "undefined" not in str(refusal.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_address_is_accepted_if_fastapi_accepts_it() -> None:
+    """Another one breaks the API document, where the author is the contact."""
+    validator = ENVIRONMENT.from_string(questions.questions()["author_email"]["validator"])
+    labels = ["a", "a-b", "-a", "a-", "a--b", "ab--c", "1", "", "a_b", "x" * 63, "x" * 64]
+    ends = ["com", "c", "c0", "0c", "-c", "c-", "ab--c", "x" * 64, *SPECIAL_USE_DOMAIN_NAMES]
+    domains = [f"{label}.{end}" for label, end in product(labels, [*ends, "a.com", "-.com"])]
+    parts = ["a", ".a", "a.", "a..b", "a.b", "a%b+c_d-", "a b", "a@b", "", "x" * 64, "x" * 65]
+    addresses = [f"{part}@{domain}" for part, domain in product(parts, domains)]
+
+    accepted = {one for one in addresses if not validator.render(author_email=one).strip()}
+
+    assert len(accepted) > 50
+    assert accepted == {one for one in addresses if fastapi_accepts(one)}
+
+
+def fastapi_accepts(address: str) -> bool:
+    """Return whether FastAPI accepts an address, and any mail server its length."""
+    with suppress(EmailNotValidError):
+        return bool(validate_email(address, check_deliverability=False, strict=True))
+    return False
 
 
 def test_a_name_in_another_alphabet_asks_for_a_slug(source: Path, tmp_path: Path) -> None:
@@ -139,6 +173,14 @@ def test_a_long_name_has_its_own_system_user(render: Render) -> None:
     assert (users[0], users[-1]) == (["a" * 31], ["order-desk"])
     assert len({user for [user] in users}) == len(slugs)
     assert all(re.fullmatch(r"[a-z][a-z0-9-]{0,30}", user) for [user] in users)
+
+
+@pytest.mark.parametrize(
+    "slug", ["root", "news", "mail", "daemon", "www-data", "postgres", "sshd", "users", "video"]
+)
+def test_no_account_or_group_of_the_host_is_the_system_user(slug: str) -> None:
+    """systemd takes an existing account in place of a new one, and refuses the name of a group."""
+    assert value("system_user", {"project_slug": slug}) == f"{slug}-service"
 
 
 def test_the_defaults_are_the_standard_service(copie: Copie, source: Path) -> None:

@@ -92,6 +92,7 @@ DIALECT = re.compile(
 # Names that stay, and the paths where they do: of a user, of API paths and settings, of old code.
 DIALECT_NAMES = {
     'pwd.getpwnam("nobody")': "template/dev/unprivileged.py",
+    " nobody nogroup": "config/",
     "password/forgot": "template/",
     "forgot_password": "template/",
     "FORGOT": "template/tests/auth/",
