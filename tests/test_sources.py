@@ -159,6 +159,14 @@ def test_jinja_in_python_keeps_to_the_seams() -> None:
     assert {name for name in python() if name.endswith(".jinja")} == SEAMS
 
 
+def test_the_rules_list_the_seams() -> None:
+    page = (questions.ROOT / "AGENTS.md").read_text()
+
+    seams = [output(name) for name in SEAMS if name.startswith("app/")]
+
+    assert [name for name in seams if f"`{name}`" not in page] == []
+
+
 def test_nearly_all_python_is_plain() -> None:
     assert len(plain_python()) / len(python()) >= 0.94
 
