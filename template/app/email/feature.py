@@ -83,7 +83,10 @@ def make_mailer(settings: Settings) -> BackgroundMailer:
 
 
 def _setup(app: FastAPI) -> None:
-    accept_reserved_domains(EmailSettings.load().reserved_domains)
+    settings = EmailSettings.load()
+    if settings.email_backend == "console" and settings.environment == "production":
+        log.warning("mail_not_sent", hint="set EMAIL_BACKEND=smtp and SMTP_HOST to send mail")
+    accept_reserved_domains(settings.reserved_domains)
     app.state.mailer = app.state.background_mailer = make_mailer(app.state.settings)
 
 

@@ -75,6 +75,22 @@ async def test_the_console_shows_the_text_only_in_development(
     assert (SECRET in written) is shown
 
 
+@pytest.mark.parametrize(
+    ("environment", "backend", "warned"),
+    [("production", "console", True), ("production", "file", False), ("staging", "console", False)],
+)
+async def test_a_production_service_that_sends_no_mail_says_so_at_the_start(
+    make_app: MakeApp,
+    capfd: pytest.CaptureFixture[str],
+    environment: str,
+    backend: str,
+    warned: bool,
+) -> None:
+    await make_app(EMAIL_BACKEND=backend, ENVIRONMENT=environment)
+
+    assert ('"mail_not_sent"' in capfd.readouterr().out) is warned
+
+
 async def test_the_default_backend_is_the_console(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
