@@ -16,8 +16,9 @@ case "$*" in
 esac
 echo "$*" >> "{log}"
 case "$*" in
-    *" wait "*) exit {waits} ;;
-    *"get job"*) echo True ;;
+    *" wait "*) [ "$(grep -c ' wait ' "{log}")" -gt {waits} ] ;;
+    *"get job"*) echo {failed} ;;
+    *"get pods"*) sed -n "$(grep -c 'get pods' "{log}")p" "{log}.reasons" ;;
     *" -f "*) for last; do case "$last" in */all.yaml) cp "$last" "{log}.yaml" ;; esac; done ;;
 esac
 """
@@ -28,12 +29,19 @@ def project(copy: Callable[..., Path]) -> Path:
     return copy(preset="full", project_slug="order-desk")
 
 
-def deploy(project: Path, *arguments: str, migrates: bool = True) -> tuple[int, str, list[str]]:
-    """Run the script, and return its exit code, its errors, and the calls of kubectl."""
+def deploy(
+    project: Path, *arguments: str, migrates: bool = True, reasons: list[str] | None = None
+) -> tuple[int, str, list[str]]:
+    """Run the script, and return its exit code, its errors, and the calls of kubectl.
+
+    The migration's pod waits for these reasons, one after the other.
+    """
     log, folder = project / "asked", project / "bin"
     folder.mkdir()
-    waits = 0 if migrates else 1
-    fake = KUBECTL.format(kubectl=kubectl(), log=log, waits=waits)
+    reasons = reasons or []
+    Path(f"{log}.reasons").write_text("".join(f"{reason}\n" for reason in reasons))
+    waits, failed = (len(reasons), "") if migrates else (9, "True")
+    fake = KUBECTL.format(kubectl=kubectl(), log=log, waits=waits, failed=failed)
     (folder / "kubectl").write_text(fake)
     (folder / "kubectl").chmod(0o755)
     path = f"{folder}{os.pathsep}{os.environ['PATH']}"
@@ -81,6 +89,20 @@ def test_a_failed_migration_stops_the_rollout(project: Path) -> None:
     assert code == 1
     assert verbs(asked) == ["apply", "delete", "apply", "wait", "get", "logs"]
     assert "the old release goes on" in errors
+
+
+def test_why_the_migration_waits_is_shown_at_once_and_once(project: Path) -> None:
+    missing, image = 'CreateContainerConfigError: secret "secrets" not found', "ErrImagePull: 401"
+    reasons = [missing, missing, image, "", missing]
+
+    code, errors, asked = deploy(project, "staging", "desk:1.2.0", reasons=reasons)
+
+    assert code == 0, errors
+    shown = [f"deploy: the migration waits: {reason}" for reason in (missing, image, missing)]
+    assert errors.splitlines() == shown
+    [query] = {line for line in asked if "get pods" in line}
+    assert "-l app.kubernetes.io/name=migrate" in query
+    assert ".status.containerStatuses[*].state.waiting" in query
 
 
 @pytest.mark.parametrize(

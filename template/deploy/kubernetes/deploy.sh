@@ -30,6 +30,8 @@ manifests=$release/all.yaml
 kubectl kustomize "$release" > "$manifests"
 namespace=$(sed -n 's/^namespace: *"*\([^"]*\)"*$/\1/p' "$known")
 
+reasons='{range .items[*].status.containerStatuses[*].state.waiting}{.reason}: {.message}{"\n"}{end}'
+
 run() {
     kubectl --namespace "$namespace" "$@"
 }
@@ -41,6 +43,7 @@ echo "deploy: migration"
 # A job that is there cannot be changed.
 run delete job migrate --ignore-not-found
 run apply -f "$manifests" -l app.kubernetes.io/name=migrate
+shown=
 until run wait --for=condition=complete --timeout=5s job/migrate 2> /dev/null; do
     failed=$(run get job migrate -o 'jsonpath={.status.conditions[?(@.type=="Failed")].status}')
     if [ "$failed" = True ]; then
@@ -48,6 +51,12 @@ until run wait --for=condition=complete --timeout=5s job/migrate 2> /dev/null; d
         echo "deploy: the migration failed; the old release goes on" >&2
         exit 1
     fi
+    # Such as a missing secret, or an image that cannot be pulled.
+    waiting=$(run get pods -l app.kubernetes.io/name=migrate -o "jsonpath=$reasons" || true)
+    if [ -n "$waiting" ] && [ "$waiting" != "$shown" ]; then
+        echo "deploy: the migration waits: $waiting" >&2
+    fi
+    shown=$waiting
 done
 
 echo "deploy: rollout"
