@@ -177,6 +177,21 @@ def test_every_job_has_a_timeout_and_keeps_no_credentials(distinct: Distinct) ->
                 assert step["with"]["persist-credentials"] is False, name
 
 
+def test_a_deployment_has_time_for_the_migration_and_the_rollout(project: Path) -> None:
+    folder = project / "deploy/kubernetes"
+    github, gitlab = project / pipelines.WORKFLOWS / "deploy.yml", project / pipelines.GITLAB
+    if not folder.exists() or not (github.exists() or gitlab.exists()):
+        return
+    seconds = pipelines.read(folder / "base/migrate.yaml")["spec"]["activeDeadlineSeconds"]
+    [rollout] = re.findall(r"--timeout=(\d+)m$", (folder / "deploy.sh").read_text(), re.MULTILINE)
+
+    if github.exists():
+        given = pipelines.read(github)["jobs"]["deploy"]["timeout-minutes"]
+    else:
+        given = {"1 hour": 60}[pipelines.read(gitlab)[".deploy"]["timeout"]]
+    assert given >= seconds / 60 + int(rollout) + 5
+
+
 def test_a_job_waits_only_for_jobs_that_exist(distinct: Distinct) -> None:
     for folder in distinct:
         for path in workflows(folder):
