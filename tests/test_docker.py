@@ -10,6 +10,7 @@ import pytest
 
 from tests import combinations
 from tests.conftest import Render
+from tests.deployed import running
 from tests.manifests import (
     Manifest,
     compose,
@@ -18,6 +19,7 @@ from tests.manifests import (
     own_services,
     required_variables,
 )
+from tests.processes import reserved_port, until
 from tests.questions import ROOT
 from tests.settings_fields import settings_fields
 from tests.tools import program, run
@@ -127,6 +129,13 @@ def test_only_nginx_publishes_ports(config: Manifest) -> None:
         for port in service.get("ports", []):
             assert name == "nginx" or port["host_ip"] == "127.0.0.1", name
         assert not service.get("ports") or name in {"nginx", "grafana"}
+    # Without IPv6 in its network, clients of IPv6 would have one address.
+    ports = config["services"]["nginx"]["ports"]
+    assert "enable_ipv6" not in config["networks"]["edge"]
+    assert {(port["host_ip"], port["published"]) for port in ports} == {
+        ("0.0.0.0", "80"),  # noqa: S104
+        ("0.0.0.0", "443"),  # noqa: S104
+    }
     assert config["networks"]["back"]["internal"] is True
 
 
@@ -181,6 +190,33 @@ def test_prometheus_reads_the_token_from_a_private_file(full: Path, tmp_path: Pa
     )
     assert set(read) == {"/tmp/metrics-token"}  # noqa: S108
     assert service["tmpfs"] == ["/tmp:mode=1777"]  # noqa: S108
+
+
+@pytest.mark.parametrize("name", ["redis", "broker"])
+def test_redis_is_the_main_process_and_ends_on_sigterm(
+    full: Path, tmp_path: Path, name: str
+) -> None:
+    """A shell with number 1 would ignore SIGTERM, until it is killed 10 seconds later."""
+    service = compose(full)["services"][name]
+    port = reserved_port()
+    shell, option, script = service["command"]
+    script = script.replace("$$", "$").replace("/tmp", str(tmp_path))  # noqa: S108
+    script = f"{script.replace('/data', str(tmp_path))} --bind 127.0.0.1 --port {port}"
+    client = [program("redis-cli"), "-p", str(port), "ping"]
+    given = {"REDISCLI_AUTH": "given-REDIS_PASSWORD"}
+    assert program("redis-server")
+
+    with running([shell, option, script], tmp_path, **service["environment"]) as process:
+        until(lambda: run(*client, cwd=tmp_path, **given).stdout == "PONG\n")
+        words = Path(f"/proc/{process.pid}/cmdline").read_text()
+        assert "NOAUTH" in run(*client, cwd=tmp_path).stdout
+        process.terminate()
+        assert process.wait(10) == 0
+
+    assert words.startswith("redis-server")
+    assert "given-" not in words
+    assert stat.S_IMODE((tmp_path / "redis.conf").stat().st_mode) == 0o600
+    assert "/tmp:mode=1777" in service["tmpfs"]  # noqa: S108
 
 
 def test_services_wait_for_their_dependencies(config: Manifest) -> None:
@@ -259,6 +295,13 @@ def test_the_stop_timeout_covers_the_shutdown(config: Manifest) -> None:
     waits = [app["environment"][f"SHUTDOWN_{name}_SECONDS"] for name in ("DRAIN", "GRACE")]
 
     assert seconds(app["stop_grace_period"]) >= sum(map(float, waits)) + 5
+
+
+def test_nginx_ends_before_it_is_killed(project: Path, config: Manifest) -> None:
+    text = (project / "deploy/compose/nginx.conf").read_text()
+    [wait] = re.findall(r"^worker_shutdown_timeout (\w+);$", text, re.MULTILINE)
+
+    assert seconds(wait) + 5 <= seconds(config["services"]["nginx"]["stop_grace_period"])
 
 
 def test_the_broker_evicts_nothing_and_is_persistent(config: Manifest) -> None:
