@@ -121,6 +121,9 @@ def test_the_settings_of_a_deployment_are_settings(render: Render, database: str
     # A Prometheus on the host.
     assert "METRICS_TOKEN" in used
     assert "127.0.0.1" in used["TRUSTED_HOSTS"].split(",")
+    composed = settings((project / "deploy/compose/settings.env").read_text())
+    mail = {name for name in composed if name.startswith(("EMAIL", "SMTP_"))}
+    assert {"EMAIL_BACKEND", "SMTP_HOST"} <= mail <= used.keys()
 
 
 @pytest.mark.parametrize("database", questions.choices("database"))
@@ -145,6 +148,31 @@ def test_no_secrets_are_copied_to_a_host(render: Render) -> None:
     [options] = re.findall(r"^rsync (--archive .*) \\\n", page, re.MULTILINE)
 
     assert set(re.findall(r"--exclude (\S+)", options)) == {".env", ".venv", ".local", ".git"}
+    assert "--chown=root:root" in options.split()
+
+
+@pytest.mark.parametrize("celery", [True, False])
+def test_a_new_version_migrates_before_anything_stops(render: Render, celery: bool) -> None:
+    """systemd stops a unit that restarts before it starts the one that migrates."""
+    project = render(project_name="Tea Shop", preset="full", celery=celery)
+    part = (project / "deploy/README.md").read_text().partition("## A new version")[2]
+    [commands] = re.findall(r"^systemctl start (.*?)\n```$", part, re.MULTILINE | re.DOTALL)
+
+    first, *others = [" ".join(line.split()) for line in commands.split("&&")]
+    assert first == f"{SLUG}-migrate"
+    workers = [f"systemctl restart {SLUG}-worker {SLUG}-beat"] if celery else []
+    assert others == [*workers, f"systemctl restart {SLUG}-server"]
+
+
+def test_certificates_are_renewed_while_nginx_serves(render: Render) -> None:
+    project = render(preset="full")
+    page = (project / "deploy/README.md").read_text()
+    site = (project / "deploy/nginx/site.conf").read_text()
+    [options] = re.findall(r"^certbot certonly (.*)$", page, re.MULTILINE)
+    [root] = re.findall(r"location /\.well-known/acme-challenge/ \{\s+root (\S+);", site)
+
+    assert f"--webroot --webroot-path {root} " in options
+    assert "stop" not in options
 
 
 SERVERS = questions.choices("server")
