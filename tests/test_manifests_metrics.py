@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 from tests.conftest import Render
+from tests.tools import run
 
 PROMTOOL = shutil.which("promtool")
 
@@ -44,6 +46,33 @@ def test_the_rules_pass_their_tests(deploy: Path) -> None:
     tests = sorted(str(path) for path in (deploy / "prometheus/tests").iterdir())
 
     promtool(deploy / "prometheus", "test", "rules", *tests)
+
+
+def test_the_page_of_kubernetes_makes_objects_of_the_rules(render: Render, tmp_path: Path) -> None:
+    """The command is run with a kubectl that writes down what it is given."""
+    project = render(preset="full")
+    page = (project / "docs/kubernetes.md").read_text()
+    [command] = re.findall(r"```sh\n(for file in deploy/prometheus.*?)```", page, re.DOTALL)
+    fake = tmp_path / "kubectl"
+    fake.write_text(
+        f'#!/bin/sh\necho "$*" >> {tmp_path}/asked\n(echo ---; cat) >> {tmp_path}/given\n'
+    )
+    fake.chmod(0o755)
+
+    done = run("sh", "-e", "-c", command, cwd=project, PATH=f"{tmp_path}:{os.environ['PATH']}")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert set((tmp_path / "asked").read_text().splitlines()) == {
+        "--namespace my-service apply -f -"
+    }
+    objects = list(yaml.safe_load_all((tmp_path / "given").read_text()))
+    assert {(one["apiVersion"], one["kind"]) for one in objects} == {
+        ("monitoring.coreos.com/v1", "PrometheusRule")
+    }
+    rules = {path.stem: path for path in (project / "deploy/prometheus/rules").iterdir()}
+    assert {one["metadata"]["name"]: one["spec"] for one in objects} == {
+        name: yaml.safe_load(path.read_text()) for name, path in rules.items()
+    }
 
 
 def test_every_alert_has_a_test(deploy: Path) -> None:
