@@ -34,6 +34,10 @@ class JobDispatcher(Protocol):
         """Send the message soon, and return at once."""
         ...
 
+    def count_messages(self) -> int | None:
+        """Count the messages that wait for a worker. Blocks; None if the broker does not answer."""
+        ...
+
 
 JOB_TYPES: dict[str, JobType] = {}
 

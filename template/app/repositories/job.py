@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.db.base import Base, utc_now
@@ -94,11 +94,21 @@ class JobRepository(Repository[Job]):
         held = update(Job).filter_by(id=job.id, status="running", attempts=job.attempts)
         return await self.session.scalar(held.values(values).returning(Job))
 
-    async def undispatched(self, wait: timedelta, limit: int) -> Sequence[UUID]:
-        """Pick due jobs that no worker has claimed: the message was lost, or the worker is dead."""
+    async def undispatched(self, wait: timedelta, limit: int, queued: int) -> Sequence[UUID]:
+        """Pick due jobs that need a message: it was lost, or the worker is dead.
+
+        `queued` messages wait in the broker. If at most as many jobs wait for theirs, none is lost;
+        of more, those that were due first have lost it, because messages are read in order.
+        """
+        now, announced = utc_now(), Job.announced_at.is_not(None)
+        waiting = select(func.count()).where(Job.due_at <= now, announced)
+        lost = max((await self.session.scalar(waiting) or 0) - queued, 0)
+        new = await self._announce(Job.announced_at.is_(None), limit)
+        return [*new, *await self._announce(Job.announced_at < now - wait, min(lost, limit))]
+
+    async def _announce(self, needed: ColumnElement[bool], limit: int) -> Sequence[UUID]:
         now = utc_now()
-        lost = or_(Job.announced_at.is_(None), Job.announced_at < now - wait)
-        due = select(Job.id).where(Job.due_at <= now, lost).order_by(Job.due_at).limit(limit)
+        due = select(Job.id).where(Job.due_at <= now, needed).order_by(Job.due_at).limit(limit)
         # A CTE is read once; PostgreSQL may read a subquery again, and so beyond the limit.
         picked = due.with_for_update(skip_locked=True).cte("picked")
         statement = update(Job).where(Job.id.in_(select(picked.c.id))).values(announced_at=now)

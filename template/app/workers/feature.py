@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import TypeVar
 from uuid import UUID
 
 import anyio.to_thread
@@ -29,6 +30,8 @@ PAUSE_SECONDS = 2.0
 SHUTDOWN_TIMEOUT_SECONDS = 1.0
 # Workers without a heartbeat for so long are reported as absent.
 HEARTBEAT_TIMEOUT = timedelta(seconds=60)
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -57,18 +60,29 @@ class CeleryDispatcher(JobDispatcher):
         """Send the queued messages, within the timeout."""
         self.thread.close(SHUTDOWN_TIMEOUT_SECONDS)
 
-    def _try(self, action: Callable[..., object], *arguments: str) -> None:
+    def count_messages(self) -> int | None:
+        """Count the messages that wait for a worker. Blocks; None if the broker does not answer."""
+        return self._try(self._count)
+
+    def _try(self, action: Callable[..., T], *arguments: str) -> T | None:
         if time.monotonic() < self.paused_until:
-            return
+            return None
         try:
-            action(*arguments)
+            return action(*arguments)
         except Exception as error:  # of Redis, AMQP, the network: all mean the same here
             self.paused_until = time.monotonic() + PAUSE_SECONDS
             log.warning("broker_unavailable", error=type(error).__name__)
+            return None
 
     def _connect(self) -> None:
         with self.client.connection_for_write() as connection:
             connection.ensure_connection(max_retries=1, interval_start=0)
+
+    def _count(self) -> int:
+        with self.client.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0)
+            queue = self.client.amqp.queues[JOBS].bind(connection.channel())
+            return queue.queue_declare().message_count
 
     def _send(self, id: str) -> None:
         headers = {REQUEST_ID_HEADER: get_contextvars().get("request_id")}

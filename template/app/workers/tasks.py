@@ -99,13 +99,18 @@ async def sweep_jobs(runner: JobRunner) -> None:
     """Sweep once. This is also the workers' heartbeat."""
     settings = runner.settings
     wait = timedelta(seconds=settings.job_patience_seconds)
-    async with runner.database.transactions.begin() as session:
+    transactions = runner.database.transactions
+    async with transactions.begin() as session:
         queue = JobRepository(session)
         await queue.heartbeat()
         for failed in await queue.fail_exhausted(settings.job_max_attempts, EXHAUSTED):
             log.error("job_exhausted", job_id=str(failed.id))
             publish(runner.events, session, failed)
-        lost = await queue.undispatched(wait, SWEEP_BATCH_SIZE)
+    queued = await asyncio.to_thread(runner.dispatcher.count_messages)
+    if queued is None:  # nothing can be sent
+        return
+    async with transactions.begin() as session:
+        lost = await JobRepository(session).undispatched(wait, SWEEP_BATCH_SIZE, queued)
     for job_id in lost:
         log.info("job_redispatched", job_id=str(job_id))
         runner.dispatcher.dispatch(job_id)

@@ -13,14 +13,19 @@ from app.workers.settings import JobSettings
 
 
 class RecordingDispatcher:
-    """A dispatcher that only records the ids."""
+    """A dispatcher that only records the ids; `messages` wait in its broker."""
 
     def __init__(self) -> None:
         self.dispatched: list[UUID] = []
+        self.messages: int | None = 0
 
     def dispatch(self, id: UUID) -> None:
         """Record the id."""
         self.dispatched.append(id)
+
+    def count_messages(self) -> int | None:
+        """Return the number."""
+        return self.messages
 
 
 def settings(**changes: object) -> JobSettings:

@@ -59,6 +59,24 @@ def test_a_message_carries_the_id_and_the_request(
     assert "sent-by-client" in message
 
 
+def test_the_messages_that_wait_are_counted(
+    celery_dispatcher: CeleryDispatcher, redis_server: RedisServer
+) -> None:
+    before = celery_dispatcher.count_messages()
+
+    for _ in range(2):
+        celery_dispatcher.dispatch(uuid4())
+    eventually(lambda: len(messages(redis_server.url)) == 2)
+
+    assert (before, celery_dispatcher.count_messages()) == (0, 2)
+
+
+def test_the_messages_of_a_broker_that_is_down_are_not_counted() -> None:
+    dispatcher = CeleryDispatcher(to(f"redis://127.0.0.1:{closed_port()}"))
+
+    assert dispatcher.count_messages() is None
+
+
 async def test_a_job_is_dispatched_after_the_commit(
     make_app: MakeApp, credentials: dict[str, str], dispatcher: RecordingDispatcher
 ) -> None:
