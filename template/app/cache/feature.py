@@ -33,7 +33,7 @@ def make_cache(settings: CacheSettings, redis: RedisBreaker | None, processes: i
     if redis is not None:
         return ReadThroughCache(RedisStore(redis), settings.cache_ttl_seconds)
     if processes > 1:
-        log.warning("cache_off", reason="WEB_CONCURRENCY is above 1 and there is no REDIS_URL")
+        log.warning("cache_off", reason="there are several processes and no REDIS_URL")
         return NullCache()
     return ReadThroughCache(MemoryStore(), settings.cache_ttl_seconds)
 

@@ -1,5 +1,7 @@
 """The project's metadata, and the core settings. Each feature has a settings class of its own."""
 
+import multiprocessing
+import os
 import re
 import tomllib
 from ipaddress import IPv4Network, IPv6Network
@@ -14,6 +16,8 @@ from app.core.database_url import parse_database_url
 from app.core.settings import CommaSeparated, EnvSettings
 
 ROOT = Path(__file__).resolve().parents[2]
+# Set by servers that manage a single process too, if WEB_CONCURRENCY says how many there are.
+SERVE_VARIABLE = "APP_SERVE"
 
 
 class Project(BaseModel):
@@ -60,6 +64,21 @@ def _root_path(path: str) -> str:
     return path.rstrip("/")
 
 
+def has_supervisor() -> bool:
+    """Whether another process manages this one, and perhaps others."""
+    gunicorn = os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn")
+    return gunicorn or multiprocessing.parent_process() is not None
+
+
+def _count_processes(configured: int) -> int:
+    """Return how many processes serve: a server may have been told so, as `uvicorn --workers 2`."""
+    if SERVE_VARIABLE in os.environ or not has_supervisor():
+        return configured
+    # Uvicorn and hypercorn pass their configuration to a process. With others there may be several.
+    server = getattr(multiprocessing.current_process(), "_kwargs", {}).get("config")
+    return max(configured, getattr(server, "workers", 2))
+
+
 LogLevel = Literal["debug", "info", "warning", "error", "critical"]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=0)]
@@ -81,7 +100,7 @@ class Settings(EnvSettings):
     # An IPv6 address may be in brackets, as in URLs.
     host: Annotated[str, AfterValidator(lambda host: host.strip("[]"))] = "127.0.0.1"
     port: Port = 8000
-    web_concurrency: Annotated[int, Field(ge=1, le=256)] = 1
+    web_concurrency: Annotated[int, Field(ge=1, le=256), AfterValidator(_count_processes)] = 1
     # The prefix that a proxy strips from paths, such as /shop.
     root_path: Annotated[str, AfterValidator(_root_path)] = ""
     request_max_bytes: Annotated[int, Field(ge=1024)] = 1024 * 1024

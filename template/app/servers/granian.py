@@ -1,6 +1,7 @@
 """Serves with granian, a server in Rust that speaks HTTP/2 too."""
 
 import multiprocessing
+import os
 from typing import Annotated
 
 from granian.constants import Interfaces
@@ -8,7 +9,7 @@ from granian.http import HTTP1Settings, HTTP2Settings
 from granian.server import Server
 from pydantic import Field
 
-from app.core.config import Settings
+from app.core.config import SERVE_VARIABLE, Settings
 from app.core.settings import EnvSettings
 from app.servers import BACKLOG, KEEP_ALIVE_SECONDS, KILL_TIMEOUT_SECONDS, MAX_HEADER_BYTES
 
@@ -32,6 +33,7 @@ def serve(settings: Settings) -> int:
     """Serve until SIGTERM or Ctrl-C."""
     # A forked process would share open connections and metrics with this one.
     multiprocessing.set_start_method("spawn")
+    os.environ[SERVE_VARIABLE] = "1"
     kill_timeout = settings.drain_seconds + settings.shutdown_grace_seconds + KILL_TIMEOUT_SECONDS
     Server(
         "app.main:app",

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.core.config import Settings
+from app.core.config import SERVE_VARIABLE, Settings
 from app.core.settings import EnvSettings
 
 
@@ -20,5 +20,6 @@ class ServerSettings(EnvSettings):
 def serve(_: Settings) -> int:
     """Replace this process by gunicorn: it forks, and open connections must not be shared."""
     config = ["--config", "python:app.servers.gunicorn_config"]
+    os.environ[SERVE_VARIABLE] = "1"
     command = [sys.executable, "-m", "gunicorn", *config, "app.main:app"]
     os.execv(sys.executable, command)  # noqa: S606  (no shell is wanted)

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import anyio.to_thread
@@ -81,7 +81,7 @@ class CeleryDispatcher(JobDispatcher):
     def _count(self) -> int:
         with self.client.connection_for_write() as connection:
             connection.ensure_connection(max_retries=1, interval_start=0)
-            queue = self.client.amqp.queues[JOBS].bind(connection.channel())
+            queue: Any = self.client.amqp.queues[JOBS].bind(connection.channel())
             return queue.queue_declare().message_count
 
     def _send(self, id: str) -> None:

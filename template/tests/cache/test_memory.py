@@ -1,5 +1,7 @@
 """The cache without Redis: in memory, if there is one process only."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -8,6 +10,7 @@ from app.cache.stores import MemoryStore
 from tests.blueprint.factories import SPECIMENS
 from tests.blueprint.rows import add_specimen
 from tests.conftest import MakeClient
+from tests.processes import serving
 
 
 async def test_without_redis_the_cache_is_in_memory(
@@ -34,6 +37,15 @@ async def test_several_processes_without_redis_have_no_cache(
 
     assert not any("x-cache" in r.headers for r in responses)
     assert capsys.readouterr().out.count("cache_off") == 1
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(("processes", "off"), [("1", False), ("2", True)])
+def test_the_cache_is_off_if_the_server_runs_several_processes(
+    processes: str, off: bool, tmp_path: Path
+) -> None:
+    with serving(tmp_path, REDIS_URL="", WEB_CONCURRENCY=processes) as service:
+        assert ("cache_off" in service.output.read_text()) is off
 
 
 async def test_the_least_recently_used_entries_make_room(

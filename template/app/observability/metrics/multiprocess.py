@@ -1,6 +1,5 @@
 """The multi-process mode of prometheus_client: one directory for all processes of a server."""
 
-import multiprocessing
 import os
 import shutil
 from contextlib import suppress
@@ -9,7 +8,7 @@ from tempfile import gettempdir
 
 import psutil
 
-from app.core.config import PROJECT
+from app.core.config import PROJECT, has_supervisor
 
 DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  (writable even if the root filesystem is not)
@@ -17,9 +16,7 @@ SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  (writable even if the root files
 
 def supervisor_pid() -> int | None:
     """Return the process that manages this one and others; None for a single process."""
-    managed = multiprocessing.parent_process() is not None
-    gunicorn = os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn")
-    return os.getppid() if managed or gunicorn else None
+    return os.getppid() if has_supervisor() else None
 
 
 def use_directory(supervisor: int | None) -> None:
