@@ -92,9 +92,10 @@ async def get_job_result(
 ) -> StreamingResponse:
     """Download the file that a job has written."""
     job = await jobs.get(job_id)
+    await jobs.session.close()  # gives the connection back: each chunk takes one
     chunks = read_file(database.reads, job)
     first = await anext(chunks, None) if job.status == "succeeded" else None
-    if first is None or not job.result:
+    if first is None:
         raise JobWithoutFileError
 
     async def body() -> AsyncGenerator[str, None]:
@@ -102,9 +103,10 @@ async def get_job_result(
         async for chunk in chunks:
             yield chunk
 
-    disposition = f'attachment; filename="{job.result["filename"]}"'
+    result = {"filename": "result.txt", "content_type": "text/plain", **(job.result or {})}
+    disposition = f'attachment; filename="{result["filename"]}"'
     sent_headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
-    return StreamingResponse(body(), media_type=job.result["content_type"], headers=sent_headers)
+    return StreamingResponse(body(), media_type=result["content_type"], headers=sent_headers)
 
 
 @router.post(
