@@ -3,10 +3,14 @@
 import codecs
 
 from fastapi import HTTPException
+from fastapi.routing import iter_route_contexts
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.errors import CODES, DETAILS
+from app.core.http import path_below_root
 from app.core.problem import problem_response
+from app.core.state import app_of
 from app.servers import MAX_HEADER_BYTES
 
 # The byte order marks of UTF-16 and UTF-32; one begins like another.
@@ -18,7 +22,8 @@ class BodyLimitMiddleware:
 
     A 415 says which encoding would be accepted (RFC 9110 §12.5.3).
 
-    An endpoint that accepts more sets `request.state.body_limit` before it reads the body.
+    An endpoint that reads the body itself documents it in `openapi_extra`. To accept more, it sets
+    `request.state.body_limit` before it reads the body.
 
     FastAPI's `max_body_size` works outside all middleware: its response would be plain text,
     without the headers that every response has.
@@ -37,13 +42,15 @@ class BodyLimitMiddleware:
                 await problem_response(scope, 431, "bad_request", detail)(scope, receive, send)
                 return
             if scope["method"] not in {"GET", "HEAD", "OPTIONS"}:  # their body is not read
+                if content_length(scope) > self.max_bytes and not may_accept_more(scope):
+                    error = problem_response(scope, 413, CODES[413], DETAILS[413])
+                    await error(scope, receive, send)
+                    return
                 receive = self._limited(scope, receive)
         await self.app(scope, receive, send)
 
     def _limited(self, scope: Scope, receive: Receive) -> Receive:
-        headers = Headers(scope=scope)
-        length = headers.get("content-length", "")
-        content_length = int(length) if length.isdecimal() else 0
+        headers, length = Headers(scope=scope), content_length(scope)
         codings = ",".join(headers.getlist("content-encoding")).lower().split(",")
         compressed = any(coding.strip() not in {"", "identity"} for coding in codings)
         received = 0
@@ -52,7 +59,7 @@ class BodyLimitMiddleware:
         async def receive_within_limit() -> Message:
             nonlocal received
             limit = state.get("body_limit", self.max_bytes)
-            if content_length > limit:
+            if length > limit:
                 raise HTTPException(413)
             if compressed:
                 raise HTTPException(415, headers={"Accept-Encoding": "identity"})
@@ -67,10 +74,26 @@ class BodyLimitMiddleware:
         return receive_within_limit
 
 
+def content_length(scope: Scope) -> int:
+    """Return the `Content-Length`; 0 if there is none."""
+    length = Headers(scope=scope).get("content-length", "")
+    return int(length) if length.isdecimal() else 0
+
+
+def may_accept_more(scope: Scope) -> bool:
+    """Whether the body is left to the endpoint, which reads it itself; or there is no endpoint."""
+    path = path_below_root(scope)
+    for context in iter_route_contexts(app_of(scope).routes):
+        if scope["method"] in (context.methods or ()) and context.path_regex.match(path):
+            return "requestBody" in (context.openapi_extra or {})
+    return True
+
+
 def is_unmarked_json(headers: Headers, message: Message) -> bool:
     """Whether JSON begins like UTF-16 or UTF-32 without a mark, which Python's `json` would guess.
 
     JSON is UTF-8 (RFC 8259 §8.1), where no byte is NUL.
     """
-    start, content_type = message.get("body", b"")[:4], headers.get("content-type", "").lower()
-    return b"\0" in start and "json" in content_type and not start.startswith(UNICODE_MARKS)
+    start, media_type = message.get("body", b"")[:4], headers.get("content-type", "").split(";")[0]
+    is_json = "json" in media_type.lower()
+    return is_json and b"\0" in start and not start.startswith(UNICODE_MARKS)
