@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.observability.metrics import definitions
 from app.observability.metrics.feature import MetricsSettings
-from app.workers.metrics.feature import metrics_app, open_server
+from app.workers.metrics.feature import QuietHandler, metrics_app, open_server
 from tests.databases import free_port
 from tests.jobs.factories import NEVER
 from tests.metrics.scrape import parse
@@ -104,6 +104,22 @@ def test_the_port_is_opened_at_host(host: str, asked: str) -> None:
         answer = httpx2.get(f"http://{asked}:{own.server_port}/metrics")
 
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
+def test_an_idle_connection_is_closed_and_delays_no_scrape(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(QuietHandler, "timeout", 1)
+    metrics = metrics_app(MetricsSettings(metrics_token=SecretStr(TOKEN)))
+    with open_server("127.0.0.1", 0, metrics) as own:
+        Thread(target=own.serve_forever, daemon=True).start()
+        with socket.create_connection(("127.0.0.1", own.server_port), timeout=20) as idle:
+            answered = {read(own.server_port, "nonsense") for _ in range(3)}
+            ended = idle.recv(1)
+        own.shutdown()
+
+    assert (answered, ended) == ({""}, b"")
+    assert "Traceback" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from socket import AF_INET6
+from socketserver import ThreadingMixIn
 from threading import Thread
 from typing import Any, TypeAlias
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -28,6 +30,7 @@ from app.observability.metrics.multiprocess import use_directory
 
 HEADERS = [("Content-Type", "text/plain; version=0.0.4; charset=utf-8")]
 QUERY_TIMEOUT_SECONDS = 1.0
+IDLE_TIMEOUT_SECONDS = 5.0
 FINAL_STATUSES = ("succeeded", "failed", "cancelled")
 
 # By type and status.
@@ -42,14 +45,27 @@ class WorkerMetricsSettings(MetricsSettings):
     worker_metrics_port: Port | None = None
 
 
-class DualStackServer(WSGIServer):
+class ThreadingServer(ThreadingMixIn, WSGIServer):
+    """Answers in threads, so that an idle connection delays no scrape."""
+
+    daemon_threads = True
+
+
+class DualStackServer(ThreadingServer):
     """Listens on an IPv6 address; on `::` for IPv4 as well."""
 
     address_family = AF_INET6
 
 
 class QuietHandler(WSGIRequestHandler):
-    """Logs no requests."""
+    """Logs no requests, and closes idle connections."""
+
+    timeout = IDLE_TIMEOUT_SECONDS
+
+    def handle(self) -> None:
+        """Answer one request, if it is received in time."""
+        with suppress(TimeoutError):
+            super().handle()
 
     def log_message(self, format: str, *args: Any) -> None:
         """Scrapes are not worth a line."""
@@ -57,7 +73,7 @@ class QuietHandler(WSGIRequestHandler):
 
 def open_server(host: str, port: int, app: Callable[..., Iterable[bytes]]) -> WSGIServer:
     """Listen, or raise `OSError`."""
-    server_class = DualStackServer if ":" in host else WSGIServer
+    server_class = DualStackServer if ":" in host else ThreadingServer
     return make_server(host, port, app, server_class, QuietHandler)
 
 
