@@ -85,29 +85,33 @@ class ConnectionManager:
             self.unsubscribe(connection, channel)
 
 
-async def close_ended_sessions(manager: ConnectionManager, find_active: FindActive) -> NoReturn:
-    """Check all connections every `WEBSOCKET_CHECK_SECONDS`."""
+async def close_ended_sessions(manager: ConnectionManager, find_active: FindActive) -> None:
+    """Check all connections every `WEBSOCKET_CHECK_SECONDS`: tokens also if no database answers."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(close_expired(manager))
+        tasks.create_task(close_revoked(manager, find_active))
+
+
+async def close_expired(manager: ConnectionManager) -> NoReturn:
+    """Close the connections whose token has expired."""
+    while True:
+        await asyncio.sleep(manager.settings.websocket_check_seconds)
+        now = datetime.now(UTC)
+        for connection in tuple(manager.connections):
+            if connection.expires_at <= now:
+                connection.close(UNAUTHORIZED, "token_expired")
+
+
+async def close_revoked(manager: ConnectionManager, find_active: FindActive) -> NoReturn:
+    """Close the connections whose session has ended, or whose user is disabled or deleted."""
     while True:
         await asyncio.sleep(manager.settings.websocket_check_seconds)
         connections = tuple(manager.connections)
-        close_expired(connections)
         try:
-            await close_revoked(connections, find_active)
+            active = await find_active({connection.session_id for connection in connections})
         except Exception as error:  # connections stay open while the database is unavailable
             log.warning("websocket_session_check_failed", error=type(error).__name__)
-
-
-def close_expired(connections: Collection[Connection]) -> None:
-    """Close the connections whose token has expired."""
-    now = datetime.now(UTC)
-    for connection in connections:
-        if connection.expires_at <= now:
-            connection.close(UNAUTHORIZED, "token_expired")
-
-
-async def close_revoked(connections: Collection[Connection], find_active: FindActive) -> None:
-    """Close the connections whose session has ended, or whose user is disabled or deleted."""
-    active = await find_active({connection.session_id for connection in connections})
-    for connection in connections:
-        if connection.session_id not in active:
-            connection.close(UNAUTHORIZED, "token_revoked")
+            continue
+        for connection in connections:
+            if connection.session_id not in active:
+                connection.close(UNAUTHORIZED, "token_revoked")

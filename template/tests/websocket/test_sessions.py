@@ -81,6 +81,26 @@ async def test_connections_stay_open_while_the_database_is_unavailable() -> None
         assert not connection.closed.done()
 
 
+async def test_a_token_expires_while_the_database_is_silent() -> None:
+    settings = WebSocketSettings.load()
+    manager, asked = ConnectionManager(settings), asyncio.Event()
+    connection = Connection(uuid4(), uuid4(), datetime.max.replace(tzinfo=UTC), settings)
+
+    async def wait(_: Collection[UUID]) -> set[UUID]:
+        asked.set()
+        await asyncio.Event().wait()
+        return set()
+
+    with manager.register(connection):
+        checking = asyncio.create_task(close_ended_sessions(manager, wait))
+        await asked.wait()
+        connection.expires_at = datetime.now(UTC)
+        await eventually(connection.closed.done)
+        checking.cancel()
+
+        assert connection.closed.result() == (4401, "token_expired")
+
+
 async def test_sessions_are_looked_up_in_batches(
     app: FastAPI, session: AsyncSession, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
