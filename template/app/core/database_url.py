@@ -7,6 +7,7 @@ import os
 import re
 from importlib.util import find_spec
 from pathlib import Path
+from ssl import PROTOCOL_TLS_CLIENT, VERIFY_CRL_CHECK_CHAIN, SSLContext
 from urllib.parse import unquote
 
 from sqlalchemy import URL, make_url
@@ -18,6 +19,7 @@ ENCODE = "in a user or password write %40 for @, %3A for :, %2F for /, %3F for ?
 SQLITE_OPTIONS = {"uri", "mode", "cache", "immutable", "nolock", "psow", "vfs"}
 
 ROOT_CERTIFICATE = Path.home() / ".postgresql" / "root.crt"
+CLIENT_KEY = Path.home() / ".postgresql" / "postgresql.key"
 TLS_FILES = {"sslcert", "sslkey", "sslrootcert", "sslcrl"}
 TLS_LIMITS = {"ssl_min_protocol_version", "ssl_max_protocol_version"}
 TLS_OPTIONS = {*TLS_FILES, *TLS_LIMITS, "sslmode", "sslnegotiation", "sslpassword"}
@@ -89,12 +91,15 @@ def _sqlite(rest: str) -> URL:
 
 
 def _postgresql(rest: str) -> URL:  # PostgreSQL
-    login, at, place = rest.rpartition("@")
+    found = re.search(r"\?\w+=", rest)  # the options, in whose values libpq takes an @ as it is
+    head = rest[: found.start()] if found else rest
+    login, at, place = head.rpartition("@")
     if "@" in login or re.search(r"[/?]", login.partition(":")[0]):
         raise ValueError(f"has an @ too many: {ENCODE}")
     authority = re.split(r"[/?]", place, maxsplit=1)[0]
+    tail = place[len(authority) :] + rest[len(head) :].replace("@", "%40")
     try:
-        url = make_url(f"postgresql+asyncpg://{login}{at}{place[len(authority) :]}")
+        url = make_url(f"postgresql+asyncpg://{login}{at}{tail}")
     except ArgumentError:
         raise ValueError("is not a URL like postgresql://user:password@host/database") from None
     # SQLAlchemy writes several hosts as a repeated option.
@@ -168,7 +173,7 @@ def _check_tls(options: dict[str, str]) -> None:  # PostgreSQL
     for name in sorted(TLS_FILES & options.keys()):
         if (name, root) != ("sslrootcert", "system"):
             try:
-                Path(options[name]).open("rb").close()
+                load_tls_file(SSLContext(PROTOCOL_TLS_CLIENT), name, options)
             except OSError as error:
                 reason = error.strerror
                 raise ValueError(f"has a file in {name} that cannot be read: {reason}") from None
@@ -179,3 +184,17 @@ def _check_tls(options: dict[str, str]) -> None:  # PostgreSQL
         raise ValueError(f"has sslmode={mode} without sslrootcert: name a file, or write system")
     if options.get("sslnegotiation") == "direct" and mode in {"", "disable", "allow", "prefer"}:
         raise ValueError("has sslnegotiation=direct, which needs sslmode=require")
+
+
+def load_tls_file(context: SSLContext, name: str, given: dict[str, str]) -> None:  # PostgreSQL
+    """Load the file in an option as the driver does; raise `OSError` if it is not of that kind."""
+    if name == "sslkey":
+        Path(given[name]).open("rb").close()  # it is loaded with its certificate
+    elif name == "sslcert":
+        key = given.get("sslkey") or os.environ.get("PGSSLKEY")
+        key = key or (str(CLIENT_KEY) if CLIENT_KEY.exists() else None)
+        context.load_cert_chain(given[name], key, lambda: given.get("sslpassword", ""))
+    else:
+        context.load_verify_locations(given[name])
+    if name == "sslcrl":
+        context.verify_flags |= VERIFY_CRL_CHECK_CHAIN

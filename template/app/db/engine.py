@@ -13,14 +13,16 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.core.config import Settings
-from app.core.database_url import DRIVER_OPTIONS
-from app.db.errors import DatabaseUnavailableError, connection_reason, translate
+from app.core.database_url import DRIVER_OPTIONS, TLS_FILES, load_tls_file
+from app.db.errors import DatabaseUnavailableError, code, connection_reason, translate
 
 CONNECT_TIMEOUT_SECONDS = 3
 STATEMENT_TIMEOUT_SECONDS = 5
 READ_ONLY = {"isolation_level": "AUTOCOMMIT"}
 # A pooler gives each transaction another connection, on which earlier statements are not prepared.
 UNPREPARED = {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
+# No SQLSTATE: no answer, or a server of another kind. 57P03: it is starting or stopping.
+TRY_NEXT_HOST = {"", "57P03"}
 
 log = structlog.get_logger(__name__)
 
@@ -74,12 +76,23 @@ def _driver_arguments(options: Mapping[str, str]) -> dict[str, Any]:  # PostgreS
         arguments["port"] = [int(port) for port in options["port"].split(",")]
     own = {name: value for name, value in options.items() if name in DRIVER_OPTIONS}
     if own.get("sslrootcert") == "system":
-        arguments["ssl"] = context = ssl.create_default_context()
-        if certificate := own.get("sslcert"):
-            context.load_cert_chain(certificate, own.get("sslkey"), own.get("sslpassword", ""))
-    elif own:
+        arguments["ssl"] = _system_context(own)
+    if own:
         arguments["dsn"] = f"postgresql://?{urlencode(own)}"
     return arguments
+
+
+def _system_context(options: dict[str, str]) -> ssl.SSLContext:  # PostgreSQL
+    """Trust the system's certificates. With a context, the driver reads no option about TLS."""
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["postgresql"])
+    for name in sorted(TLS_FILES & options.keys() - {"sslrootcert"}):
+        load_tls_file(context, name, options)
+    if version := options.get("ssl_min_protocol_version"):
+        context.minimum_version = ssl.TLSVersion[version.replace(".", "_")]
+    if version := options.get("ssl_max_protocol_version"):
+        context.maximum_version = ssl.TLSVersion[version.replace(".", "_")]
+    return context
 
 
 def _server_settings(options: dict[str, str], seconds: int | None) -> dict[str, str]:  # PostgreSQL
@@ -94,11 +107,38 @@ def _server_settings(options: dict[str, str], seconds: int | None) -> dict[str, 
 def connect(dialect: Any, _record: Any, args: Any, parameters: Any) -> Any:
     """Connect. A failure is 503 to the caller, and a sentence in the log."""
     try:
+        if isinstance(parameters.get("host"), list):
+            return _connect_in_turn(dialect, parameters)
         return dialect.connect(*args, **parameters)
     except Exception as error:
         failure = DatabaseUnavailableError(connection_reason(error, parameters))
         log.warning("database_unavailable", reason=failure.reason)
         raise failure from error
+
+
+def _connect_in_turn(dialect: Any, parameters: Any) -> Any:  # PostgreSQL
+    """Try each host for its share of the time. The driver has one limit for all of them.
+
+    A host that fails goes to the end of the list, which all connections of the engine share.
+    """
+    hosts, ports = parameters["host"], parameters["port"]
+    # Given one host, the driver would take it for want of a standby.
+    wanted = ("standby", "any") if "=prefer-standby" in parameters.get("dsn", "") else (None,)
+    tries = [(*place, attrs) for attrs in wanted for place in zip(hosts, ports, strict=True)]
+    seconds = parameters["timeout"] / len(tries)
+    failure: BaseException = TimeoutError()
+    for host, port, attrs in tries:
+        one = {"host": host, "port": port, "target_session_attrs": attrs, "timeout": seconds}
+        try:
+            return dialect.connect(**parameters | one)
+        except BaseException as error:
+            failure = error
+            if (hosts[0], ports[0]) == (host, port):  # no other connection has moved it
+                hosts.append(hosts.pop(0))
+                ports.append(ports.pop(0))
+            if not isinstance(error, Exception) or code(error) not in TRY_NEXT_HOST:
+                raise
+    raise failure
 
 
 def _translate_error(context: ExceptionContext) -> None:

@@ -1,8 +1,10 @@
 """`DATABASE_URL` as hosting providers and libpq's documentation write it."""
 
+import ssl
 from pathlib import Path
 
 import pytest
+import trustme
 
 from app.core.config import Settings
 from app.core.database_url import parse_database_url
@@ -140,7 +142,50 @@ def test_what_cannot_work_is_refused_by_name(
 
 
 def test_the_systems_certificates_are_checked_with_the_hosts_name() -> None:
-    assert getattr(arguments("postgresql://h/app?sslrootcert=system")["ssl"], "check_hostname")  # noqa: B009
+    context = arguments("postgresql://h/app?sslrootcert=system")["ssl"]
+
+    assert isinstance(context, ssl.SSLContext)
+    assert context.check_hostname
+
+
+def test_other_options_count_with_the_systems_certificates() -> None:
+    options = "sslrootcert=system&ssl_min_protocol_version=TLSv1.3&ssl_max_protocol_version=TLSv1.3"
+    others = "target_session_attrs=primary&sslnegotiation=direct&sslmode=verify-full"
+
+    found = arguments(f"postgresql://h/app?{options}&{others}")
+
+    context = found["ssl"]
+    assert isinstance(context, ssl.SSLContext)
+    assert context.minimum_version == context.maximum_version == ssl.TLSVersion.TLSv1_3
+    assert {*others.split("&")} < {*str(found["dsn"]).partition("?")[2].split("&")}
+
+
+@pytest.mark.parametrize("root", ["", "&sslrootcert=system"])
+def test_a_client_certificate_is_loaded(root: str, tmp_path: Path) -> None:
+    authority, file = trustme.CA(), tmp_path / "client.pem"
+    authority.issue_cert("client").private_key_and_cert_chain_pem.write_to_path(str(file))
+
+    assert arguments(f"postgresql://h/app?sslcert={file}{root}")["dsn"]
+
+
+@pytest.mark.parametrize("root", ["", "&sslrootcert=system"])
+@pytest.mark.parametrize("name", ["sslcert", "sslcrl"])
+def test_a_file_that_is_no_certificate_is_refused_by_name(
+    name: str, root: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "file.pem"
+    file.write_text("nonsense")
+
+    with pytest.raises(ValueError, match=f"has a file in {name} that cannot be read"):
+        parse_database_url(f"postgresql://h/app?{name}={file}{root}")
+
+
+@pytest.mark.parametrize("place", ["h:6432/app", "u:p/1@h:6432/app", "h:6432", "/app"])
+def test_an_option_may_contain_an_at_sign(place: str) -> None:
+    url = parse_database_url(f"postgresql://{place}?application_name=shop@web1&passfile=@")
+
+    assert url.query == {"application_name": "shop@web1", "passfile": "@"}
+    assert url.host in {"h", None}
 
 
 @pytest.mark.parametrize("option", ["pgbouncer=true&", ""])

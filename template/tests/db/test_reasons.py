@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from collections.abc import Generator
 from typing import Any
 
@@ -87,6 +88,40 @@ def test_a_command_says_why(
 def silent_port() -> Generator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("wanted", ["any", "primary", "read-write", "prefer-standby"])
+async def test_a_silent_host_does_not_hide_the_next(
+    silent_port: int, wanted: str, make_app: MakeApp, credentials: dict[str, str]
+) -> None:
+    real = make_url(os.environ["DATABASE_URL"])
+    places = {"host": f"127.0.0.1,{real.host}", "port": f"{silent_port},{real.port}"}
+    options = places | {"target_session_attrs": wanted}
+    app = await make_app(DATABASE_URL=url_with({"host": None, "port": None}, options))
+
+    async with connect(app, credentials) as client:
+        answers = [await client.get(SPECIMENS) for _ in range(2)]
+        started = time.monotonic()
+        async with app.state.database.engine.connect(), app.state.database.engine.connect():
+            seconds = time.monotonic() - started
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    if wanted != "prefer-standby":
+        assert seconds < 1  # the host that answered is asked first
+
+
+async def test_no_host_suits_if_all_are_of_another_kind(
+    make_app: MakeApp, credentials: dict[str, str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    real = make_url(os.environ["DATABASE_URL"])
+    places = {"host": f"{real.host},{real.host}", "port": f"{real.port},{real.port}"}
+    options = places | {"target_session_attrs": "standby"}
+    app = await make_app(DATABASE_URL=url_with({"host": None, "port": None}, options))
+
+    async with connect(app, credentials) as client:
+        assert_problem(await client.get(SPECIMENS), 503, "dependency_unavailable")
+
+    assert "None of the hosts match the target attribute" in capfd.readouterr().out
 
 
 def test_a_shorter_connect_timeout_is_used(
