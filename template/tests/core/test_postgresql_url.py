@@ -4,7 +4,6 @@ import ssl
 from pathlib import Path
 
 import pytest
-import trustme
 
 from app.core.config import Settings
 from app.core.database_url import parse_database_url
@@ -158,14 +157,6 @@ def test_other_options_count_with_the_systems_certificates() -> None:
     assert isinstance(context, ssl.SSLContext)
     assert context.minimum_version == context.maximum_version == ssl.TLSVersion.TLSv1_3
     assert {*others.split("&")} < {*str(found["dsn"]).partition("?")[2].split("&")}
-
-
-@pytest.mark.parametrize("root", ["", "&sslrootcert=system"])
-def test_a_client_certificate_is_loaded(root: str, tmp_path: Path) -> None:
-    authority, file = trustme.CA(), tmp_path / "client.pem"
-    authority.issue_cert("client").private_key_and_cert_chain_pem.write_to_path(str(file))
-
-    assert arguments(f"postgresql://h/app?sslcert={file}{root}")["dsn"]
 
 
 @pytest.mark.parametrize("root", ["", "&sslrootcert=system"])
