@@ -5,11 +5,12 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from limits import RateLimitItem, parse
 from pydantic import BeforeValidator
 from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.exceptions import AppError, TooManyRequestsError
@@ -20,6 +21,7 @@ from app.rate_limit.limiter import Rate, RateLimiter, client_key, limit_headers
 
 ROUTE = re.compile(r"([A-Za-z]+) +(/\S*)")
 PATH_PARAMETER = re.compile(r"{[^}]*}")
+RESPONSE_STARTS = {"http.response.start", "websocket.http.response.start", "websocket.accept"}
 
 
 def parse_routes(value: Any) -> Any:
@@ -82,7 +84,8 @@ class Rules:
     def find(self, scope: Scope) -> Rule | None:
         """Return the rule of a request; None if it is exempt."""
         path = path_below_root(scope)
-        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        method = scope.get("method", "GET")  # a WebSocket has none
+        method = "GET" if method == "HEAD" else method
         if is_probe_or_metrics(path) or method == "OPTIONS":
             return None
         for rule in self.routes:
@@ -116,8 +119,8 @@ class RateLimitMiddleware:
         self.limiter = limiter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request."""
-        rule = self.rules.find(scope) if scope["type"] == "http" else None
+        """Handle one request, or the handshake of one WebSocket."""
+        rule = self.rules.find(scope) if scope["type"] != "lifespan" else None
         if rule is None:
             await self.app(scope, receive, send)
             return
@@ -126,7 +129,7 @@ class RateLimitMiddleware:
         headers = limit_headers(rule.name, rule.rate, window)
 
         async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in RESPONSE_STARTS:
                 append_headers(MutableHeaders(scope=message), headers)
             await send(message)
 
@@ -151,5 +154,5 @@ def append_headers(headers: MutableHeaders, values: dict[str, str]) -> None:
 async def reject(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer 429 as the app answers its errors."""
     handler = scope["app"].exception_handlers[AppError]
-    response = await handler(Request(scope), TooManyRequestsError())
+    response = await handler(HTTPConnection(scope), TooManyRequestsError())
     await response(scope, receive, send)

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 import pytest
 from fastapi import FastAPI
 from httpx2 import Response
+from starlette.types import Message
 
 from tests.blueprint.factories import SPECIMENS
 from tests.clients import connect
@@ -126,6 +127,26 @@ async def test_health_and_metrics_are_exempt(limited: FastAPI, path: str) -> Non
     assert response.status_code in {200, 404}
     assert "ratelimit" not in response.headers
     assert await ask(limited, address="127.0.0.1") == "."
+
+
+async def test_the_handshake_of_a_websocket_counts_like_a_request(limited: FastAPI) -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "websocket.http.response.start":
+            sent.append(message)
+
+    for _ in range(4):
+        client, headers = ("192.0.2.1", 50000), [(b"host", b"test")]
+        scope = {"type": "websocket", "path": "/nothing", "headers": headers, "client": client}
+        await limited({**scope, "query_string": b"", "http_version": "1.1"}, receive, send)
+
+    assert [message["status"] for message in sent] == [404, 404, 404, 429]
+    assert b"retry-after" in dict(sent[-1]["headers"])
+    assert await ask(limited) == "x"
 
 
 async def test_preflights_are_exempt(limited: FastAPI) -> None:
