@@ -72,7 +72,10 @@ def limit_headers(name: str, rate: RateLimitItem, window: Window) -> dict[str, s
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """The hits of a window; `oldest` is the time of the oldest one, now if there is none."""
+    """The hits of a window.
+
+    `oldest` is when the oldest was counted; now if there is none, as if one were counted now.
+    """
 
     allowed: bool
     count: int

@@ -142,7 +142,7 @@ class JobRepository(Repository[Job]):
         return deleted.total()
 
     async def heartbeat(self) -> None:
-        """Record that a worker is alive, at the same time as others perhaps."""
+        """Record that a worker runs the sweep. The heartbeat of one job is `extend_lease`."""
         seen = {"seen_at": utc_now()}
         row = self._insert_into(WorkerHeartbeat).values(name="sweeper", **seen)
         await self.session.execute(row.on_conflict_do_update(index_elements=["name"], set_=seen))

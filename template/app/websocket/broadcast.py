@@ -103,6 +103,7 @@ class RedisBroadcast:
             except REDIS_ERRORS as error:
                 log.warning("websocket_broadcast_disconnected", error=type(error).__name__)
                 self.first_attempt.set()
+            # This backoff counts the failures itself, and ignores the number.
             await asyncio.sleep(self.backoff.compute(0))
 
     async def _receive(self, pubsub: PubSub) -> None:

@@ -28,7 +28,7 @@ from app.workers.settings import JobSettings
 
 EXHAUSTED = "The job failed, however often it was tried. The reason has been logged."
 MAX_DELAY_SECONDS = 600
-# How often progress is stored, and a request to cancel looked for.
+# How often a running job renews its lease, stores its progress and looks whether it is cancelled.
 HEARTBEAT_SECONDS = 2.0
 BUCKETS_SECONDS = (0.1, 0.5, 1, 5, 15, 60, 300, 1800)
 JOB_DURATION = Histogram(

@@ -119,8 +119,9 @@ async def sweep_jobs(runner: JobRunner) -> None:
 async def purge_jobs(runner: JobRunner) -> None:
     """Purge in batches, each a short transaction."""
     before = utc_now() - timedelta(days=runner.settings.job_retention_days)
-    deleted = -1
-    while deleted:
+    while True:
         async with runner.database.transactions.begin() as session:
             deleted = await JobRepository(session).purge(before)
         log.info("jobs_purged", count=deleted)
+        if not deleted:
+            return
