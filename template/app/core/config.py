@@ -71,7 +71,7 @@ def has_supervisor() -> bool:
 
 
 def _count_processes(configured: int) -> int:
-    """Return how many processes serve: a server may have been told so, as `uvicorn --workers 2`."""
+    """Return how many processes serve: an option such as `uvicorn --workers 2` counts too."""
     if SERVE_VARIABLE in os.environ or not has_supervisor():
         return configured
     # Uvicorn and hypercorn pass their configuration to a process. With others there may be several.

@@ -42,15 +42,17 @@ class BodyLimitMiddleware:
                 await problem_response(scope, 431, "bad_request", detail)(scope, receive, send)
                 return
             if scope["method"] not in {"GET", "HEAD", "OPTIONS"}:  # their body is not read
-                if content_length(scope) > self.max_bytes and not may_accept_more(scope):
+                length = Headers(scope=scope).get("content-length", "")
+                content_length = int(length) if length.isdecimal() else 0
+                if content_length > self.max_bytes and not may_accept_more(scope):
                     error = problem_response(scope, 413, CODES[413], DETAILS[413])
                     await error(scope, receive, send)
                     return
-                receive = self._limited(scope, receive)
+                receive = self._limited(scope, receive, content_length)
         await self.app(scope, receive, send)
 
-    def _limited(self, scope: Scope, receive: Receive) -> Receive:
-        headers, length = Headers(scope=scope), content_length(scope)
+    def _limited(self, scope: Scope, receive: Receive, content_length: int) -> Receive:
+        headers = Headers(scope=scope)
         codings = ",".join(headers.getlist("content-encoding")).lower().split(",")
         compressed = any(coding.strip() not in {"", "identity"} for coding in codings)
         received = 0
@@ -59,7 +61,7 @@ class BodyLimitMiddleware:
         async def receive_within_limit() -> Message:
             nonlocal received
             limit = state.get("body_limit", self.max_bytes)
-            if length > limit:
+            if content_length > limit:
                 raise HTTPException(413)
             if compressed:
                 raise HTTPException(415, headers={"Accept-Encoding": "identity"})
@@ -72,12 +74,6 @@ class BodyLimitMiddleware:
             return message
 
         return receive_within_limit
-
-
-def content_length(scope: Scope) -> int:
-    """Return the `Content-Length`; 0 if there is none."""
-    length = Headers(scope=scope).get("content-length", "")
-    return int(length) if length.isdecimal() else 0
 
 
 def may_accept_more(scope: Scope) -> bool:

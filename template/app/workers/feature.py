@@ -54,7 +54,7 @@ class CeleryDispatcher(JobDispatcher):
     def connect(self) -> None:
         """Open the connection, which takes a while, before the first job needs it."""
         if self.enabled:
-            self.thread.submit(self._try, self._connect)
+            self.thread.submit(self.count_messages)
 
     def close(self) -> None:
         """Send the queued messages, within the timeout."""
@@ -73,10 +73,6 @@ class CeleryDispatcher(JobDispatcher):
             self.paused_until = time.monotonic() + PAUSE_SECONDS
             log.warning("broker_unavailable", error=type(error).__name__)
             return None
-
-    def _connect(self) -> None:
-        with self.client.connection_for_write() as connection:
-            connection.ensure_connection(max_retries=1, interval_start=0)
 
     def _count(self) -> int:
         with self.client.connection_for_write() as connection:

@@ -1,19 +1,13 @@
 """Settings: read from the environment, and refused with the name of the variable."""
 
-import multiprocessing
-from functools import partial
 from ipaddress import ip_network
-from pathlib import Path
 
 import pytest
-import uvicorn
-from uvicorn._subprocess import get_subprocess
 
 from app.cli import main
 from app.core.config import Settings
 from app.core.settings import SettingsError
 
-SPAWN = multiprocessing.get_context("spawn")
 SECRET = "hunter2-hunter2"
 
 
@@ -21,26 +15,6 @@ def load(monkeypatch: pytest.MonkeyPatch, **settings: str) -> Settings:
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     return Settings.load()
-
-
-def write_count(path: Path, sockets: object = None) -> None:
-    path.write_text(str(Settings.load().web_concurrency))
-
-
-def test_processes_are_counted_as_their_server_was_told(tmp_path: Path) -> None:
-    target = partial(write_count, tmp_path / "unknown")
-    processes = [SPAWN.Process(target=target)]
-    for name, reload, workers in (("reload", True, 1), ("workers", False, 3)):
-        config = uvicorn.Config("app.main:app", log_config=None, reload=reload, workers=workers)
-        processes.append(get_subprocess(config, partial(write_count, tmp_path / name), []))
-
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-
-    counts = {path.name: path.read_text() for path in tmp_path.iterdir()}
-    assert counts == {"unknown": "2", "reload": "1", "workers": "3"}
 
 
 @pytest.mark.parametrize(
