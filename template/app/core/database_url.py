@@ -51,6 +51,7 @@ VALUES = {
     "target_session_attrs": READ_WRITE,
     "uselibpqcompat": {"true", "false"},
 }
+OPTION = f"(?:{'|'.join(sorted(FREE_OPTIONS | VALUES.keys()))})"
 INSTEAD = {
     "connection_limit": "DB_POOL_SIZE",
     "hostaddr": "the address in place of the host",
@@ -91,8 +92,7 @@ def _sqlite(rest: str) -> URL:
 
 
 def _postgresql(rest: str) -> URL:  # PostgreSQL
-    found = re.search(r"\?\w+=", rest)  # the options, in whose values libpq takes an @ as it is
-    head = rest[: found.start()] if found else rest
+    head = re.split(rf"\?(?={OPTION}=)", rest, maxsplit=1)[0]  # in options, an @ is only an @
     login, at, place = head.rpartition("@")
     if "@" in login or re.search(r"[/?]", login.partition(":")[0]):
         raise ValueError(f"has an @ too many: {ENCODE}")

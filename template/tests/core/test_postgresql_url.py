@@ -20,6 +20,7 @@ def arguments(url: str) -> dict[str, object]:
     [
         ("p%40ss%2F", "p@ss/"),
         ("p:a/s?s#", "p:a/s?s#"),
+        ("5?secret=1", "5?secret=1"),
         ("50%", "50%"),
         ("%E2%82%AC", "€"),
         ("pa ss", "pa ss"),
