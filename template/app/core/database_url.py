@@ -51,7 +51,7 @@ VALUES = {
     "target_session_attrs": READ_WRITE,
     "uselibpqcompat": {"true", "false"},
 }
-OPTION = f"(?:{'|'.join(sorted(FREE_OPTIONS | VALUES.keys()))})"
+OPTION = f"(?:user|password|dbname|host|port|{'|'.join(sorted(FREE_OPTIONS | VALUES.keys()))})"
 INSTEAD = {
     "connection_limit": "DB_POOL_SIZE",
     "hostaddr": "the address in place of the host",

@@ -79,10 +79,10 @@ def test_several_hosts_and_sockets_are_understood(
 
 
 def test_user_host_and_database_may_be_options() -> None:
-    url = parse_database_url("postgresql:///?host=h&port=6432&user=me&password=p%40&dbname=app")
+    url = parse_database_url("postgresql:///?host=h&port=6432&user=m@e&password=p%40&dbname=app")
 
     assert (url.host, url.port) == ("h", 6432)
-    assert (url.username, url.password, url.database) == ("me", "p@", "app")
+    assert (url.username, url.password, url.database) == ("m@e", "p@", "app")
     assert not url.query
 
 
