@@ -1,11 +1,15 @@
 """GET /api/v1/files/{id}/content."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from app.api.file_transfer import RangeNotSatisfiableError, requested_range
+from app.db.session import Database
+from app.storage.store import ObjectStorage
 from tests.problems import assert_problem
 from tests.uploads.factories import FILES, upload
 
@@ -130,3 +134,20 @@ async def test_an_empty_file_is_downloaded(user_client: AsyncClient) -> None:
 
     assert (response.status_code, response.content) == (200, b"")
     assert response.headers["content-length"] == "0"
+
+
+async def test_no_database_connection_is_held_while_the_storage_opens_the_file(
+    user_client: AsyncClient, app: FastAPI, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = await upload(user_client, content=TEXT)
+    pool: Any = database.engine.pool
+    held: list[int] = []
+
+    async def read(*arguments: Any) -> AsyncIterator[bytes]:
+        held.append(pool.checkedout())
+        return await ObjectStorage.read(app.state.storage, *arguments)
+
+    monkeypatch.setattr(app.state.storage, "read", read)
+
+    assert (await content(user_client, file)).content == TEXT
+    assert held == [0]

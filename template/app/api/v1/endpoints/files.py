@@ -145,6 +145,7 @@ async def get_file_content(
 ) -> Response:
     """Download one of your files, or a range of its bytes."""
     file = await files.get(file_id)
+    await files.session.close()  # gives the connection back while the storage opens the file
     tag = etag(file.sha256)
     if not_modified(if_none_match, file.sha256):
         return Response(status_code=304, headers={"ETag": tag, **SAFE_HEADERS})
