@@ -14,7 +14,9 @@ def breaking_changes(old: Schema, new: Schema) -> list[str]:
     A request breaks if less is accepted or more is required, a response if less is promised.
     """
     lines: list[str] = []
-    paths = {_unnamed(path): item for path, item in new.get("paths", {}).items()}
+    paths: dict[str, Schema] = {}
+    for path, item in new.get("paths", {}).items():
+        paths[_unnamed(path)] = paths.get(_unnamed(path), {}) | item
     for path, item in old.get("paths", {}).items():
         after = paths.get(_unnamed(path))
         if after is None:

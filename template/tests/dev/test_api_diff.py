@@ -159,6 +159,85 @@ def test_alternatives_of_one_type_are_compared_together(new: Any) -> None:
     assert line == "DELETE /teapots/{id}: response 200: field volume is gone"
 
 
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        {"anyOf": [{"$ref": "#/components/schemas/Teapot"}, {"type": "null"}]},
+        {"type": "array", "items": {"allOf": [{"$ref": "#/components/schemas/Teapot"}]}},
+    ],
+)
+def test_what_may_contain_itself_is_compared_once(new: Any, teapot: Any, wrapped: Any) -> None:
+    old: Any = deepcopy(DOCUMENT)
+    for document in (old, new):
+        document["components"]["schemas"]["Teapot"]["properties"]["parent"] = wrapped
+    del teapot["properties"]["price"]
+
+    assert breaking_changes(old, new) == [
+        f"{GET}: field price is gone",
+        f"{POST}: field price is gone",
+    ]
+
+
+NUMBERS = {"type": "object", "additionalProperties": {"type": "integer"}}
+
+
+@pytest.mark.parametrize(
+    ("old_schema", "new_schema", "expected"),
+    [
+        ({"type": "object"}, NUMBERS, [f"{POST} map{{}}: any is no longer accepted"]),
+        (
+            {"type": "object", "additionalProperties": True},
+            {"type": "object", "additionalProperties": False},
+            [f"{POST} map{{}}: any is no longer accepted"],
+        ),
+        (NUMBERS, {"type": "object"}, [f"{GET} map{{}}: may be any now"]),
+        (
+            {"type": "object", "additionalProperties": False},
+            {"type": "object"},
+            [f"{GET} map{{}}: may be any now"],
+        ),
+        (NUMBERS, NUMBERS, []),
+        (
+            {"type": "array"},
+            {"type": "array", "items": {"type": "string"}},
+            [f"{POST} map[]: any is no longer accepted"],
+        ),
+        (
+            {"type": "array"},
+            {"type": "array", "uniqueItems": True},
+            [f"{POST} map: uniqueItems was none, is True"],
+        ),
+        (
+            {"type": "integer"},
+            {"type": "integer", "multipleOf": 5},
+            [f"{POST} map: multipleOf was none, is 5"],
+        ),
+        (
+            {"type": "integer", "multipleOf": 5},
+            {"type": "integer", "multipleOf": 10},
+            [f"{POST} map: multipleOf was 5, is 10"],
+        ),
+        ({"type": "number", "multipleOf": 0.1}, {"type": "number", "multipleOf": 0.01}, []),
+    ],
+)
+def test_what_a_map_a_list_or_a_number_may_be_is_compared(
+    new: Any, teapot: Any, old_schema: Any, new_schema: Any, expected: list[str]
+) -> None:
+    old: Any = deepcopy(DOCUMENT)
+    old["components"]["schemas"]["Teapot"]["properties"]["map"] = old_schema
+    teapot["properties"]["map"] = new_schema
+
+    assert breaking_changes(old, new) == expected
+
+
+def test_operations_may_call_the_parameter_of_their_path_differently(new: Any) -> None:
+    old: Any = deepcopy(DOCUMENT)
+    for document in (old, new):
+        document["paths"]["/teapots/{teapot_id}"] = {"patch": {"responses": {"200": BODY}}}
+
+    assert breaking_changes(old, new) == []
+
+
 def test_the_name_of_a_path_parameter_does_not_matter(new: Any) -> None:
     item = new["paths"].pop("/teapots/{id}")
     item["delete"]["parameters"][0]["name"] = "teapot_id"
