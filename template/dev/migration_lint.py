@@ -28,6 +28,7 @@ OVERRULED = re.compile(r"\s*#\s*squawk:\s*(?P<rule>[\w-]+)\s*:\s*\S")
 COMMENT = re.compile(r"\s*#")
 # Our own rule: squawk cannot see what a migration does with rows that it reads.
 OFFLINE = "reads-database"
+UNREAD = "What follows it cannot be checked: write that into a migration of its own"
 
 
 def main() -> int:
@@ -61,10 +62,13 @@ def lint(script: Script) -> Iterator[str]:
         try:
             script.module.upgrade()
         except Exception as error:
-            lines = [sql.line_of(frame) for frame, _ in traceback.walk_tb(error.__traceback__)]
-            line = max(lines)  # of the migration; 0 for other code
+            frames = traceback.walk_tb(error.__traceback__)
+            lines = [line for frame, line in frames if sql.line_of(frame)]
+            line = max(lines, default=0)
             if OFFLINE not in sql.overruled(line):
                 yield f"{place}:{line}: {OFFLINE}: It cannot be checked as SQL ({error!r})"
+            elif any(map(sql.goes_on, lines)):
+                yield f"{place}:{line}: {OFFLINE}: {UNREAD}"
     for violation in squawk(sql.getvalue()):
         line = sql.sources[violation["line"]]
         yield f"{place}:{line}: {violation['rule_name']}: {violation['message']}"
@@ -95,6 +99,15 @@ class OfflineSql(io.StringIO):
     def line_of(self, frame: FrameType) -> int:
         """Return the line of the migration that a frame executes; 0 for other code."""
         return frame.f_lineno if frame.f_code.co_filename == str(self.path) else 0
+
+    def goes_on(self, line: int) -> bool:
+        """Whether statements follow a line in its function."""
+        return any(
+            function.lineno <= line < node.lineno <= (function.end_lineno or 0)
+            for function in self.statements
+            if isinstance(function, ast.FunctionDef)
+            for node in self.statements
+        )
 
     def overruled(self, line: int) -> list[str]:
         """Return the rules that the comment above the operation on a line names with a reason."""

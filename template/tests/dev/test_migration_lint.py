@@ -30,6 +30,7 @@ with op.get_context().autocommit_block():
 COLUMN = 'op.add_column("items", sa.Column("size", sa.Integer(), nullable={nullable}{default}))'
 KEY = 'op.create_foreign_key("fk", "items", "plans", ["plan_id"], ["id"]{more})'
 READS = 'op.get_bind().execute(sa.text("SELECT 1")).scalars()'
+REASON = "# squawk: reads-database: few rows"
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -54,7 +55,8 @@ def found(folder: Path, body: str) -> list[str]:
         'op.drop_column("items", "price")',
         'op.drop_table("items")',
         f"# squawk: require-concurrent-index-creation: few rows\n{INDEX}",
-        f"# squawk: reads-database: few rows\n{READS}",
+        f"{REASON}\n{READS}",
+        f"with op.get_context().autocommit_block():\n    {REASON}\n    {READS}",
     ],
 )
 def test_what_locks_no_table_or_has_a_reason_is_allowed(tmp_path: Path, body: str) -> None:
@@ -83,6 +85,21 @@ def test_what_locks_a_table_is_refused_with_its_line(tmp_path: Path, body: str, 
     refused = found(tmp_path, body)
 
     assert any(one.startswith(f"{VERSIONS}/2.py:{line}: {rule}") for one in refused)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"{REASON}\n{READS}\n{INDEX}",
+        f"{REASON}\nfor _ in {READS}:\n    {INDEX}",
+        f"with op.get_context().autocommit_block():\n    {REASON}\n    {READS}\n    {INDEX}",
+        f"def read() -> None:\n    {READS}\n\n{REASON}\nread()\n{INDEX}",
+    ],
+)
+def test_what_follows_a_statement_that_reads_is_refused_unread(tmp_path: Path, body: str) -> None:
+    [refused] = found(tmp_path, body)
+
+    assert "reads-database: What follows it cannot be checked" in refused
 
 
 def test_what_the_page_recommends_is_allowed(tmp_path: Path) -> None:
