@@ -39,7 +39,7 @@ TAGS = [
     {"name": "Health", "description": "Health checks"},
 ]
 # Each version of the API has a document; paths without a version are in the first.
-FIRST = re.compile(r"(?!/api/v(?!1/))")
+FIRST = re.compile(r"(?!/api/v(?!1/)\d+/)")
 URL = "/api/v1/openapi.json"
 SCHEMAS = "#/components/schemas/"
 

@@ -8,7 +8,7 @@ from fastapi.routing import iter_route_contexts
 from httpx2 import AsyncClient
 
 from app import main
-from app.api.openapi import build
+from app.api.openapi import FIRST, build
 from app.core.config import PROJECT
 from app.core.state import FastAPI
 from tests.routes import Operation, operations, versions
@@ -70,6 +70,20 @@ def test_the_license_is_one_that_generators_can_look_up(
     license: str, expected: dict[str, str] | None
 ) -> None:
     assert PROJECT.model_copy(update={"license": license}).license_info == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "is_in_it"),
+    [
+        ("/health/live", True),
+        ("/api/visits", True),
+        ("/api/v1/specimens", True),
+        ("/api/v2/specimens", False),
+        ("/api/v10/specimens", False),
+    ],
+)
+def test_the_first_document_has_the_paths_of_no_other_version(path: str, is_in_it: bool) -> None:
+    assert bool(FIRST.match(path)) == is_in_it
 
 
 def test_operation_ids_are_the_names_of_the_functions(app: FastAPI) -> None:
