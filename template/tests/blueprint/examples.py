@@ -3,7 +3,7 @@
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tests.blueprint.factories import make_specimen, specimen_body
+from tests.blueprint.factories import make_specimen, new_specimen_body
 from tests.examples import Call, Example
 
 
@@ -14,7 +14,7 @@ async def nothing(_: AsyncClient, __: AsyncSession) -> Call:
 
 async def new_specimen(client: AsyncClient, _: AsyncSession) -> Call:
     """A specimen that does not exist yet."""
-    return Call(json=await specimen_body(client))
+    return Call(json=await new_specimen_body(client))
 
 
 async def existing_specimen(client: AsyncClient, _: AsyncSession) -> Call:
@@ -25,7 +25,7 @@ async def existing_specimen(client: AsyncClient, _: AsyncSession) -> Call:
 async def changed_specimen(client: AsyncClient, _: AsyncSession) -> Call:
     """New values for a specimen."""
     specimen = await make_specimen(client)
-    return Call(path={"specimen_id": specimen["id"]}, json=await specimen_body(client))
+    return Call(path={"specimen_id": specimen["id"]}, json=await new_specimen_body(client))
 
 
 EXAMPLES: dict[str, Example] = {

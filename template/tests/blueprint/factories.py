@@ -9,7 +9,7 @@ SPECIMENS = "/api/v1/specimens"
 numbers = count(1)
 
 
-async def specimen_body(client: AsyncClient, /, **fields: Any) -> dict[str, Any]:
+async def new_specimen_body(client: AsyncClient, /, **fields: Any) -> dict[str, Any]:
     """Return the body of a new specimen, and make the rows that it refers to."""
     # begin body
     defaults: dict[str, Any] = {
@@ -29,6 +29,6 @@ async def specimen_body(client: AsyncClient, /, **fields: Any) -> dict[str, Any]
 
 async def make_specimen(client: AsyncClient, /, **fields: Any) -> dict[str, Any]:
     """Add a specimen as the client's user. Unique values are new unless given."""
-    response = await client.post(SPECIMENS, json=await specimen_body(client, **fields))
+    response = await client.post(SPECIMENS, json=await new_specimen_body(client, **fields))
     assert response.status_code == 201, response.text
     return response.json()

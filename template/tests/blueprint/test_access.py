@@ -2,7 +2,7 @@
 
 from httpx2 import AsyncClient
 
-from tests.blueprint.factories import SPECIMENS, make_specimen, specimen_body
+from tests.blueprint.factories import SPECIMENS, make_specimen, new_specimen_body
 from tests.problems import assert_problem
 
 
@@ -12,7 +12,7 @@ async def test_users_read_and_superusers_write(
 ) -> None:
     specimen = await make_specimen(client)
     url = f"{SPECIMENS}/{specimen['id']}"
-    body = await specimen_body(client)
+    body = await new_specimen_body(client)
 
     assert (await user_client.get(url)).status_code == 200
     assert_problem(await user_client.delete(url), 403, "permission_denied")
@@ -56,7 +56,7 @@ async def test_users_read_and_superusers_write(
 # owned:     client: AsyncClient, other_client: AsyncClient, field: str
 # owned: ) -> None:
 # owned:     specimen = await make_specimen(client)
-# owned:     body = await specimen_body(other_client) | {field: specimen[field]}
+# owned:     body = await new_specimen_body(other_client) | {field: specimen[field]}
 # owned:
 # owned:     response = await other_client.post(SPECIMENS, json=body)
 # owned:

@@ -14,12 +14,12 @@ from tests.blueprint.cases import (
     SORTS,
     UNIQUE,
 )
-from tests.blueprint.factories import SPECIMENS, make_specimen, specimen_body
+from tests.blueprint.factories import SPECIMENS, make_specimen, new_specimen_body
 from tests.problems import assert_problem
 
 
 async def test_a_new_specimen_can_be_read(client: AsyncClient) -> None:
-    body = await specimen_body(client)
+    body = await new_specimen_body(client)
 
     response = await client.post(SPECIMENS, json=body)
 
@@ -75,7 +75,7 @@ async def test_the_list_comes_in_pages(client: AsyncClient) -> None:
 
 @pytest.mark.parametrize(("field", "value"), BAD)
 async def test_an_invalid_value_is_refused(client: AsyncClient, field: str, value: Any) -> None:
-    body = await specimen_body(client) | {field: value}
+    body = await new_specimen_body(client) | {field: value}
 
     problem = assert_problem(await client.post(SPECIMENS, json=body), 422, "validation_error")
 
@@ -87,7 +87,7 @@ async def test_a_value_is_taken_once(client: AsyncClient, field: str, code: str)
     first, second = await make_specimen(client), await make_specimen(client)
     same = {field: first[field]}
 
-    created = await client.post(SPECIMENS, json=await specimen_body(client) | same)
+    created = await client.post(SPECIMENS, json=await new_specimen_body(client) | same)
     changed = await client.patch(f"{SPECIMENS}/{second['id']}", json=same)
 
     assert_problem(created, 409, code)
@@ -99,7 +99,7 @@ async def test_a_value_is_taken_once(client: AsyncClient, field: str, code: str)
 async def test_a_reference_needs_its_row(client: AsyncClient, field: str) -> None:
     specimen, missing = await make_specimen(client), {field: str(uuid4())}
 
-    created = await client.post(SPECIMENS, json=await specimen_body(client) | missing)
+    created = await client.post(SPECIMENS, json=await new_specimen_body(client) | missing)
     changed = await client.patch(f"{SPECIMENS}/{specimen['id']}", json=missing)
 
     assert field in assert_problem(created, 404, "not_found")["detail"]

@@ -4,7 +4,7 @@ from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.examples import Call, Example
-from tests.items.factories import item_body, make_item
+from tests.items.factories import make_item, new_item_body
 
 
 async def nothing(_: AsyncClient, __: AsyncSession) -> Call:
@@ -14,7 +14,7 @@ async def nothing(_: AsyncClient, __: AsyncSession) -> Call:
 
 async def new_item(client: AsyncClient, _: AsyncSession) -> Call:
     """An item that does not exist yet."""
-    return Call(json=await item_body(client))
+    return Call(json=await new_item_body(client))
 
 
 async def existing_item(client: AsyncClient, _: AsyncSession) -> Call:
@@ -25,7 +25,7 @@ async def existing_item(client: AsyncClient, _: AsyncSession) -> Call:
 async def changed_item(client: AsyncClient, _: AsyncSession) -> Call:
     """New values for an item."""
     item = await make_item(client)
-    return Call(path={"item_id": item["id"]}, json=await item_body(client))
+    return Call(path={"item_id": item["id"]}, json=await new_item_body(client))
 
 
 EXAMPLES: dict[str, Example] = {

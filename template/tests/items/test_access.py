@@ -2,7 +2,7 @@
 
 from httpx2 import AsyncClient
 
-from tests.items.factories import ITEMS, item_body, make_item
+from tests.items.factories import ITEMS, make_item, new_item_body
 from tests.problems import assert_problem
 
 
@@ -11,7 +11,7 @@ async def test_users_read_and_superusers_write(
 ) -> None:
     item = await make_item(client)
     url = f"{ITEMS}/{item['id']}"
-    body = await item_body(client)
+    body = await new_item_body(client)
 
     assert (await user_client.get(url)).status_code == 200
     assert_problem(await user_client.delete(url), 403, "permission_denied")

@@ -6,12 +6,12 @@ import pytest
 from httpx2 import AsyncClient
 
 from tests.items.cases import BAD, CHANGES, FILTERS, SORTS, UNIQUE
-from tests.items.factories import ITEMS, item_body, make_item
+from tests.items.factories import ITEMS, make_item, new_item_body
 from tests.problems import assert_problem
 
 
 async def test_a_new_item_can_be_read(client: AsyncClient) -> None:
-    body = await item_body(client)
+    body = await new_item_body(client)
 
     response = await client.post(ITEMS, json=body)
 
@@ -67,7 +67,7 @@ async def test_the_list_comes_in_pages(client: AsyncClient) -> None:
 
 @pytest.mark.parametrize(("field", "value"), BAD)
 async def test_an_invalid_value_is_refused(client: AsyncClient, field: str, value: Any) -> None:
-    body = await item_body(client) | {field: value}
+    body = await new_item_body(client) | {field: value}
 
     problem = assert_problem(await client.post(ITEMS, json=body), 422, "validation_error")
 
@@ -79,7 +79,7 @@ async def test_a_value_is_taken_once(client: AsyncClient, field: str, code: str)
     first, second = await make_item(client), await make_item(client)
     same = {field: first[field]}
 
-    created = await client.post(ITEMS, json=await item_body(client) | same)
+    created = await client.post(ITEMS, json=await new_item_body(client) | same)
     changed = await client.patch(f"{ITEMS}/{second['id']}", json=same)
 
     assert_problem(created, 409, code)
