@@ -21,7 +21,7 @@ SPECS = (
 )
 # What lists all resources: the project's own file, and the one of which the template has the rest.
 ROUTES, PERMISSIONS = "app/api/resources.py", "app/auth/permissions.py"
-PERMISSION = b'    TARIFFS_WRITE = "tariffs:write"\n'
+PERMISSION = b'    TARIFF_WRITE = "tariff:write"\n'
 # Features that meet the example, and one that meets each shared resource.
 MEETING = ("cache", "celery", "http_client", "metrics", "permissions")
 ALL: Answers = dict.fromkeys(MEETING, True)

@@ -125,7 +125,7 @@ def undo(name: str) -> int:
         elif digest(path):
             left[path] = "it has been changed"
     remove_empty(ROOT / f"tests/{record['plural']}")
-    left |= unwire(record["wiring"], record["plural"])
+    left |= unwire(record["wiring"], name, record["plural"])
     written = record["documents"]
     if written and written.items() <= documents().items():
         for path in written:

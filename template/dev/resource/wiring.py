@@ -15,10 +15,11 @@ LISTS = {ROUTES: "RESOURCES", PERMISSIONS: "Permission"}
 
 def missing_lines(resource: Resource) -> dict[str, str]:
     """Write the lines that the project has not got, by file."""
+    name, plural = resource.name, resource.plural
     lines = {ROUTES: route(resource)}
     if not resource.owned and (ROOT / PERMISSIONS).exists():
         lines[PERMISSIONS] = permission(resource)
-    return {path: line for path, line in lines.items() if not mentions(path, resource.plural)}
+    return {path: line for path, line in lines.items() if not mentions(path, name, plural)}
 
 
 def route(resource: Resource) -> str:
@@ -33,12 +34,12 @@ def route(resource: Resource) -> str:
 
 def permission(resource: Resource) -> str:
     """Write the line of the permission that `WRITE_PERMISSION` of the endpoints names."""
-    return f'    {resource.plural.upper()}_WRITE = "{resource.plural}:write"\n'
+    return f'    {resource.name.upper()}_WRITE = "{resource.name}:write"\n'
 
 
-def mentions(path: str, plural: str) -> bool:
+def mentions(path: str, name: str, plural: str) -> bool:
     """Whether a file has a line of the resource, as it was written or not."""
-    names = {ROUTES: f'"app.api.v1.endpoints.{plural}"', PERMISSIONS: f'"{plural}:write"'}
+    names = {ROUTES: f'"app.api.v1.endpoints.{plural}"', PERMISSIONS: f'"{name}:write"'}
     return names[path] in read(path)
 
 
@@ -65,14 +66,14 @@ def wire(path: str, line: str) -> None:
         (ROOT / path).write_text(text, encoding="utf-8")
 
 
-def unwire(lines: dict[str, str], plural: str) -> dict[str, str]:
+def unwire(lines: dict[str, str], name: str, plural: str) -> dict[str, str]:
     """Take the lines out; return why one stays, if it does."""
     left = {}
     for path, line in lines.items():
         text = read(path)
         if line in text:
             (ROOT / path).write_text(text.replace(line, "", 1), encoding="utf-8")
-        elif mentions(path, plural):
+        elif mentions(path, name, plural):
             left[path] = "the line of the resource has been changed"
     return left
 

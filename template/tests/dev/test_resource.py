@@ -34,7 +34,7 @@ def test_one_that_is_shared_names_the_permission_to_write(project: Path) -> None
     assert main(["make", *QUITTANCE, "--shared"]) == 0
 
     module = (project / "app/api/v1/endpoints/quittances.py").read_text()
-    assert 'WRITE_PERMISSION = "quittances:write"\n' in module
+    assert 'WRITE_PERMISSION = "quittance:write"\n' in module
     assert (project / wiring.PERMISSIONS).exists() == has_users
 
 

@@ -9,7 +9,7 @@ from dev.resource.wiring import ANCHORS, PERMISSIONS
 from tests.dev.made_resources import QUITTANCE, copy_project, tree
 
 SHARED = [*QUITTANCE, "--shared"]
-LINE = '    QUITTANCES_WRITE = "quittances:write"\n'
+LINE = '    QUITTANCE_WRITE = "quittance:write"\n'
 ENDPOINTS = "app/api/v1/endpoints/quittances.py"
 
 
@@ -31,7 +31,7 @@ def replace_in_permissions(project: Path, old: str, new: str) -> str:
 def test_writing_a_shared_resource_needs_a_permission_of_its_own(project: Path) -> None:
     assert main(["make", *SHARED]) == 0
 
-    assert 'WRITE_PERMISSION = "quittances:write"\n' in (project / ENDPOINTS).read_text()
+    assert 'WRITE_PERMISSION = "quittance:write"\n' in (project / ENDPOINTS).read_text()
     assert (project / PERMISSIONS).read_text().count(LINE + ANCHORS[PERMISSIONS]) == 1
 
 
@@ -55,7 +55,7 @@ def test_undo_takes_it_out(project: Path) -> None:
 
 def test_one_that_is_listed_already_is_left_as_it_is(project: Path) -> None:
     anchor = ANCHORS[PERMISSIONS]
-    listed = replace_in_permissions(project, anchor, f'    BILLING = "quittances:write"\n{anchor}')
+    listed = replace_in_permissions(project, anchor, f'    BILLING = "quittance:write"\n{anchor}')
 
     assert main(["make", *SHARED]) == 0
     assert (project / PERMISSIONS).read_text() == listed
@@ -65,12 +65,12 @@ def test_one_that_is_listed_already_is_left_as_it_is(project: Path) -> None:
 
 def test_its_name_must_be_free(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     anchor = ANCHORS[PERMISSIONS]
-    replace_in_permissions(project, anchor, f'    QUITTANCES_WRITE = "bills:write"\n{anchor}')
+    replace_in_permissions(project, anchor, f'    QUITTANCE_WRITE = "bills:write"\n{anchor}')
     before = tree(project)
 
     assert main(["make", *SHARED]) == 2
 
-    assert f"{PERMISSIONS} has another QUITTANCES_WRITE already." in capsys.readouterr().err
+    assert f"{PERMISSIONS} has another QUITTANCE_WRITE already." in capsys.readouterr().err
     assert tree(project) == before
 
 
@@ -90,7 +90,7 @@ def test_undo_says_that_a_changed_line_stays(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main(["make", *SHARED])
-    replace_in_permissions(project, "QUITTANCES_WRITE", "BILLING")
+    replace_in_permissions(project, "QUITTANCE_WRITE", "BILLING")
 
     assert main(["undo", "quittance"]) == 1
 

@@ -28,7 +28,7 @@ from dev.resource.blueprint.service import (
 
 # begin shared
 # app/api/router.py says who may call each: users read, those with this permission write.
-# shared: WRITE_PERMISSION = "specimens:write"
+# shared: WRITE_PERMISSION = "specimen:write"
 list_router = PrefixRouter(prefix="/specimens", tags=["Specimens"])
 read_router = PrefixRouter(prefix="/specimens", tags=["Specimens"])
 write_router = PrefixRouter(prefix="/specimens", tags=["Specimens"])
