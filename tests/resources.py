@@ -3,7 +3,7 @@
 import random
 from collections.abc import Sequence
 
-SMALLEST = "note body:text"
+SMALLEST = "testimonial body:text"
 EVERY_KIND = (
     'sample number:str:unique "remark:text?" "size:int(-5,5)=-1" "total:int?:index"'
     ' amount:money=1.50 open:bool=true due_on:date=2030-01-31 "sent_at:datetime?" token:uuid:unique'

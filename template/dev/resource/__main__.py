@@ -22,7 +22,8 @@ def parser() -> Parser:
     """Make the parser of `make`."""
     root = Parser(prog="just resource", allow_abbrev=False)
     root.add_argument("name", metavar="NAME", help="singular, snake_case")
-    root.add_argument("fields", metavar="FIELD", nargs="*", help="name:type[?][:unique][=default]")
+    field = "name:type[?][:unique|:index][=default]"
+    root.add_argument("fields", metavar="FIELD", nargs="*", help=field)
     root.add_argument("--plural", help="if the simple rules give another")
     root.add_argument("--shared", action="store_true", help="rows belong to no user")
     root.add_argument("--cached", action="store_true", help="reads go through the cache")

@@ -1,6 +1,7 @@
 """What the project has already."""
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -12,6 +13,8 @@ from dev.resource.spec import NAME, Resource, ResourceError, Target, camel
 
 # Longer names of PostgreSQL are cut, by SQLAlchemy.
 MAX_CONSTRAINT_LENGTH = 63
+# Longer than a name may be, so that no resource has it.
+ANOTHER_NAME = "a_resource_that_no_project_can_have"
 
 
 def has_users() -> bool:
@@ -44,11 +47,11 @@ def check_free(resource: Resource, files: Sequence[str], words: set[str]) -> Non
     for word in (name, plural, resource.class_name, camel(plural)):
         if word in words or "specimen" in word.lower():
             raise ResourceError(f"{word} is a word that the code of every resource uses.")
-    for file in files:
-        if (ROOT / file).exists():
-            raise ResourceError(f"{file} exists already.")
-    if (ROOT / f"tests/{plural}").exists():
-        raise ResourceError(f"tests/{plural} exists already.")
+    # A folder and a module of one name would hide each other.
+    folders = [file.removesuffix(".py") for file in files]
+    for path in (*files, *folders, f"tests/{plural}", f"tests/{plural}.py"):
+        if (ROOT / path).exists() or files.count(path) > 1:
+            raise ResourceError(f"{path} exists already.")
     for model in sorted((ROOT / "app/models").glob("*.py")):
         if f'__tablename__ = "{plural}"' in model.read_text(encoding="utf-8"):
             raise ResourceError(f"The table {plural} exists already.")
@@ -81,13 +84,13 @@ def check_api(resource: Resource) -> None:
 
 
 def check_defined_once(files: Mapping[str, str]) -> None:
-    """Raise `ResourceError` if two fields, or a field and a schema, get the same name."""
+    """Raise `ResourceError` if two classes, or one and Python's own, get the same name."""
     for path, text in files.items():
-        found: set[str] = set()
+        found = set(dir(builtins))
         for node in ast.parse(text).body:
             new = set(definitions(node))
             if twice := found & new:
-                raise ResourceError(f"{path} would have two {min(twice)}: call a field otherwise.")
+                raise ResourceError(f"{path} would have two {min(twice)}: choose other names.")
             found |= new
 
 
@@ -114,12 +117,13 @@ def _texts(folder: Path) -> str:
 
 def words_of(resource: Resource) -> set[str]:
     """Return the names in the code of such a resource, but for those of its fields."""
-    own = {resource.name: "zzz", resource.plural: "zzzs"}
+    own = {resource.name, resource.plural}
     references = {field for field, target in resource.references if target.name in own}
-    fields = tuple(f for f in resource.fields if f.column not in own and f not in references)
-    other = render(replace(resource, name="zzz", plural="zzzs", fields=fields))
-    found = {name for text in other.values() for name in names_in(text)}
-    return found - {name for field in resource.fields for name in (field.column, *field.filters)}
+    fields = tuple(
+        f for f in resource.fields if own.isdisjoint({f.column, *f.filters}) and f not in references
+    )
+    other = replace(resource, name=ANOTHER_NAME, plural=f"{ANOTHER_NAME}s", fields=fields)
+    return {name for text in render(other).values() for name in names_in(text)}
 
 
 def names_in(text: str) -> Iterator[str]:

@@ -121,9 +121,9 @@ def kind_of(resource: Resource, field: Field) -> Kind:
     if field.target:
         return reference(field.target)
     if field.type == "enum":
-        first, *_, last = [*map(quoted, field.arguments)] * 2
+        values = [quoted(value) for value in field.arguments]
         column = f"String({max(20, *map(len, field.arguments))})"
-        return Kind("str", column, alias, alias, first, last, "", ('"no such"',), alias)
+        return Kind("str", column, alias, alias, values[0], values[-1], "", ('"no such"',), alias)
     if field.bounds:
         low, high = field.bounds
         return replace(

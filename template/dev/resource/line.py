@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from sqlalchemy import Row
 from sqlalchemy.dialects.postgresql.base import RESERVED_WORDS
 from sqlalchemy.dialects.sqlite.base import SQLiteIdentifierPreparer
 
@@ -35,12 +36,19 @@ TYPES: dict[str, Any] = {
     "uuid": UUID,
 }
 OPTIONS = {"unique", "index", "counted"}
-# SQLAlchemy does not quote `nothing`, which SQLite reserves.
-SQL_WORDS = RESERVED_WORDS | SQLiteIdentifierPreparer.reserved_words | {"nothing"}
-# What every resource has, and what the code of its classes uses.
+# SQLAlchemy does not quote the last: PostgreSQL reserves them, and SQLite `nothing`.
+SQL_WORDS = {
+    *RESERVED_WORDS,
+    *SQLiteIdentifierPreparer.reserved_words,
+    *("collation", "concurrently", "lateral", "nothing", "system_user", "tablesample"),
+}
+# PostgreSQL's own columns of each table.
+SYSTEM_COLUMNS = {"cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"}
+# What every resource has, what the code of its classes uses, and what each row of a list has.
 FIELD_WORDS = {
     *("id", "version", "created_at", "updated_at", "owner", "owner_id", "metadata", "registry"),
     *("str", "int", "bool", "dt", "mapped_column", "self"),
+    *("row_count", *dir(Row)),
 }
 # Variables of the function that looks for the rows that are referred to.
 REFERENCE_WORDS = {"lock", "values", "self", *dir(builtins)}
@@ -84,14 +92,21 @@ def check_together(found: Sequence[Field], *, owned: bool) -> None:
 
 def check_name(name: str, what: str) -> None:
     """Raise `ResourceError` unless the word can be a name in Python, SQL and a URL."""
-    if not NAME.fullmatch(name) or len(name) > MAX_LENGTH:
-        raise ResourceError(
-            f"{what} must be snake_case, of at most {MAX_LENGTH} letters and digits: not {name!r}."
-        )
+    check_spelling(name, what)
     if keyword.iskeyword(name) or name in dir(builtins):
         raise ResourceError(f"{what} must not be {name}: Python has that word.")
     if name in SQL_WORDS:
         raise ResourceError(f"{what} must not be {name}: SQL reserves that word.")
+
+
+def check_spelling(name: str, what: str) -> None:
+    """Raise `ResourceError` unless the word is snake_case, and not too long."""
+    if not NAME.fullmatch(name) or len(name) > MAX_LENGTH:
+        raise ResourceError(
+            f"{what} must be snake_case, of at most {MAX_LENGTH} letters and digits: not {name!r}."
+        )
+    if name == "l":
+        raise ResourceError(f"{what} must not be l, which looks like 1: write a word.")
 
 
 def read_field(word: str, own: Target) -> Field:
@@ -103,8 +118,8 @@ def read_field(word: str, own: Target) -> Field:
         )
     name, kind = match["name"], match["type"]
     check_field_name(name, kind)
-    arguments = tuple((match["arguments"] or "").split(",")) if match["arguments"] else ()
-    if match["arguments"] == "" or (arguments and kind not in {"enum", "ref", "int"}):
+    arguments = () if match["arguments"] is None else tuple(match["arguments"].split(","))
+    if arguments and kind not in {"enum", "ref", "int"}:
         raise ResourceError(f"{name}: {kind} takes nothing in parentheses.")
     options = match["options"].split(":")[1:]
     target = check_type(name, kind, arguments, own)
@@ -117,27 +132,23 @@ def read_field(word: str, own: Target) -> Field:
 
 def check_field_name(name: str, type: str) -> None:
     """Raise `ResourceError` for a name that a field cannot have."""
-    if not NAME.fullmatch(name) or len(name) > MAX_LENGTH:
-        raise ResourceError(
-            f"A field's name must be snake_case, of at most {MAX_LENGTH} letters and digits:"
-            f" not {name!r}."
-        )
+    check_spelling(name, "A field's name")
     if name in FIELD_WORDS or name.startswith("model_") or hasattr(BaseModel, name):
         raise ResourceError(f"A field must not be called {name}: every resource uses that name.")
     if type == "ref" and name in REFERENCE_WORDS:
         raise ResourceError(f"A reference must not be called {name}: the code has that word.")
-    if keyword.iskeyword(name) or (type != "ref" and name in SQL_WORDS):
+    if keyword.iskeyword(name) or (type != "ref" and name in SQL_WORDS | SYSTEM_COLUMNS):
         raise ResourceError(f"A field must not be called {name}: Python or SQL reserves that word.")
 
 
 def check_type(name: str, type: str, arguments: tuple[str, ...], own: Target) -> Target | None:
     """Raise `ResourceError` for an unknown type; return what a `ref` refers to."""
     if type == "ref":
-        if len(arguments) != 1:
+        if len(arguments) != 1 or "" in arguments:
             raise ResourceError(f"{name}: write ref(resource), such as ref(customer).")
         return own if arguments[0] == own.name else find_target(name, arguments[0])
     if type == "enum":
-        if not arguments or len(set(arguments)) < len(arguments):
+        if not arguments or "" in arguments or len(set(arguments)) < len(arguments):
             raise ResourceError(f"{name}: write the values once each: enum(draft,sent,paid).")
         for value in arguments:
             if not re.fullmatch("[A-Za-z0-9]([A-Za-z0-9_-]{0,38}[A-Za-z0-9])?", value):

@@ -167,17 +167,18 @@ def formatted(files: dict[str, str]) -> dict[str, str]:
             target.write_text(text, encoding="utf-8")
         config = ["--config", str(ROOT / "ruff.toml"), "--no-cache", "--quiet", folder]
         run = [sys.executable, "-m", "ruff"]
-        single = ["--config", "lint.isort.split-on-trailing-comma=false"]
-        joined = ["--config", "format.skip-magic-trailing-comma=true", *single]
-        # Long values, and the default value of a field that is called `password`.
-        excused = ["--add-noqa", "--select", "E501,S105", "--per-file-ignores", "**/tests/**:S105"]
-        fix = ["check", "--fix", "--select", "I,F401", *single]
-        subprocess.run([*run, *fix, *config], check=True)
-        subprocess.run([*run, "format", *joined, *config], check=True)
+        short_imports = ["--config", "lint.isort.split-on-trailing-comma=false"]
+        short_lists = ["--config", "format.skip-magic-trailing-comma=true"]
+        # Long values, and default values that look like an address, a password or a path.
+        add_noqa = ["--add-noqa", "--select", "E501,S104,S105,S108"]
+        add_noqa += ["--per-file-ignores", "**/tests/**:S105"]
+        fix = ["check", "--fix", "--select", "I,F401"]
+        subprocess.run([*run, *fix, *short_imports, *config], check=True)
+        subprocess.run([*run, "format", *short_lists, *short_imports, *config], check=True)
         for path in files:
             file = Path(folder, path)
             file.write_text(wrapped(file.read_text(encoding="utf-8")), encoding="utf-8")
-        subprocess.run([*run, "check", *excused, *config], check=True)
+        subprocess.run([*run, "check", *add_noqa, *config], check=True)
         return {path: Path(folder, path).read_text(encoding="utf-8") for path in files}
 
 

@@ -1,11 +1,14 @@
 """`just resource`: what is written, compared and taken back."""
 
+import ast
+import re
 from pathlib import Path
 
 import pytest
 
 from dev.resource import wiring
 from dev.resource.__main__ import main
+from dev.resource.existing import definitions
 from dev.resource.render import VARIANTS, targets
 from tests.dev.made_resources import QUITTANCE, copy_project, read, tree
 
@@ -75,6 +78,41 @@ def test_a_resource_with_a_long_name_can_be_referred_to(project: Path) -> None:
 
     factories = (project / "tests/quittances/factories.py").read_text()
     assert f"await make_{name}(client)" in factories
+
+
+def test_nothing_but_tests_is_called_like_a_test_in_their_modules(project: Path) -> None:
+    assert main(["make", "test_case", "number:str:unique", "before:ref(test_case)?"]) == 0
+
+    for file in (project / "tests/test_cases").glob("test_*.py"):
+        names = [name for node in ast.parse(file.read_text()).body for name in definitions(node)]
+        functions = re.findall(r"^async def (\w+)", file.read_text(), re.MULTILINE)
+        assert functions
+        assert [name for name in names if re.match("[Tt]est", name) and name not in functions] == []
+
+
+def test_default_values_that_the_linter_would_refuse_are_excused(project: Path) -> None:
+    assert main(["make", "quittance", "host:str=0.0.0.0", "folder:str=/tmp/quittances"]) == 0
+
+    for layer in ("models", "schemas"):
+        text = (project / f"app/{layer}/quittance.py").read_text()
+        assert re.search('"0.0.0.0".*# noqa: S104', text)
+        assert re.search('"/tmp/quittances".*# noqa: S108', text)
+
+
+@pytest.mark.parametrize(
+    "file", ["tests/quittances.py", "app/models/quittance/__init__.py", "tests/quittances/notes.md"]
+)
+def test_a_module_and_a_folder_do_not_share_a_name(
+    project: Path, capsys: pytest.CaptureFixture[str], file: str
+) -> None:
+    (project / file).parent.mkdir(parents=True, exist_ok=True)
+    (project / file).touch()
+    before = tree(project)
+
+    assert main(["make", *QUITTANCE]) == 2
+
+    assert "exists already." in capsys.readouterr().err
+    assert tree(project) == before
 
 
 def test_a_dry_run_writes_nothing(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

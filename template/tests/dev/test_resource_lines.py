@@ -105,6 +105,19 @@ def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
         "quittance number:str --plural docs",
         "quittance number:str --plural health",
         "health number:str",
+        "name name:str",
+        "data data:text",
+        "datum data:text --plural data",
+        "warning number:str",
+        "quittance file:ref(quittance)?",
+        "l number:str",
+        "quittance l:int",
+        "quittance l:ref(quittance)?",
+        "quittance count:int",
+        "quittance index:int",
+        "quittance row_count:int",
+        "quittance t:str",
+        "quittance tuple:str",
         "quittance number:str --private",
         "quittance number:str --share",
     ],
@@ -120,6 +133,24 @@ def test_a_bad_line_is_refused_in_a_sentence_and_changes_nothing(
     assert (code, output.out, output.err.count("\n")) == (2, "", 1), output.err
     assert output.err.strip().endswith(".")
     assert tree(unchanged) == before
+
+
+@pytest.mark.parametrize(
+    ("field", "sentence"),
+    [
+        ("status:enum()", "write the values once each"),
+        ("status:enum(a,)", "write the values once each"),
+        ("buyer:ref()", "write ref(resource)"),
+        ("size:int()", "write the smallest and the largest number"),
+        ("number:str()", "str takes nothing in parentheses"),
+    ],
+)
+def test_parentheses_that_are_empty_are_explained(
+    unchanged: Path, capsys: pytest.CaptureFixture[str], field: str, sentence: str
+) -> None:
+    assert main(["make", "quittance", field]) == 2
+
+    assert sentence in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["quittance", "user", "../x", ""])

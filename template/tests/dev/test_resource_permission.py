@@ -44,6 +44,13 @@ def test_rows_of_owners_need_none(project: Path) -> None:
     assert (project / PERMISSIONS).read_text() == before
 
 
+def test_the_tests_of_access_do_not_replace_those_of_the_resource(project: Path) -> None:
+    before = tree(project)
+
+    assert main(["make", *QUITTANCE, "--plural", "access"]) == 2
+    assert tree(project) == before
+
+
 def test_undo_takes_it_out(project: Path) -> None:
     before = tree(project)
     main(["make", *SHARED])

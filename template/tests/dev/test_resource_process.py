@@ -32,6 +32,8 @@ KINDS = [
     "order:ref(assay)?:unique",
     "starts_at:datetime:unique",
     "password:str=secret",
+    "host:str=0.0.0.0",
+    "folder:str=/tmp/assays",
     "kind:enum(specimen,Specimen)",
     f"remark:text={'word ' * 25}end",
     "--cached",
