@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -35,18 +35,21 @@ def make(resource: Resource, line: Sequence[str], *, dry_run: bool) -> int:
         lines = [f"and into {path}:\n{line.rstrip()}" for path, line in wiring.items()]
         say("\n".join(["Would write:", *files, *lines]))
         return 0
+    made: dict[str, Any] = {"line": list(line), "plural": resource.plural, "wiring": wiring}
+    made |= {"files": {path: sha256(text.encode()).hexdigest() for path, text in files.items()}}
+    made |= {"documents": {}, "migration": None}
+    note(resource.name, made)  # first: what is interrupted can be undone
     for path, text in files.items():
         write(path, text)
     for path, text in wiring.items():
         wire(path, text)
-    made: dict[str, Any] = {"line": list(line), "plural": resource.plural, "wiring": wiring}
-    made["files"] = {path: digest(path) for path in files}
     before = documents()
     if not missing_lines(resource):  # a permission that is not listed would be an error
         write_documents(new=True)
     made["documents"] = {path: of for path, of in documents().items() if path not in before}
+    note(resource.name, made)
     add_migration(made, resource.plural.replace("_", " "))
-    write(f"dev/resource/made/{resource.name}.json", json.dumps(made, indent=2) + "\n")
+    note(resource.name, made)
     say("\n".join(["Written, and yours:", *made["files"]]))
     return 0
 
@@ -56,7 +59,6 @@ def add_migration(made: dict[str, Any], title: str) -> None:
     try:
         made["migration"] = migration.write(f"add {title}")
     except LauncherError as error:
-        made["migration"] = None
         say(f'No migration: {error} Run `just migration "add {title}"` when the database answers.')
     else:
         made["files"][made["migration"]] = digest(made["migration"])
@@ -67,6 +69,11 @@ def understand(parsed: Namespace) -> Resource:
     return read_line(
         parsed.name, parsed.fields, parsed.plural, shared=parsed.shared, cached=parsed.cached
     )
+
+
+def note(name: str, made: Mapping[str, Any]) -> None:
+    """Write what undoing a resource needs to know."""
+    write(f"dev/resource/made/{name}.json", json.dumps(made, indent=2) + "\n")
 
 
 def write(path: str, text: str) -> None:
@@ -150,7 +157,10 @@ def check_unused(name: str, plural: str) -> None:
 def undo_migration(record: dict[str, Any]) -> dict[str, str]:
     """Take the migration out of the database; return why it stays, if it does."""
     path = record["migration"]
-    if path and digest(path) == record["files"][path]:
+    if path is None:
+        found = migration.find(record["plural"])
+        return dict.fromkeys(found, "it was written afterwards: downgrade it, then delete it")
+    if digest(path) == record["files"][path]:
         reason = migration.unapply(ROOT / path, record["plural"])
         if reason:
             del record["files"][path]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dev.project import ROOT
-from dev.resource import commands, existing, render, wiring
+from dev.resource import commands, existing, migration, render, wiring
 from dev.resource.__main__ import parser
 from dev.resource.render import targets
 from dev.resource.spec import Resource
@@ -30,11 +30,12 @@ def copy_project(folder: Path, patch: pytest.MonkeyPatch) -> None:
         target = folder / file
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes((ROOT / file).read_bytes())
-    for module in (commands, existing, render, wiring):
+    for module in (commands, existing, migration, render, wiring):
         patch.setattr(module, "ROOT", folder)
     patch.setattr(commands, "MADE", folder / "dev/resource/made")
     patch.setattr(commands, "write_documents", lambda **_: None)
-    patch.setattr("dev.resource.migration.development", unavailable)
+    patch.setattr(migration, "VERSIONS", folder / "migrations/versions")
+    patch.setattr(migration, "development", unavailable)
 
 
 def unavailable() -> None:
