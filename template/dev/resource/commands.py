@@ -43,19 +43,24 @@ def make(resource: Resource, line: Sequence[str], *, dry_run: bool) -> int:
         write(path, text)
     for path, text in wiring.items():
         wire(path, text)
-    before = documents()
-    if not missing_lines(resource):  # a permission that is not listed would be an error
-        write_documents(new=True)
-    made["documents"] = {path: of for path, of in documents().items() if path not in before}
-    note(resource.name, made)
-    add_migration(made, resource.plural.replace("_", " "))
-    note(resource.name, made)
+    for add in (add_documents, add_migration):
+        add(made, resource)
+        note(resource.name, made)
     say("\n".join(["Written, and yours:", *made["files"]]))
     return 0
 
 
-def add_migration(made: dict[str, Any], title: str) -> None:
+def add_documents(made: dict[str, Any], resource: Resource) -> None:
+    """Write the documents, unless a permission that is not listed would be an error."""
+    before = documents()
+    if not missing_lines(resource):
+        write_documents(new=True)
+    made["documents"] = {path: of for path, of in documents().items() if path not in before}
+
+
+def add_migration(made: dict[str, Any], resource: Resource) -> None:
     """Write the migration, or say how it is written when a database answers."""
+    title = resource.plural.replace("_", " ")
     try:
         made["migration"] = migration.write(f"add {title}")
     except LauncherError as error:

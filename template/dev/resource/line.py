@@ -1,24 +1,19 @@
 """Reads the line of `just resource`."""
 
-import builtins
-import keyword
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
-from sqlalchemy import Row
-from sqlalchemy.dialects.postgresql.base import RESERVED_WORDS
-from sqlalchemy.dialects.sqlite.base import SQLiteIdentifierPreparer
+from pydantic import TypeAdapter, ValidationError
 
 from app.schemas import base as fields
 from app.schemas.pagination import PageQuery
 from dev.resource.existing import find_target, has_users
-from dev.resource.spec import NAME, Field, Resource, ResourceError, Target, plural_of
+from dev.resource.spec import Field, Resource, ResourceError, Target, plural_of
+from dev.resource.words import check_field_name, check_name
 
-MAX_LENGTH = 30
 FIELD = re.compile(
     r"(?P<name>[^:]*):(?P<type>[a-z]+)(\((?P<arguments>[^()]*)\))?(?P<null>\?)?"
     r"(?P<options>(:[a-z]+)*)(=(?P<default>.*))?",
@@ -36,22 +31,6 @@ TYPES: dict[str, Any] = {
     "uuid": UUID,
 }
 OPTIONS = {"unique", "index", "counted"}
-# SQLAlchemy does not quote the last: PostgreSQL reserves them, and SQLite `nothing`.
-SQL_WORDS = {
-    *RESERVED_WORDS,
-    *SQLiteIdentifierPreparer.reserved_words,
-    *("collation", "concurrently", "lateral", "nothing", "system_user", "tablesample"),
-}
-# PostgreSQL's own columns of each table.
-SYSTEM_COLUMNS = {"cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"}
-# What every resource has, what the code of its classes uses, and what each row of a list has.
-FIELD_WORDS = {
-    *("id", "version", "created_at", "updated_at", "owner", "owner_id", "metadata", "registry"),
-    *("str", "int", "bool", "dt", "mapped_column", "self"),
-    *("row_count", *dir(Row)),
-}
-# Variables of the function that looks for the rows that are referred to.
-REFERENCE_WORDS = {"lock", "values", "self", *dir(builtins)}
 QUERY_WORDS = {*PageQuery.model_fields, "offset", "sort"}
 
 
@@ -90,25 +69,6 @@ def check_together(found: Sequence[Field], *, owned: bool) -> None:
             )
 
 
-def check_name(name: str, what: str) -> None:
-    """Raise `ResourceError` unless the word can be a name in Python, SQL and a URL."""
-    check_spelling(name, what)
-    if keyword.iskeyword(name) or name in dir(builtins):
-        raise ResourceError(f"{what} must not be {name}: Python has that word.")
-    if name in SQL_WORDS:
-        raise ResourceError(f"{what} must not be {name}: SQL reserves that word.")
-
-
-def check_spelling(name: str, what: str) -> None:
-    """Raise `ResourceError` unless the word is snake_case, and not too long."""
-    if not NAME.fullmatch(name) or len(name) > MAX_LENGTH:
-        raise ResourceError(
-            f"{what} must be snake_case, of at most {MAX_LENGTH} letters and digits: not {name!r}."
-        )
-    if name == "l":
-        raise ResourceError(f"{what} must not be l, which looks like 1: write a word.")
-
-
 def read_field(word: str, own: Target) -> Field:
     """Understand `name:type[?][:unique|:index][=default]`."""
     match = FIELD.fullmatch(word)
@@ -128,17 +88,6 @@ def read_field(word: str, own: Target) -> Field:
     if target == own and not field.null:
         raise ResourceError(f"{name}: a reference to its own kind needs a `?`: the first has none.")
     return field if match["default"] is None else with_default(field, match["default"])
-
-
-def check_field_name(name: str, type: str) -> None:
-    """Raise `ResourceError` for a name that a field cannot have."""
-    check_spelling(name, "A field's name")
-    if name in FIELD_WORDS or name.startswith("model_") or hasattr(BaseModel, name):
-        raise ResourceError(f"A field must not be called {name}: every resource uses that name.")
-    if type == "ref" and name in REFERENCE_WORDS:
-        raise ResourceError(f"A reference must not be called {name}: the code has that word.")
-    if keyword.iskeyword(name) or (type != "ref" and name in SQL_WORDS | SYSTEM_COLUMNS):
-        raise ResourceError(f"A field must not be called {name}: Python or SQL reserves that word.")
 
 
 def check_type(name: str, type: str, arguments: tuple[str, ...], own: Target) -> Target | None:

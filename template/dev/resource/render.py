@@ -165,20 +165,19 @@ def formatted(files: dict[str, str]) -> dict[str, str]:
             target = Path(folder, path)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
+        ruff = [sys.executable, "-m", "ruff"]
         config = ["--config", str(ROOT / "ruff.toml"), "--no-cache", "--quiet", folder]
-        run = [sys.executable, "-m", "ruff"]
-        short_imports = ["--config", "lint.isort.split-on-trailing-comma=false"]
-        short_lists = ["--config", "format.skip-magic-trailing-comma=true"]
+        isort = ["--config", "lint.isort.split-on-trailing-comma=false"]
+        short_lists = ["--config", "format.skip-magic-trailing-comma=true", *isort]
         # Long values, and default values that look like an address, a password or a path.
-        add_noqa = ["--add-noqa", "--select", "E501,S104,S105,S108"]
-        add_noqa += ["--per-file-ignores", "**/tests/**:S105"]
-        fix = ["check", "--fix", "--select", "I,F401"]
-        subprocess.run([*run, *fix, *short_imports, *config], check=True)
-        subprocess.run([*run, "format", *short_lists, *short_imports, *config], check=True)
+        rules = "E501,S104,S105,S108"
+        add_noqa = ["--add-noqa", "--select", rules, "--per-file-ignores", "**/tests/**:S105"]
+        subprocess.run([*ruff, "check", "--fix", "--select", "I,F401", *isort, *config], check=True)
+        subprocess.run([*ruff, "format", *short_lists, *config], check=True)
         for path in files:
             file = Path(folder, path)
             file.write_text(wrapped(file.read_text(encoding="utf-8")), encoding="utf-8")
-        subprocess.run([*run, "check", *add_noqa, *config], check=True)
+        subprocess.run([*ruff, "check", *add_noqa, *config], check=True)
         return {path: Path(folder, path).read_text(encoding="utf-8") for path in files}
 
 

@@ -36,7 +36,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> Config:
 @pytest.fixture
 def file(config: Config, tmp_path: Path) -> Path:
     """The newest migration."""
-    return tmp_path / "migrations/versions/2.py"
+    return tmp_path / "migrations" / "versions" / "2.py"
 
 
 def test_it_goes_if_no_database_was_migrated(file: Path) -> None:

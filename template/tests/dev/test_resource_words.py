@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from dev.resource.line import SQL_WORDS, SYSTEM_COLUMNS
+from dev.resource.words import SQL_WORDS, SYSTEM_COLUMNS
 
 # Those that are reserved, also if only as the names of columns and tables.
 KEYWORDS = "SELECT word FROM pg_get_keywords() WHERE catcode IN ('R', 'T')"
