@@ -47,6 +47,7 @@ MAKERS = (
     "tests/dev/test_resource.py",
     "tests/dev/test_resource_permission.py",
     "tests/dev/test_resource_process.py",
+    "tests/dev/test_resource_undo.py",
 )
 
 
