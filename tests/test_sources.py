@@ -29,13 +29,13 @@ SEAMS = {
 # Written by Copier for Copier: it filters the answers, which takes more than a bare name.
 ANSWERS_FILE = "{{_copier_conf.answers_file}}.jinja"
 OWNERS = [name for name in questions.exclusions() if not name.startswith("_")]
-LINE_BUDGETS = {"minimal": 2874, "standard": 5507, "full": 10595}
+LINE_BUDGETS = {"minimal": 2862, "standard": 5500, "full": 10590}
 # Python files below app/ that are not empty.
 MODULE_BUDGETS = {"minimal": 54, "standard": 93, "full": 189}
 # What a toggle adds to `full`. The goals are 350 and 250: docs/decisions/lines-of-code.md.
 TOGGLE_BUDGETS = {"permissions": 316, "api_keys": 250}
 # The modules of accounts, of which the same page counts the life cycle.
-ACCOUNT_BUDGET = 1795
+ACCOUNT_BUDGET = 1800
 ACCOUNT_MODULES = (
     "api/auth.py",
     "api/oauth2.py",

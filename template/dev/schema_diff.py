@@ -69,7 +69,7 @@ class SchemaComparison:
 
 
 def _content(schema: Schema, keyword: str) -> Schema:
-    """Return the schema of items or of other fields: anything, if there is none."""
+    """Return the schema of a list or of other fields: anything, if there is none."""
     found = schema.get(keyword, True)
     if isinstance(found, bool):
         return {} if found else {"type": []}

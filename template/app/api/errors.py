@@ -26,12 +26,14 @@ CODES = {
     405: "method_not_allowed",
     413: "payload_too_large",
     415: "unsupported_media_type",
+    422: "validation_error",
 }
 # Where the standard library's description of a status would mislead, or depends on its version.
 DETAILS = {
     400: "The request is malformed.",
     413: "The body is too large.",
     415: "The body is of a type or encoding not read here.",
+    422: "The request does not have the form this operation needs.",
 }
 # FastAPI's message for a body that cannot be decoded: Latin-1, or JSON that is nested too deeply.
 UNREADABLE_BODY = "There was an error parsing the body"
@@ -51,14 +53,6 @@ class MalformedJSONError(AppError):
     status = 400
     code = "malformed_json"
     detail = "The body is not valid JSON."
-
-
-class InvalidRequestError(AppError):
-    """A field of the request is missing or wrong."""
-
-    status = 422
-    code = "validation_error"
-    detail = "The request does not have the form this operation needs."
 
 
 def framework_detail(status: int) -> str:
@@ -89,8 +83,10 @@ async def pool_timeout(request: Request, _: Exception) -> Response:
 
 async def concurrent_change(request: Request, error: Exception) -> Response:
     """Answer 409 when a row has gone that was read before, or that a new one refers to."""
-    if isinstance(error, IntegrityError) and not is_foreign_key_violation(error):
-        raise error
+    if isinstance(error, IntegrityError):
+        is_commit = error.statement is None
+        if is_commit or not is_foreign_key_violation(error):
+            raise error
     log.warning("concurrent_change", error=type(error).__name__)
     detail = "Another request has changed or deleted what this one needs."
     return await app_error(request, ConflictError(detail))
@@ -100,7 +96,7 @@ async def http_error(request: Request, error: Exception) -> Response:
     """Handle the framework's errors: unknown paths, wrong methods, bodies that are too large."""
     assert isinstance(error, HTTPException)  # noqa: S101
     if error.detail == UNREADABLE_BODY and isinstance(error.__cause__, ValueError | RecursionError):
-        return _problem(request, MalformedJSONError)
+        return await app_error(request, MalformedJSONError())
     status, headers = error.status_code, dict(error.headers or {})
     if status == 405:
         headers["Allow"] = ", ".join(allowed_methods(request))
@@ -118,12 +114,8 @@ async def validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     faults = [_fault(raw) for raw in error.errors()]
     if any(fault.type == "json_invalid" for fault in faults):
-        return _problem(request, MalformedJSONError)
-    return _problem(request, InvalidRequestError, faults)
-
-
-def _problem(request: Request, kind: type[AppError], faults: list[Fault] | None = None) -> Response:
-    return problem_response(request.scope, kind.status, kind.code, kind.detail, errors=faults)
+        return await app_error(request, MalformedJSONError())
+    return problem_response(request.scope, 422, CODES[422], DETAILS[422], errors=faults)
 
 
 def _fault(raw: dict[str, Any]) -> Fault:

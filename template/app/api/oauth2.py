@@ -17,7 +17,6 @@ from app.services.auth import RefreshTokenInvalidError
 
 TOKEN_URL = "/api/v1/auth/login"  # noqa: S105  (a path, not a token)
 REFRESH_URL = "/api/v1/auth/refresh"
-GRANT_TYPE = "grant_type"
 
 
 class OAuth2Error(BaseModel):
@@ -49,7 +48,7 @@ def oauth2_error_code(path: str, status: int, faults: Sequence[Fault]) -> str | 
     """Return the member `error` of a problem, without which clients expect a token."""
     if path not in {TOKEN_URL, REFRESH_URL} or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return None
-    if any(GRANT_TYPE in fault.loc for fault in faults):
+    if any("grant_type" in fault.loc for fault in faults):
         return "unsupported_grant_type"
     by_status = {401: "invalid_grant", 403: "invalid_grant", 429: "temporarily_unavailable"}
     return by_status.get(status, "invalid_request")

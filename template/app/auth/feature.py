@@ -95,11 +95,13 @@ def user_id_from_token(
     """Make the function that rate limits identify a request's user with."""
 
     async def user_id(scope: Scope) -> str | None:
-        header = Headers(scope=scope).get("authorization")
-        scheme, token = get_authorization_scheme_param(header)
+        headers = Headers(scope=scope)
+        # Browsers send the token of a WebSocket as a subprotocol.
+        protocols = headers.get("sec-websocket-protocol", "").replace(",", " ")
+        scheme, token = get_authorization_scheme_param(headers.get("authorization") or protocols)
         if scheme.lower() != "bearer":
             return None
-        return await scheme_of(schemes, token).user_id(token, scope)
+        return await scheme_of(schemes, token.strip()).user_id(token.strip(), scope)
 
     return user_id
 

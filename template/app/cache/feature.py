@@ -26,21 +26,23 @@ class CacheSettings(EnvSettings):
     cache_ttl_seconds: Annotated[int, Field(ge=1, le=24 * 3600)] = 60
 
 
-def make_cache(settings: CacheSettings, redis: RedisBreaker | None, processes: int) -> Cache:
+def make_cache(
+    settings: CacheSettings, redis: RedisBreaker | None, *, several_processes: bool
+) -> Cache:
     """Make the cache. Several processes without Redis get none: they could not invalidate it."""
     if not settings.cache_enabled:
         return NullCache()
     if redis is not None:
         return ReadThroughCache(RedisStore(redis), settings.cache_ttl_seconds)
-    if processes > 1:
+    if several_processes:
         log.warning("cache_off", reason="there are several processes and no REDIS_URL")
         return NullCache()
     return ReadThroughCache(MemoryStore(), settings.cache_ttl_seconds)
 
 
 def _setup(app: FastAPI) -> None:
-    processes = app.state.settings.web_concurrency
-    app.state.cache = make_cache(CacheSettings.load(), app.state.redis, processes)
+    several = app.state.settings.several_processes
+    app.state.cache = make_cache(CacheSettings.load(), app.state.redis, several_processes=several)
 
 
 @asynccontextmanager

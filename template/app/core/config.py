@@ -70,15 +70,6 @@ def has_supervisor() -> bool:
     return gunicorn or multiprocessing.parent_process() is not None
 
 
-def _count_processes(configured: int) -> int:
-    """Return how many processes serve: an option such as `uvicorn --workers 2` counts too."""
-    if SERVE_VARIABLE in os.environ or not has_supervisor():
-        return configured
-    # Uvicorn and hypercorn pass their configuration to a process. With others there may be several.
-    server = getattr(multiprocessing.current_process(), "_kwargs", {}).get("config")
-    return max(configured, getattr(server, "workers", 2))
-
-
 LogLevel = Literal["debug", "info", "warning", "error", "critical"]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=0)]
@@ -100,7 +91,7 @@ class Settings(EnvSettings):
     # An IPv6 address may be in brackets, as in URLs.
     host: Annotated[str, AfterValidator(lambda host: host.strip("[]"))] = "127.0.0.1"
     port: Port = 8000
-    web_concurrency: Annotated[int, Field(ge=1, le=256), AfterValidator(_count_processes)] = 1
+    web_concurrency: Annotated[int, Field(ge=1, le=256)] = 1
     # The prefix that a proxy strips from paths, such as /shop.
     root_path: Annotated[str, AfterValidator(_root_path)] = ""
     request_max_bytes: Annotated[int, Field(ge=1024)] = 1024 * 1024
@@ -138,6 +129,15 @@ class Settings(EnvSettings):
                 "with ALTER ROLE ... SET"
             )
         return self
+
+    @property
+    def several_processes(self) -> bool:
+        """Whether other processes may serve too: `uvicorn --workers 2` counts."""
+        if SERVE_VARIABLE in os.environ or not has_supervisor():
+            return self.web_concurrency > 1
+        # Uvicorn and hypercorn pass their configuration to a process; others do not say how many.
+        server = getattr(multiprocessing.current_process(), "_kwargs", {}).get("config")
+        return max(self.web_concurrency, getattr(server, "workers", 2)) > 1
 
     @property
     def prepared_statements(self) -> bool:

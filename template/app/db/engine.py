@@ -1,5 +1,6 @@
 """Makes engines. Every wait for the database has a time limit, so no request hangs with it."""
 
+import os
 import ssl
 from collections.abc import Mapping
 from importlib import import_module
@@ -21,8 +22,8 @@ STATEMENT_TIMEOUT_SECONDS = 5
 READ_ONLY = {"isolation_level": "AUTOCOMMIT"}
 # A pooler gives each transaction another connection, on which earlier statements are not prepared.
 UNPREPARED = {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
-# No SQLSTATE: no answer, or a server of another kind. 57P03: it is starting or stopping.
-TRY_NEXT_HOST = {"", "57P03"}
+# No SQLSTATE: no answer, or a server of another kind. 08: no connection. 57P03: it starts or stops.
+TRY_NEXT_HOST = {"", "08001", "08003", "08006", "57P03"}
 
 log = structlog.get_logger(__name__)
 
@@ -71,10 +72,13 @@ def engine_arguments(
 
 def _driver_arguments(options: Mapping[str, str]) -> dict[str, Any]:  # PostgreSQL
     arguments: dict[str, Any] = {}
+    own = {name: value for name, value in options.items() if name in DRIVER_OPTIONS}
     if "host" in options:
         arguments["host"] = options["host"].split(",")
         arguments["port"] = [int(port) for port in options["port"].split(",")]
-    own = {name: value for name, value in options.items() if name in DRIVER_OPTIONS}
+        # A service writes: of several hosts it needs the primary.
+        wanted = os.environ.get("PGTARGETSESSIONATTRS", "read-write")
+        own.setdefault("target_session_attrs", wanted)
     if own.get("sslrootcert") == "system":
         arguments["ssl"] = _system_context(own)
     if own:

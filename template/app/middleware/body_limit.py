@@ -3,14 +3,10 @@
 import codecs
 
 from fastapi import HTTPException
-from fastapi.routing import iter_route_contexts
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.errors import CODES, DETAILS
-from app.core.http import path_below_root
 from app.core.problem import problem_response
-from app.core.state import app_of
 from app.servers import MAX_HEADER_BYTES
 
 # The byte order marks of UTF-16 and UTF-32; one begins like another.
@@ -22,8 +18,7 @@ class BodyLimitMiddleware:
 
     A 415 says which encoding would be accepted (RFC 9110 §12.5.3).
 
-    An endpoint that reads the body itself documents it in `openapi_extra`. To accept more, it sets
-    `request.state.body_limit` before it reads the body.
+    An endpoint that accepts more sets `request.state.body_limit` before it reads the body.
 
     FastAPI's `max_body_size` works outside all middleware: its response would be plain text,
     without the headers that every response has.
@@ -42,17 +37,13 @@ class BodyLimitMiddleware:
                 await problem_response(scope, 431, "bad_request", detail)(scope, receive, send)
                 return
             if scope["method"] not in {"GET", "HEAD", "OPTIONS"}:  # their body is not read
-                length = Headers(scope=scope).get("content-length", "")
-                content_length = int(length) if length.isdecimal() else 0
-                if content_length > self.max_bytes and not may_accept_more(scope):
-                    error = problem_response(scope, 413, CODES[413], DETAILS[413])
-                    await error(scope, receive, send)
-                    return
-                receive = self._limited(scope, receive, content_length)
+                receive = self._limited(scope, receive)
         await self.app(scope, receive, send)
 
-    def _limited(self, scope: Scope, receive: Receive, content_length: int) -> Receive:
+    def _limited(self, scope: Scope, receive: Receive) -> Receive:
         headers = Headers(scope=scope)
+        length = headers.get("content-length", "")
+        content_length = int(length) if length.isdecimal() else 0
         codings = ",".join(headers.getlist("content-encoding")).lower().split(",")
         compressed = any(coding.strip() not in {"", "identity"} for coding in codings)
         received = 0
@@ -74,15 +65,6 @@ class BodyLimitMiddleware:
             return message
 
         return receive_within_limit
-
-
-def may_accept_more(scope: Scope) -> bool:
-    """Whether the body is left to the endpoint, which reads it itself; or there is no endpoint."""
-    path = path_below_root(scope)
-    for context in iter_route_contexts(app_of(scope).routes):
-        if scope["method"] in (context.methods or ()) and context.path_regex.match(path):
-            return "requestBody" in (context.openapi_extra or {})
-    return True
 
 
 def is_unmarked_json(headers: Headers, message: Message) -> bool:

@@ -86,8 +86,9 @@ class SessionRepository:
         """
         now = utc_now()
         owned = LoginSession.user_id == user_id
-        newest_first = select(LoginSession.id).where(owned).order_by(LoginSession.created_at.desc())
-        excess = LoginSession.id.in_(newest_first.offset(MAX_SESSIONS - 1))
+        order = (LoginSession.revoked_at.is_not(None), LoginSession.created_at.desc())
+        kept = select(LoginSession.id).where(owned).order_by(*order).limit(MAX_SESSIONS - 1)
+        excess = LoginSession.id.not_in(kept)
         ended = owned & ((LoginSession.expires_at < now) | excess)
         await self.session.execute(delete(LoginSession).where(ended))
         login = LoginSession(

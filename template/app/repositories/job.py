@@ -98,7 +98,7 @@ class JobRepository(Repository[Job]):
         """Pick due jobs that need a message: it was lost, or the worker is dead.
 
         `queued` messages wait in the broker. If at most as many jobs wait for theirs, none is lost;
-        of more, those that were due first have lost it, because messages are read in order.
+        of more, those that were due first are taken: messages are read in order.
         """
         now, announced = utc_now(), Job.announced_at.is_not(None)
         waiting = select(func.count()).where(Job.due_at <= now, announced)

@@ -94,13 +94,14 @@ class AccountService:
     async def update_profile(self, caller: Caller, data: ProfileUpdate) -> User:
         """Change the account. A new email needs the password, and is verified first."""
         changes = data.model_dump(exclude={"current_password"})
-        if not has_new_email(caller.user, changes):
+        user = await self.passwords.lock(caller)
+        if not has_new_email(user, changes):
             if "email" in changes:  # the one it has: a change that waits is cancelled
                 changes["pending_email"] = None
-            return await self.accounts.apply(await self.passwords.lock(caller), changes)
+            return await self.accounts.apply(user, changes)
         if data.current_password is None:
             raise IncorrectPasswordError
-        await self.passwords.verify(caller.user, data.current_password.get_secret_value())
+        await self.passwords.verify(user, data.current_password.get_secret_value())
         user = await self.passwords.lock(caller)
         if self.auth.settings.email_verification == "off":
             return await self.accounts.apply(user, changes | {"email_verified": False})

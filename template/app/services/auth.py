@@ -85,7 +85,6 @@ class AuthService:
     """Login sessions, in the caller's transaction."""
 
     def __init__(self, session: AsyncSession, auth: AuthTools) -> None:
-        self.session = session
         self.auth = auth
         self.sessions = SessionRepository(session)
 

@@ -71,8 +71,12 @@ class PasswordService:
         accepted = await self._accepts(user, email, password)
         # Locked, so that a session that is opened now is ended by who changes the account next.
         user = await self.users.get_for_update(user.id) if user and accepted else None
-        if user is None or not user.is_active or user.password_hash != accepted:
+        if user is None or not user.is_active:
             raise InvalidCredentialsError
+        if user.password_hash != accepted:  # changed, or hashed anew by a parallel login
+            matches, _ = await self.auth.passwords.verify(password, user.password_hash)
+            if not matches:
+                raise InvalidCredentialsError
         if self.auth.settings.email_verification == "required" and not user.email_verified:
             raise EmailNotVerifiedError
         return user
@@ -143,8 +147,8 @@ class PasswordService:
     async def _accepts(self, user: User | None, email: str, password: str) -> str | None:
         """Verify a password, and return its stored hash if it is right.
 
-        Failures in a row lock the account (NIST SP 800-63B-4 §3.2.2). Each is counted before it is
-        known, as guesses may be parallel, and during hashing, so that no account takes longer.
+        Failures in a row lock the account (NIST SP 800-63B-4 §3.2.2). Each attempt counts as one
+        until the hash is known: guesses may be parallel, and for no account it takes longer.
         """
         user_id, hashed = (user.id, user.password_hash) if user else (uuid4(), None)
         limit, throttle = self.auth.settings.login_max_failures, self.auth.login_throttle

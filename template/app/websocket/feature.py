@@ -92,7 +92,7 @@ def _setup(app: FastAPI) -> None:
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
     state = app.state
     manager, broadcast = state.websocket, state.websocket.broadcast
-    if broadcast is None and state.settings.web_concurrency > 1:
+    if broadcast is None and state.settings.several_processes:
         log.warning("websocket_without_redis", hint="set REDIS_URL: processes share no messages")
 
     async def find_active(ids: Collection[UUID]) -> set[UUID]:

@@ -5,10 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 from httpx2 import AsyncClient
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.blueprint.factories import SPECIMENS
-from tests.blueprint.rows import add_specimen
 from tests.problems import assert_problem
 
 JSON = {"Content-Type": "application/json"}
@@ -129,21 +127,6 @@ async def test_a_content_length_over_the_limit_is_refused(client: AsyncClient) -
     response = await client.post(SPECIMENS, content=b" " * (1024 * 1024 + 1), headers=JSON)
 
     assert_problem(response, 413, "payload_too_large")
-
-
-@pytest.mark.parametrize("media_type", ["application/json", "multipart/form-data; boundary=x"])
-async def test_a_body_over_the_limit_that_no_endpoint_reads_is_refused(
-    client: AsyncClient, session: AsyncSession, media_type: str
-) -> None:
-    path = f"{SPECIMENS}/{(await add_specimen(session)).id}"
-    body, headers = b" " * (1024 * 1024 + 1), {"Content-Type": media_type}
-
-    refused = await client.request("DELETE", path, content=body, headers=headers)
-    unknown = await client.request("DELETE", "/unknown", content=body, headers=headers)
-
-    assert_problem(refused, 413, "payload_too_large")
-    assert (await client.get(path)).status_code == 200
-    assert_problem(unknown, 404, "not_found")
 
 
 async def test_only_json_is_checked_for_its_encoding(client: AsyncClient) -> None:

@@ -3,17 +3,22 @@
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
-from sqlalchemy import text
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.api.deps import SessionDep
+from app.db.session import Database
 from tests.blueprint.factories import SPECIMENS
 from tests.clients import connect
 from tests.conftest import MakeApp
 from tests.problems import assert_problem
 
 SECRET = "correct horse battery staple"
+# A reference that the database looks at when the transaction is committed.
+PARENTS = Table("parents", MetaData(), Column("id", Integer, primary_key=True))
+PARENT = ForeignKey("parents.id", deferrable=True, initially="DEFERRED")
+ORPHANS = Table("orphans", PARENTS.metadata, Column("parent_id", PARENT, primary_key=True))
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing", "/api/v1", "/api/v0/users", "/health/nothing"])
@@ -77,6 +82,10 @@ async def store_nothing() -> None:
     raise IntegrityError("INSERT INTO books", {}, ValueError("NOT NULL constraint failed"))
 
 
+async def fail_to_commit(session: SessionDep) -> None:
+    await session.execute(ORPHANS.insert(), {"parent_id": 1})
+
+
 async def change_what_is_gone() -> None:
     raise StaleDataError("UPDATE matched 0 rows")
 
@@ -93,12 +102,24 @@ async def faulty(make_app: MakeApp) -> FastAPI:
     app.get("/nonsense")(ask_nonsense)
     app.get("/incomplete")(store_nothing)
     app.get("/gone")(change_what_is_gone)
+    app.post("/uncommitted")(fail_to_commit)
     return app
 
 
 async def test_a_row_that_has_gone_meanwhile_is_a_conflict(faulty: FastAPI) -> None:
     async with connect(faulty) as client:
         assert_problem(await client.get("/gone"), 409, "conflict")
+
+
+async def test_a_commit_that_fails_is_no_conflict(faulty: FastAPI, database: Database) -> None:
+    async with database.engine.begin() as connection:
+        await connection.run_sync(ORPHANS.metadata.create_all)
+    try:
+        async with connect(faulty) as client:
+            assert_problem(await client.post("/uncommitted"), 500, "internal_error")
+    finally:
+        async with database.engine.begin() as connection:
+            await connection.run_sync(ORPHANS.metadata.drop_all)
 
 
 @pytest.mark.parametrize("path", ["/broken", "/nonsense", "/incomplete"])

@@ -1,5 +1,7 @@
 """What another transaction commits while a request is on its way, and waits for it."""
 
+import asyncio
+
 import pytest
 from httpx2 import AsyncClient
 from sqlalchemy import delete, func, select, update
@@ -159,3 +161,26 @@ async def test_a_refresh_waits_for_the_deletion_of_its_session(
         response = await send_before_commit(request, other, delete(RefreshToken))
 
     assert_problem(response, 401, "refresh_token_invalid")
+
+
+async def test_an_address_that_is_changed_meanwhile_needs_the_password(
+    user_client: AsyncClient, user: User, session: AsyncSession, database: Database
+) -> None:
+    async with database.transactions() as other:
+        await other.execute(update(User).where(User.id == user.id).values(email="new@example.com"))
+        request = user_client.patch(ME, json={"email": user.email})
+        response = await send_before_commit(request, other)
+
+    assert_problem(response, 422, "incorrect_password")
+    assert await session.scalar(select(User.email)) == "new@example.com"
+
+
+async def test_parallel_logins_that_hash_the_password_anew_succeed(
+    make_app: MakeApp, user: User
+) -> None:
+    app = await make_app(PASSWORD_HASH_ITERATIONS="2")
+
+    async with connect(app) as client:
+        logins = await asyncio.gather(*(log_in(client, user.email) for _ in range(4)))
+
+    assert len({tokens["refresh_token"] for tokens in logins}) == 4
