@@ -88,30 +88,39 @@ class ConnectionManager:
 async def close_ended_sessions(manager: ConnectionManager, find_active: FindActive) -> None:
     """Check all connections every `WEBSOCKET_CHECK_SECONDS`: tokens also if no database answers."""
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(close_expired(manager))
-        tasks.create_task(close_revoked(manager, find_active))
+        tasks.create_task(watch_expiry(manager))
+        tasks.create_task(watch_sessions(manager, find_active))
 
 
-async def close_expired(manager: ConnectionManager) -> NoReturn:
+async def watch_expiry(manager: ConnectionManager) -> NoReturn:
     """Close the connections whose token has expired."""
     while True:
         await asyncio.sleep(manager.settings.websocket_check_seconds)
-        now = datetime.now(UTC)
-        for connection in tuple(manager.connections):
-            if connection.expires_at <= now:
-                connection.close(UNAUTHORIZED, "token_expired")
+        close_expired(tuple(manager.connections))
 
 
-async def close_revoked(manager: ConnectionManager, find_active: FindActive) -> NoReturn:
-    """Close the connections whose session has ended, or whose user is disabled or deleted."""
+def close_expired(connections: Collection[Connection]) -> None:
+    """Close those of these connections whose token has expired."""
+    now = datetime.now(UTC)
+    for connection in connections:
+        if connection.expires_at <= now:
+            connection.close(UNAUTHORIZED, "token_expired")
+
+
+async def watch_sessions(manager: ConnectionManager, find_active: FindActive) -> NoReturn:
+    """Close the connections whose session has ended."""
     while True:
         await asyncio.sleep(manager.settings.websocket_check_seconds)
-        connections = tuple(manager.connections)
         try:
-            active = await find_active({connection.session_id for connection in connections})
+            await close_revoked(tuple(manager.connections), find_active)
         except Exception as error:  # connections stay open while the database is unavailable
             log.warning("websocket_session_check_failed", error=type(error).__name__)
-            continue
-        for connection in connections:
-            if connection.session_id not in active:
-                connection.close(UNAUTHORIZED, "token_revoked")
+
+
+async def close_revoked(connections: Collection[Connection], find_active: FindActive) -> None:
+    """Close those whose session has ended, or whose user is disabled or deleted."""
+    active = await find_active({connection.session_id for connection in connections})
+    close_expired(connections)  # first, as they are not active either
+    for connection in connections:
+        if connection.session_id not in active:
+            connection.close(UNAUTHORIZED, "token_revoked")

@@ -16,7 +16,7 @@ from app.models.user import User
 from app.repositories import auth
 from app.repositories.auth import SessionRepository
 from app.websocket.connection import Connection, WebSocketSettings
-from app.websocket.manager import ConnectionManager, close_ended_sessions
+from app.websocket.manager import ConnectionManager, close_ended_sessions, close_revoked
 from tests.auth.factories import AUTH, USERS, authorization, bearer, make_user
 from tests.websocket.clients import connected, eventually
 from tests.websocket.conftest import Join
@@ -99,6 +99,20 @@ async def test_a_token_expires_while_the_database_is_silent() -> None:
         checking.cancel()
 
         assert connection.closed.result() == (4401, "token_expired")
+
+
+async def test_a_token_that_expires_while_sessions_are_looked_up_is_no_revoked_one() -> None:
+    connection = Connection(
+        uuid4(), uuid4(), datetime.max.replace(tzinfo=UTC), WebSocketSettings.load()
+    )
+
+    async def expire(_: Collection[UUID]) -> set[UUID]:
+        connection.expires_at = datetime.now(UTC)
+        return set()
+
+    await close_revoked([connection], expire)
+
+    assert connection.closed.result() == (4401, "token_expired")
 
 
 async def test_sessions_are_looked_up_in_batches(
