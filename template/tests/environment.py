@@ -1,14 +1,18 @@
 """Tests use the default settings, not the developer's environment or `.env`."""
 
 import os
+import sys
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.util import find_spec
 
 import app.features  # noqa: F401  (imports every settings class but the server's)
 from app.core.config import PROJECT
 from app.core.settings import EnvSettings
 
 import_module(f"app.servers.{PROJECT.server}")
+if not find_spec("sniffio"):  # httpx2 tries to import it for each request, which takes 1 ms
+    sys.modules["sniffio"] = None  # ty: ignore[invalid-assignment]
 
 
 def clear_settings() -> None:

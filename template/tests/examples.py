@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -32,6 +33,7 @@ class Call:
 Example: TypeAlias = Callable[[AsyncClient, AsyncSession], Awaitable[Call]]
 
 
+@cache
 def collect() -> dict[str, Example]:
     """Merge the dictionaries `EXAMPLES`, whose keys are operation ids."""
     examples: dict[str, Example] = {}

@@ -118,12 +118,14 @@ async def test_no_success_is_answered_when_the_commit_fails(
 async def test_only_documented_statuses_are_answered_to_bad_calls(
     operation: Operation, client: AsyncClient, session: AsyncSession
 ) -> None:
+    call = await prepare(operation, client, session)
     for bad in BAD_CALLS:
-        call = await prepare(operation, client, session)
-        for path in ({}, call.path, dict.fromkeys(call.path, "no-id")):
+        for path in ({}, call.path, dict.fromkeys(call.path, "no-id")) if call.path else ({},):
             response = await client.request(operation.method, operation.url(path), **bad)
 
             assert_documented(operation, response)
+            if response.is_success and operation.method != "GET":  # what it is about has changed
+                call = await prepare(operation, client, session)
 
 
 @pytest.mark.parametrize("operation", EVERY)
