@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from app.api.errors import app_error
 from app.api.responses import PROBLEM
 from app.core.exceptions import AppError
+from app.core.http import path_below_root
 from app.core.problem import MEDIA_TYPE, Fault
 from app.core.state import FastAPI
 from app.services.auth import RefreshTokenInvalidError
@@ -57,12 +58,10 @@ def oauth2_error_code(path: str, status: int, faults: Sequence[Fault]) -> str | 
 async def handle_refused_refresh(request: Request, error: Exception) -> Response:
     """Answer a form with an OAuth2 error, and JSON with a problem."""
     assert isinstance(error, AppError)  # noqa: S101  (what it is registered for)
-    if request.scope["path"].removeprefix(request.scope.get("root_path", "")) != TOKEN_URL:
+    if path_below_root(request.scope) != TOKEN_URL:
         return await app_error(request, error)
-    known = isinstance(error, RefreshTokenInvalidError)
-    content = OAuth2Error(
-        error="invalid_grant" if known else "invalid_request", error_description=error.message
-    )
+    code = "invalid_grant" if isinstance(error, RefreshTokenInvalidError) else "invalid_request"
+    content = OAuth2Error(error=code, error_description=error.message)
     return JSONResponse(content.model_dump(), 400, headers={"Cache-Control": "no-store"})
 
 

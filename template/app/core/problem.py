@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 from starlette.types import Scope
 
+from app.core.http import path_below_root
 from app.core.state import app_of
 
 MEDIA_TYPE = "application/problem+json"
@@ -71,5 +72,4 @@ def problem_response(
 def _oauth2_error(scope: Scope, status: int, faults: list[Fault]) -> str | None:
     """Return the field `error`, which the feature that issues tokens adds."""
     error_of = app_of(scope).state.oauth2_error
-    path = scope["path"].removeprefix(scope.get("root_path", ""))
-    return error_of(path, status, faults) if error_of else None
+    return error_of(path_below_root(scope), status, faults) if error_of else None

@@ -1,5 +1,6 @@
 """What a reverse proxy changes about a request: client address, scheme and path prefix."""
 
+import re
 from importlib import import_module
 from importlib.util import find_spec
 from urllib.parse import quote
@@ -9,6 +10,9 @@ from starlette.types import Scope
 
 from app.core.addresses import Networks, client_address, is_trusted
 from app.core.http import is_below
+
+# What this service itself serves, below any prefix.
+OWN_PATH = re.compile(r"/(api/v\d+|docs|redoc|health|metrics)(?![^/])")
 
 
 def disable_uvicorn_proxy_headers() -> None:
@@ -28,9 +32,16 @@ def add_root_path(scope: Scope, configured: str) -> None:
     """
     root = (configured or scope.get("root_path", "")).rstrip("/")
     scope["root_path"] = root
-    if root and not is_below(scope["path"], root):
+    if root and not has_prefix(scope["path"], root):
         scope["path"] = root + scope["path"]
         scope["raw_path"] = quote(root).encode() + (scope.get("raw_path") or b"")
+
+
+def has_prefix(path: str, root: str) -> bool:
+    """Whether a path has the prefix still: `/api/v1/books` has lost the prefix `/api`."""
+    if not is_below(path, root):
+        return False
+    return not OWN_PATH.match(path) or OWN_PATH.match(path.removeprefix(root)) is not None
 
 
 def apply_forwarded_headers(scope: Scope, headers: Headers, proxies: Networks) -> None:

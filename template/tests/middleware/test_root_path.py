@@ -83,6 +83,19 @@ async def test_what_only_begins_alike_is_not_below_the_prefix(shop: AsyncClient)
     assert (response.status_code, response.json()["instance"]) == (404, "/shop/shopping")
 
 
+@pytest.mark.parametrize("root", ["/api", "/api/v1", "/docs", "/health"])
+async def test_a_prefix_may_be_a_path_of_the_service(
+    make_app: MakeApp, credentials: dict[str, str], root: str
+) -> None:
+    app = await make_app(ROOT_PATH=root)
+
+    async with behind(app, "", credentials) as client:
+        for path in ("/health/live", "/docs", SPECIMENS):
+            stripped, kept = await client.get(path), await client.get(root + path)
+            assert (stripped.status_code, kept.status_code) == (200, 200), path
+            assert stripped.text == kept.text
+
+
 async def test_without_a_prefix_nothing_is_added(client: AsyncClient) -> None:
     document = (await client.get("/api/v1/openapi.json")).json()
     missing = await client.get("/shop/health")
