@@ -1,11 +1,11 @@
 """Callbacks after a commit: they do not run if the transaction is rolled back."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 import structlog
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.util import await_
 
 KEY = "after_commit"
@@ -37,5 +37,17 @@ def _run(session: Session) -> None:
 @event.listens_for(Session, "after_rollback")
 def _discard(session: Session) -> None:
     undone = session.get_nested_transaction()
-    kept = [pair for pair in session.info.pop(KEY, ()) if undone and pair[0] is not undone]
-    session.info[KEY] = kept
+    pairs = session.info.pop(KEY, ()) if undone else ()
+    session.info[KEY] = [pair for pair in pairs if undone not in _with_parents(pair[0])]
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _discard_the_rest(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:  # closed without a commit, or what is left of a rollback
+        session.info.pop(KEY, None)
+
+
+def _with_parents(savepoint: SessionTransaction | None) -> Iterator[SessionTransaction]:
+    while savepoint:
+        yield savepoint
+        savepoint = savepoint.parent
