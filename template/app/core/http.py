@@ -1,8 +1,9 @@
-"""Parts of HTTP that features share: the route of a request, and conditional requests."""
+"""Parts of HTTP that features share: routes, downloads and conditional requests."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 UNMATCHED = "unmatched"
 
@@ -34,6 +35,13 @@ def route_template(scope: Mapping[str, Any]) -> str:
     context = scope.get("fastapi", {}).get("effective_route_context")
     found = getattr(context, "path_format", "")  # a WebSocket's is empty
     return found or getattr(scope.get("route"), "path_format", UNMATCHED)
+
+
+def attachment(filename: str) -> str:
+    """Return the Content-Disposition of a download (RFC 6266, RFC 8187)."""
+    plain = re.sub(r"[^A-Za-z0-9 ._()-]", "_", filename)
+    exact = "" if plain == filename else f"; filename*=UTF-8''{quote(filename, safe='')}"
+    return f'attachment; filename="{plain}"{exact}'
 
 
 def etag(version: int | str) -> str:

@@ -26,6 +26,8 @@ class JobRepository(Repository[Job]):
 
     async def insert(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[Job]:
         """Insert jobs and return them, without those whose `key_hash` exists already."""
+        if not rows:  # SQLAlchemy would insert one of defaults
+            return []
         new = self._insert_into(Job).on_conflict_do_nothing(index_elements=["key_hash"])
         return (await self.session.scalars(new.returning(Job), rows)).all()
 
@@ -94,7 +96,7 @@ class JobRepository(Repository[Job]):
         held = update(Job).filter_by(id=job.id, status="running", attempts=job.attempts)
         return await self.session.scalar(held.values(values).returning(Job))
 
-    async def undispatched(self, wait: timedelta, limit: int, queued: int) -> Sequence[UUID]:
+    async def mark_undispatched(self, wait: timedelta, limit: int, queued: int) -> Sequence[UUID]:
         """Pick due jobs that need a message: it was lost, or the worker is dead.
 
         `queued` messages wait in the broker. If at most as many jobs wait for theirs, none is lost;
@@ -103,10 +105,10 @@ class JobRepository(Repository[Job]):
         now, announced = utc_now(), Job.announced_at.is_not(None)
         waiting = select(func.count()).where(Job.due_at <= now, announced)
         lost = max((await self.session.scalar(waiting) or 0) - queued, 0)
-        new = await self._announce(Job.announced_at.is_(None), limit)
-        return [*new, *await self._announce(Job.announced_at < now - wait, min(lost, limit))]
+        new = await self._mark_dispatched(Job.announced_at.is_(None), limit)
+        return [*new, *await self._mark_dispatched(Job.announced_at < now - wait, min(lost, limit))]
 
-    async def _announce(self, needed: ColumnElement[bool], limit: int) -> Sequence[UUID]:
+    async def _mark_dispatched(self, needed: ColumnElement[bool], limit: int) -> Sequence[UUID]:
         now = utc_now()
         due = select(Job.id).where(Job.due_at <= now, needed).order_by(Job.due_at).limit(limit)
         # A CTE is read once; PostgreSQL may read a subquery again, and so beyond the limit.
@@ -128,7 +130,14 @@ class JobRepository(Repository[Job]):
                 payload={},
             )
         )
-        return (await self.session.scalars(statement.returning(Job))).all()
+        ended = (await self.session.scalars(statement.returning(Job))).all()
+        if ended:
+            await self.delete_outputs(*(job.id for job in ended))
+        return ended
+
+    async def delete_outputs(self, *ids: UUID) -> None:
+        """Delete what the attempts at these jobs have written."""
+        await self.session.execute(delete(JobOutput).where(JobOutput.job_id.in_(ids)))
 
     async def purge(self, before: datetime) -> int:
         """Delete a batch of jobs that ended earlier, and return how many. The totals keep them."""

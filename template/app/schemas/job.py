@@ -34,7 +34,7 @@ class JobCreate(Input):
 
     @field_validator("type")
     @classmethod
-    def known(cls, name: str) -> str:
+    def check_type(cls, name: str) -> str:
         """Refuse a type without a handler, and one that only the service itself may add."""
         if name not in JOB_TYPES or not JOB_TYPES[name].public:
             raise ValueError("there is no such type of job")
@@ -42,7 +42,9 @@ class JobCreate(Input):
 
     @field_validator("payload")
     @classmethod
-    def fitting(cls, payload: dict[str, JsonValue], info: ValidationInfo) -> dict[str, JsonValue]:
+    def check_payload(
+        cls, payload: dict[str, JsonValue], info: ValidationInfo
+    ) -> dict[str, JsonValue]:
         """Validate the payload with the model of its type, and fill in the defaults."""
         if "type" not in info.data:  # it is reported already
             return payload

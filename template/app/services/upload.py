@@ -12,12 +12,13 @@ from uuid_utils.compat import uuid7
 
 from app.auth.tokens import TokenRevokedError
 from app.core.exceptions import AppError
+from app.core.http import attachment
 from app.db.session import Database
 from app.models.file import File
 from app.repositories.file import FileRepository
 from app.storage.settings import StorageSettings
 from app.storage.store import BLOCK_BYTES, InsufficientStorageError, ObjectStorage
-from app.storage.validation import UploadValidator, attachment, display_name, key_of
+from app.storage.validation import UploadValidator, display_name, key_of
 
 # Half of the age at which the orphan cleanup deletes bytes, so it never deletes a running upload's.
 UPLOAD_TIMEOUT_SECONDS = 30 * 60

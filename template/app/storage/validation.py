@@ -7,7 +7,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import PurePosixPath
-from urllib.parse import quote
 from uuid import UUID
 
 from app.core.exceptions import AppError
@@ -159,12 +158,6 @@ def display_name(sent: str) -> str:
 
 def _is_visible(char: str) -> bool:
     return char in f" {JOINERS}" or unicodedata.category(char)[0] not in "CZ"
-
-
-def attachment(filename: str) -> str:
-    """Return the Content-Disposition of a download (RFC 6266, RFC 8187)."""
-    plain = re.sub(r"[^A-Za-z0-9 ._()-]", "_", filename)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
 
 def key_of(id: UUID) -> str:

@@ -75,7 +75,7 @@ def _bind_request_id(task: Any, **_: Any) -> None:
 def _report_failure(sender: Any, exception: BaseException, **_: Any) -> None:
     """Report a task that failed. The runner reports the jobs that fail."""
     request_id = get_contextvars().get("request_id", "")
-    runtime().jobs.failures.report(exception, sender.name, request_id)
+    runtime().runner.error_reporters.report(exception, sender.name, request_id)
 
 
 def configure() -> dict[str, Any]:

@@ -28,7 +28,7 @@ QUEUE_SIZE = 1000
 # A broker that has just failed is not asked again for so long: the sweep dispatches the job later.
 PAUSE_SECONDS = 2.0
 SHUTDOWN_TIMEOUT_SECONDS = 1.0
-# Workers without a heartbeat for so long are reported as absent.
+# Workers without a heartbeat for so long, and for three sweeps, are reported as absent.
 HEARTBEAT_TIMEOUT = timedelta(seconds=60)
 
 T = TypeVar("T")
@@ -104,9 +104,12 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
 
 
 def _health_check(app: FastAPI) -> HealthCheck | None:
+    sweeps = timedelta(seconds=3 * JobSettings.load().job_sweep_seconds)
+    timeout = max(HEARTBEAT_TIMEOUT, sweeps)
+
     async def check() -> None:
         async with AsyncSession(app.state.database.health_engine) as session:
-            if not await JobRepository(session).has_live_worker(HEARTBEAT_TIMEOUT):
+            if not await JobRepository(session).has_live_worker(timeout):
                 raise NoWorkerError
 
     # Requests are served without workers; without a broker, none are expected.

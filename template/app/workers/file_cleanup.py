@@ -12,6 +12,7 @@ from app.storage.feature import make_storage
 from app.storage.settings import StorageSettings
 from app.workers.celery_app import app
 from app.workers.runner import JobRunner
+from app.workers.settings import MAINTENANCE
 from app.workers.tasks import ACKS_LATE, runtime
 
 
@@ -36,7 +37,8 @@ async def clean_files(runner: JobRunner) -> None:
 def schedule_cleanup(celery: Celery, seconds: int) -> None:
     """Let beat send the task, unless the interval is 0. A late message expires with the next."""
     if seconds:
-        celery.add_periodic_task(seconds, clean.s(), name="clean-files", expires=seconds)
+        task = clean.s().set(expires=seconds, queue=MAINTENANCE)
+        celery.add_periodic_task(seconds, task, name="clean-files")
 
 
 schedule_cleanup(app, CleanupSettings.load().storage_sweep_seconds)

@@ -84,13 +84,13 @@ class JobRunner:
     settings: JobSettings
     dispatcher: JobDispatcher
     events: EventPublisher = NULL_PUBLISHER
-    failures: ErrorReporters = field(default_factory=ErrorReporters)
+    error_reporters: ErrorReporters = field(default_factory=ErrorReporters)
 
     async def run(self, id: UUID) -> None:
         """Make one attempt at a job, unless it is not due or another worker has it."""
         bind_contextvars(job_id=str(id))
         lease, max_attempts = self.settings.lease, self.settings.job_max_attempts
-        job = await self._change(lambda queue: queue.claim(id, lease, max_attempts))
+        job = await self._change(lambda jobs: jobs.claim(id, lease, max_attempts))
         if job is None:
             log.debug("job_not_due")
             return
@@ -112,7 +112,7 @@ class JobRunner:
             await self._finish(job, "failed", str(error))
         except Exception as error:
             log.exception("job_attempt_failed")
-            self.failures.report(error, job.type, job.request_id or "")
+            self.error_reporters.report(error, job.type, job.request_id or "")
             await self._retry(job)
         else:
             log.info("job_succeeded")
@@ -163,8 +163,8 @@ class JobRunner:
     async def _renew(self, context: JobContext) -> Exception | None:
         """Extend the lease and store the progress. Return the reason to stop, if there is one."""
         async with self.database.transactions.begin() as session:
-            queue = JobRepository(session)
-            job = await queue.extend_lease(context.job, self.settings.lease, context.percent)
+            jobs = JobRepository(session)
+            job = await jobs.extend_lease(context.job, self.settings.lease, context.percent)
             if job is None:
                 return LeaseLostError()
             if job.cancel_requested:
@@ -181,10 +181,10 @@ class JobRunner:
             return
         seconds = min(self.settings.job_retry_seconds * 2 ** (job.attempts - 1), MAX_DELAY_SECONDS)
         delay = timedelta(seconds=seconds * random.uniform(0.5, 1.5))  # noqa: S311
-        await self._change(lambda queue: queue.reschedule(job, delay))
+        await self._change(lambda jobs: jobs.reschedule(job, delay))
 
     async def _finish(self, job: Job, status: str, error: str | None = None) -> None:
-        await self._change(lambda queue: queue.finish(job, status, error=error))
+        await self._change(lambda jobs: jobs.finish(job, status, error=error))
         log.warning("job_ended", status=status, error=error)
 
     async def _change(self, change: Callable[[JobRepository], Awaitable[Job | None]]) -> Job | None:

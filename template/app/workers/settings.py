@@ -96,7 +96,7 @@ def amqp_tls(host: str | None, options: dict[str, str]) -> dict[str, Any]:
 
 
 def check_broker_url(url: SecretStr) -> SecretStr:
-    """Refuse an invalid URL, without repeating it: it may hold a password."""
+    """Validate and normalize the URL, without repeating it: it may hold a password."""
     return SecretStr(read_broker_url(url.get_secret_value()))
 
 

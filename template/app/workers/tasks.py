@@ -52,11 +52,11 @@ class Runtime:
     def __init__(self) -> None:
         self.loop = asyncio.Runner()
         self.opened = open_runner()
-        self.jobs = self.loop.run(self.opened.__aenter__())
+        self.runner = self.loop.run(self.opened.__aenter__())
 
     def run(self, work: Callable[[JobRunner], Coroutine[Any, Any, T]]) -> T:
         """Run a coroutine to its end, in a copy of the task's context."""
-        return self.loop.run(work(self.jobs), context=copy_context())
+        return self.loop.run(work(self.runner), context=copy_context())
 
     def close(self) -> None:
         """Close the connections and the loop."""
@@ -101,16 +101,16 @@ async def sweep_jobs(runner: JobRunner) -> None:
     wait = timedelta(seconds=settings.job_patience_seconds)
     transactions = runner.database.transactions
     async with transactions.begin() as session:
-        queue = JobRepository(session)
-        await queue.heartbeat()
-        for failed in await queue.fail_exhausted(settings.job_max_attempts, EXHAUSTED):
+        jobs = JobRepository(session)
+        await jobs.heartbeat()
+        for failed in await jobs.fail_exhausted(settings.job_max_attempts, EXHAUSTED):
             log.error("job_exhausted", job_id=str(failed.id))
             publish(runner.events, session, failed)
     queued = await asyncio.to_thread(runner.dispatcher.count_messages)
     if queued is None:  # nothing can be sent
         return
     async with transactions.begin() as session:
-        lost = await JobRepository(session).undispatched(wait, SWEEP_BATCH_SIZE, queued)
+        lost = await JobRepository(session).mark_undispatched(wait, SWEEP_BATCH_SIZE, queued)
     for job_id in lost:
         log.info("job_redispatched", job_id=str(job_id))
         runner.dispatcher.dispatch(job_id)

@@ -5,7 +5,8 @@ from uuid import uuid4
 import pytest
 from httpx2 import AsyncClient
 
-from app.storage.validation import attachment, display_name, file_id_of, key_of
+from app.core.http import attachment
+from app.storage.validation import display_name, file_id_of, key_of
 from tests.uploads.factories import FILES, FORM, TAIL
 from tests.uploads.fixtures import Stored
 
@@ -65,7 +66,7 @@ async def test_a_latin_1_name_is_decoded(user_client: AsyncClient) -> None:
 @pytest.mark.parametrize(
     ("filename", "header"),
     [
-        ("tea.txt", "attachment; filename=\"tea.txt\"; filename*=UTF-8''tea.txt"),
+        ("tea.txt", 'attachment; filename="tea.txt"'),
         ('a"b;\\.txt', "attachment; filename=\"a_b__.txt\"; filename*=UTF-8''a%22b%3B%5C.txt"),
         ("茶.txt", "attachment; filename=\"_.txt\"; filename*=UTF-8''%E8%8C%B6.txt"),
     ],

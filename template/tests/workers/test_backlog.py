@@ -1,13 +1,14 @@
-"""The sweep while the broker has messages, or does not answer."""
+"""The sweep while the broker has messages, or does not answer, and of jobs without a worker."""
 
 from datetime import timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models.job import WorkerHeartbeat
+from app.models.job import JobOutput, WorkerHeartbeat
 from app.workers.runner import JobRunner
 from app.workers.tasks import sweep_jobs
+from tests.jobs.factories import make_job
 from tests.workers.conftest import MakeScript
 from tests.workers.inline import RecordingDispatcher
 from tests.workers.test_sweep import LONG_AGO, NOW, at
@@ -52,3 +53,17 @@ async def test_without_an_answer_of_the_broker_jobs_wait_for_the_next_sweep(
 
     assert heartbeats == 1
     assert dispatcher.dispatched == [retried.id]
+
+
+async def test_what_an_exhausted_job_has_written_is_deleted(
+    runner: JobRunner, session: AsyncSession
+) -> None:
+    await make_job(session, file=["tea"])
+    unfinished = {**at(NOW, None), "status": "running", "attempts": 5}
+    exhausted = await make_job(session, file=["tea"], **unfinished)
+
+    await sweep_jobs(runner)
+
+    left = list(await session.scalars(select(JobOutput.job_id)))
+    assert len(left) == 1
+    assert exhausted.id not in left

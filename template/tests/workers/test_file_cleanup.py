@@ -12,6 +12,7 @@ from app.core.settings import SettingsError
 from app.db.session import Database
 from app.workers.celery_app import app as celery
 from app.workers.file_cleanup import CleanupSettings, clean, clean_files, schedule_cleanup
+from app.workers.settings import MAINTENANCE
 from app.workers.tasks import ACKS_LATE
 from tests.uploads.factories import leave_orphan
 
@@ -20,7 +21,7 @@ def test_beat_sends_the_task_every_hour() -> None:
     celery.loader.import_default_modules()
 
     entry = celery.conf.beat_schedule["clean-files"]
-    assert (entry["schedule"], entry["options"]) == (3600, {"expires": 3600})
+    assert (entry["schedule"], entry["options"]) == (3600, {"expires": 3600, "queue": MAINTENANCE})
     assert celery.tasks[entry["task"]].acks_late is ACKS_LATE
 
 

@@ -67,7 +67,7 @@ def test_a_task_logs_the_id_of_its_request_and_nothing_of_the_task_before() -> N
 @pytest.mark.usefixtures("database")
 def test_a_task_that_fails_is_reported() -> None:
     reported: list[ErrorReport] = []
-    runtime().jobs.failures.listeners.append(reported.append)
+    runtime().runner.error_reporters.listeners.append(reported.append)
 
     task_failure.send(sweep, exception=ZeroDivisionError())
     close_runtime()

@@ -18,12 +18,12 @@ from app.workers import handlers, tasks
 from app.workers.celery_app import app as celery
 from app.workers.feature import celery as feature
 from app.workers.runner import JobRunner
-from app.workers.settings import MAINTENANCE, celery_config
+from app.workers.settings import MAINTENANCE
 from app.workers.tasks import purge_jobs, sweep_jobs
 from tests.clients import connect
 from tests.jobs.factories import NEVER, make_job
 from tests.workers.conftest import MakeScript
-from tests.workers.inline import RecordingDispatcher, settings
+from tests.workers.inline import RecordingDispatcher
 
 NOW = timedelta()
 LONG_AGO = timedelta(hours=-1)
@@ -132,6 +132,24 @@ async def test_a_sweep_is_a_heartbeat(
     assert [check.status for check in (before, after, silent)] == ["absent", "ok", "absent"]
 
 
+async def test_a_heartbeat_counts_until_three_sweeps_are_missing(
+    app: FastAPI, runner: JobRunner, session: AsyncSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOB_SWEEP_SECONDS", "600")
+    probe = feature.health_check(app)
+    assert probe is not None
+    await sweep_jobs(runner)
+
+    statuses = []
+    for minutes in (29, 31):
+        seen_at = utc_now() - timedelta(minutes=minutes)
+        await session.execute(update(WorkerHeartbeat).values(seen_at=seen_at))
+        await session.commit()
+        statuses.append((await probe.run()).status)
+
+    assert statuses == ["ok", "absent"]
+
+
 async def test_a_service_is_ready_without_workers(runner: JobRunner, app: FastAPI) -> None:
     async with connect(app) as client:
         body = (await client.get("/health/ready")).json()
@@ -157,13 +175,13 @@ async def test_a_running_job_counts_as_a_heartbeat(app: FastAPI, script: MakeScr
 
 
 def test_beat_sends_existing_tasks_to_the_maintenance_queue() -> None:
-    configuration = celery_config(settings())
-    entries = configuration["beat_schedule"]
+    celery.loader.import_default_modules()  # some add periodic tasks
+    entries = celery.conf.beat_schedule
 
     assert {entry["task"] for entry in entries.values()} >= {"jobs.sweep", "jobs.purge"}
     for entry in entries.values():
         assert entry["options"]["expires"] > 0
-        queue = entry["options"].get("queue") or configuration["task_routes"][entry["task"]]
+        queue = entry["options"].get("queue") or celery.conf.task_routes[entry["task"]]
         assert queue == MAINTENANCE
     assert entries["sweep"]["schedule"] == 5
     for task in (tasks.run, tasks.sweep, tasks.purge):

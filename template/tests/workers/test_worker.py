@@ -1,5 +1,6 @@
 """Real workers on a real Redis, also when they are killed."""
 
+import asyncio
 import os
 import signal
 import time
@@ -17,6 +18,7 @@ from app.workers.feature import CeleryDispatcher
 from tests.conftest import MakeApp, MakeClient
 from tests.jobs.factories import CREATE, JOBS, NEVER
 from tests.jobs.report_job import LINES, REPORT
+from tests.processes import TIMEOUT_SECONDS
 from tests.redis.servers import RedisServer
 from tests.workers.conftest import MakeScript, WaitFor
 from tests.workers.inline import settings
@@ -29,8 +31,9 @@ pytestmark = pytest.mark.process
 async def pid_of(job: Job, session: AsyncSession, wait_for: WaitFor) -> int:
     """The process that runs a job."""
     await wait_for(job.id, status="running")
-    while (pid := await session.scalar(select(JobOutput.data))) is None:
-        pass
+    async with asyncio.timeout(TIMEOUT_SECONDS):
+        while (pid := await session.scalar(select(JobOutput.data))) is None:
+            pass
     return int(pid)
 
 

@@ -17,7 +17,7 @@ from app.api.file_transfer import (
     requested_range,
 )
 from app.api.responses import headers, location, no_store, problems
-from app.core.http import etag, not_modified
+from app.core.http import attachment, etag, not_modified
 from app.core.state import Request
 from app.models.file import File
 from app.schemas.file import SHA256, FileQuery, FileRead
@@ -25,7 +25,7 @@ from app.schemas.pagination import Page
 from app.services.file import FileService, NoSuchFileError
 from app.services.upload import UploadService, UploadTooSlowError
 from app.storage.store import BytesNotFoundError, InsufficientStorageError
-from app.storage.validation import FILE_TYPES, FileTooLargeError, UnsupportedTypeError, attachment
+from app.storage.validation import FILE_TYPES, FileTooLargeError, UnsupportedTypeError
 
 router = PrefixRouter(
     prefix="/files", tags=["Files"], dependencies=[Depends(no_store), Depends(require_owner)]

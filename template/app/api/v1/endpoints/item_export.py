@@ -8,6 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from app.api.deps import DatabaseDep, PrefixRouter
 from app.api.responses import headers
+from app.core.http import attachment
 from app.schemas.item import ItemRead
 from app.services.item_export import csv_lines, iter_item_batches
 
@@ -38,7 +39,5 @@ async def export_items(
         async for line in lines:
             yield line
 
-    disposition = 'attachment; filename="items.csv"'
-    return StreamingResponse(
-        body(), media_type="text/csv", headers={"Content-Disposition": disposition}
-    )
+    sent_headers = {"Content-Disposition": attachment("items.csv")}
+    return StreamingResponse(body(), media_type="text/csv", headers=sent_headers)

@@ -9,6 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from app.api.deps import DatabaseDep, PrefixRouter, SessionDep
 from app.api.responses import headers, location, no_store, problems
+from app.core.http import attachment
 from app.core.state import Request
 from app.models.job import Job
 from app.schemas.job import JobCreate, JobQuery, JobRead
@@ -104,7 +105,7 @@ async def get_job_result(
             yield chunk
 
     result = {"filename": "result.txt", "content_type": "text/plain", **(job.result or {})}
-    disposition = f'attachment; filename="{result["filename"]}"'
+    disposition = attachment(str(result["filename"]))
     sent_headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
     return StreamingResponse(body(), media_type=result["content_type"], headers=sent_headers)
 
