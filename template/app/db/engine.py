@@ -2,6 +2,7 @@
 
 import os
 import ssl
+import time
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Annotated, Any
@@ -76,8 +77,9 @@ def _driver_arguments(options: Mapping[str, str]) -> dict[str, Any]:  # PostgreS
     if "host" in options:
         arguments["host"] = options["host"].split(",")
         arguments["port"] = [int(port) for port in options["port"].split(",")]
+    if "," in options.get("host", ""):
         # A service writes: of several hosts it needs the primary.
-        wanted = os.environ.get("PGTARGETSESSIONATTRS", "read-write")
+        wanted = os.environ.get("PGTARGETSESSIONATTRS", "primary")
         own.setdefault("target_session_attrs", wanted)
     if own.get("sslrootcert") == "system":
         arguments["ssl"] = _system_context(own)
@@ -121,7 +123,7 @@ def connect(dialect: Any, _record: Any, args: Any, parameters: Any) -> Any:
 
 
 def _connect_in_turn(dialect: Any, parameters: Any) -> Any:  # PostgreSQL
-    """Try each host for its share of the time. The driver has one limit for all of them.
+    """Try each host for its share of the time that is left. The driver has one limit for all.
 
     A host that fails goes to the end of the list, which all connections of the engine share.
     """
@@ -129,9 +131,10 @@ def _connect_in_turn(dialect: Any, parameters: Any) -> Any:  # PostgreSQL
     # Given one host, the driver would take it for want of a standby.
     wanted = ("standby", "any") if "=prefer-standby" in parameters.get("dsn", "") else (None,)
     tries = [(*place, attrs) for attrs in wanted for place in zip(hosts, ports, strict=True)]
-    seconds = parameters["timeout"] / len(tries)
+    deadline = time.monotonic() + parameters["timeout"]
     failure: BaseException = TimeoutError()
-    for host, port, attrs in tries:
+    for number, (host, port, attrs) in enumerate(tries):
+        seconds = max(deadline - time.monotonic(), 0.1) / (len(tries) - number)
         one = {"host": host, "port": port, "target_session_attrs": attrs, "timeout": seconds}
         try:
             return dialect.connect(**parameters | one)
@@ -154,7 +157,8 @@ def _translate_error(context: ExceptionContext) -> None:
         # The server is silent: close the connection without waiting for it.
         context.is_disconnect = True
         driver: Any = context.connection.connection.driver_connection
-        getattr(driver, "terminate", bool)()
+        if hasattr(driver, "terminate"):
+            driver.terminate()
     raise error from context.original_exception
 
 

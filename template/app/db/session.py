@@ -102,8 +102,8 @@ async def fetch(
 ) -> Sequence[Row[Any]]:
     """Return the rows of a statement on columns; entities need `session.execute`.
 
-    A session that only reads is not needed for it, and costs as much as the rest: the statement
-    takes a connection of the pool, and gives it back. One that has a connection uses that: a
+    In a session that only reads, the statement takes a connection of the pool and gives it back
+    itself: by the session it would take twice the time. One that has a connection uses that: a
     request that waits for a second one, while it keeps the first, could wait for ever.
     """
     engine: Engine | None = session.info.get(READS)

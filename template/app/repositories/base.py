@@ -30,8 +30,12 @@ class Repository(Generic[ModelT]):
         return await self.session.get(self.model, id)
 
     async def get_for_update(self, id: UUID) -> ModelT | None:
-        """Find a row, lock it until the transaction ends, and read it again if it was read."""
-        return await self.session.get(self.model, id, with_for_update=True, populate_existing=True)
+        """Find a row, lock it until the transaction ends, and read it again if it was read.
+
+        Others may refer to it meanwhile (`FOR NO KEY UPDATE`).
+        """
+        lock = {"key_share": True}
+        return await self.session.get(self.model, id, with_for_update=lock, populate_existing=True)
 
     async def count(self) -> int:
         """Count the rows of the table."""

@@ -31,7 +31,8 @@ class FileRepository(Repository[File]):
 
     async def lock_owner(self, owner_id: UUID) -> bool:
         """Lock the owner, so that uploads are counted one by one; False if gone or disabled."""
-        statement = select(User.is_active).where(User.id == owner_id).with_for_update()
+        statement = select(User.is_active).where(User.id == owner_id)
+        statement = statement.with_for_update(key_share=True)
         return bool(await self.session.scalar(statement))
 
     async def used_bytes(self, owner_id: UUID) -> int:

@@ -78,6 +78,11 @@ def test_several_hosts_and_sockets_are_understood(
     assert (found["host"], found["port"]) == (hosts, ports)
 
 
+def test_of_several_hosts_the_primary_is_wanted() -> None:
+    assert arguments("postgresql://a,b/app")["dsn"] == "postgresql://?target_session_attrs=primary"
+    assert "dsn" not in arguments("postgresql:///app?host=/var/run/postgresql")
+
+
 def test_user_host_and_database_may_be_options() -> None:
     url = parse_database_url("postgresql:///?host=h&port=6432&user=m@e&password=p%40&dbname=app")
 

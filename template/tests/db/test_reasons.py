@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import URL, make_url
 
 from app.cli import main
+from app.db import engine
 from tests.blueprint.factories import SPECIMENS
 from tests.clients import connect
 from tests.conftest import MakeApp
@@ -108,6 +109,24 @@ async def test_a_silent_host_does_not_hide_the_next(
     assert [answer.status_code for answer in answers] == [200, 200]
     if wanted != "prefer-standby":
         assert seconds < 1  # the host that answered is asked first
+
+
+def test_hosts_that_refuse_leave_their_time_to_the_next() -> None:
+    given: dict[str, float] = {}
+
+    class Dialect:
+        def connect(self, host: str, timeout: float, **_: object) -> str:
+            given[host] = timeout
+            if host != "c":
+                raise ConnectionRefusedError
+            return "connection"
+
+    parameters = {"host": ["a", "b", "c"], "port": [1, 1, 1], "timeout": 30}
+    assert engine.connect(Dialect(), None, (), parameters) == "connection"
+
+    assert given["a"] <= 10
+    assert 10 < given["b"] <= 15
+    assert 15 < given["c"] <= 30
 
 
 async def test_no_host_suits_if_all_are_of_another_kind(

@@ -37,7 +37,7 @@ class SpecimenRepository(Repository[Specimen]):
     # owned:
     # owned: async def get_for_update(self, id: UUID) -> Specimen | None:
     # owned:     """Find a specimen of the owner, and lock it until the transaction ends."""
-    # owned:     return await self.session.scalar(self._own(id).with_for_update())
+    # owned:     return await self.session.scalar(self._own(id).with_for_update(key_share=True))
     # owned:
     # owned: async def page(
     # owned:     self, query: PageQuery, sort: str, where: Iterable[ColumnElement[bool]] = ()
