@@ -19,9 +19,11 @@ from app.core.problem import Fault, problem_response
 from app.core.state import app_of
 from app.db.errors import DatabaseUnavailableError, is_foreign_key_violation
 
-# The codes of the framework's own errors.
+# The codes of the framework's own errors, where they are not the names of the status.
 CODES = {
     400: "bad_request",
+    401: "not_authenticated",
+    403: "permission_denied",
     404: "not_found",
     405: "method_not_allowed",
     413: "payload_too_large",
@@ -57,7 +59,8 @@ class MalformedJSONError(AppError):
 
 def framework_detail(status: int) -> str:
     """Return what an error of the framework says."""
-    return DETAILS.get(status) or f"{HTTPStatus(status).description}."
+    known = HTTPStatus(status)
+    return DETAILS.get(status) or f"{known.description or known.phrase}."
 
 
 def internal_error(scope: Scope) -> Response:
@@ -100,7 +103,7 @@ async def http_error(request: Request, error: Exception) -> Response:
     status, headers = error.status_code, dict(error.headers or {})
     if status == 405:
         headers["Allow"] = ", ".join(allowed_methods(request))
-    code = CODES.get(status, "bad_request")
+    code = CODES.get(status) or HTTPStatus(status).name.lower()
     return problem_response(request.scope, status, code, framework_detail(status), headers)
 
 

@@ -1,7 +1,7 @@
 """Errors: problem+json everywhere, without the input or internal details."""
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 from httpx2 import AsyncClient
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, text
 from sqlalchemy.exc import IntegrityError
@@ -90,6 +90,10 @@ async def change_what_is_gone() -> None:
     raise StaleDataError("UPDATE matched 0 rows")
 
 
+async def refuse(status: int) -> None:
+    raise HTTPException(status, SECRET)
+
+
 async def ask_nonsense(session: SessionDep) -> None:
     await session.execute(text("SELECT no_such_column FROM specimens"))
 
@@ -102,8 +106,28 @@ async def faulty(make_app: MakeApp) -> FastAPI:
     app.get("/nonsense")(ask_nonsense)
     app.get("/incomplete")(store_nothing)
     app.get("/gone")(change_what_is_gone)
+    app.get("/refused/{status}")(refuse)
     app.post("/uncommitted")(fail_to_commit)
     return app
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (401, "not_authenticated"),
+        (402, "payment_required"),
+        (403, "permission_denied"),
+        (503, "service_unavailable"),
+    ],
+)
+async def test_an_http_exception_of_an_endpoint_has_the_code_of_its_status(
+    faulty: FastAPI, status: int, code: str
+) -> None:
+    async with connect(faulty) as client:
+        problem = assert_problem(await client.get(f"/refused/{status}"), status, code)
+
+    assert len(problem["detail"]) > len(".")
+    assert SECRET not in problem["detail"]
 
 
 async def test_a_row_that_has_gone_meanwhile_is_a_conflict(faulty: FastAPI) -> None:
