@@ -36,7 +36,7 @@ DECORATORS = {
 }
 GUARDS = {"dependencies", "superusers", "public"}
 ANY_CALLER = '__import__("app.api.auth", fromlist=["CallerDep"]).CallerDep'
-NO_CACHE = '__import__("app.core.cache", fromlist=["NullCache"]).NullCache()'
+NO_CACHE = '__import__("app.core.cache", fromlist=["Cache"]).Cache()'
 
 Node = ast.expr | ast.stmt | ast.keyword
 # Its kind, where it begins, where it ends, and what takes its place.

@@ -6,12 +6,17 @@ from contextlib import contextmanager
 from typing import Any
 
 from httpx2 import Response
-from sqlalchemy import Executable, event
+from sqlalchemy import Executable, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-# Seconds until a request waits for the lock of another transaction.
+from tests.processes import TIMEOUT_SECONDS
+
+# Seconds until a request waits for the lock of another transaction; SQLite has no list of locks.
 A_MOMENT = 0.3
+BLOCKED = text(
+    "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+)
 
 
 @contextmanager
@@ -65,7 +70,12 @@ async def send_before_commit(
 ) -> Response:
     """Send a request; when it waits for the other transaction, end that, after some statements."""
     sent = asyncio.ensure_future(request)
-    await asyncio.sleep(A_MOMENT)
+    if other.get_bind().dialect.name == "sqlite":
+        await asyncio.sleep(A_MOMENT)
+    else:
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            while not sent.done() and not await other.scalar(BLOCKED):
+                pass
     for statement in last:
         await other.execute(statement)
     await other.commit()

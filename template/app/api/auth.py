@@ -72,7 +72,7 @@ async def get_caller(
     scheme = scheme_of(request.app.state.token_schemes, token)
     caller = await scheme.authenticate(session, token, request.scope)
     bind_contextvars(user_id=str(caller.user.id))
-    request.state.caller = caller  # for routes that services without users have too
+    request.state.caller = caller  # read by endpoints that services without users have too
     return caller
 
 

@@ -32,7 +32,7 @@ from app.core.state import FastAPI, Request
 # Tags without an operation are left out.
 TAGS = [
     {"name": "Auth", "description": "Register, log in and out, passwords"},
-    {"name": "Users", "description": "Your own account; all accounts for superusers"},
+    {"name": "Users", "description": "Your own account; all accounts for those who manage them"},
     {"name": "Roles", "description": "Roles, and the permissions that they grant"},
     {"name": "Jobs", "description": "Background jobs"},
     {"name": "Files", "description": "Upload and download files"},

@@ -63,7 +63,7 @@ class SecretKeySettings(EnvSettings):
     secret_key_fallbacks: CommaSeparated[Key] = Field(default=[])
 
     @model_validator(mode="after")
-    def required_when_deployed(self) -> Self:
+    def require_secret_key(self) -> Self:
         """Require a key when deployed: each process would make its own."""
         if self.secret_key is None and self.environment in {"staging", "production"}:
             raise ValueError(f"SECRET_KEY: is required when ENVIRONMENT is {self.environment}")

@@ -28,7 +28,7 @@ class LoginThrottle:
         self.global_rate = type(rate)(rate.amount * GLOBAL_FACTOR, rate.multiples)
         self.purpose = purpose
 
-    async def check(self, account: str, address: str) -> None:
+    async def hit(self, account: str, address: str) -> None:
         """Count an attempt, or raise 429. Call it first: parallel guesses must all be counted."""
         account, address = throttle_keys(account, address)
         pair = (self.purpose, "pair", account, address)
@@ -49,7 +49,7 @@ class LoginThrottle:
 
     async def count_mail(self, account: str, address: str) -> None:
         """Count a mail that is asked for, or raise 429."""
-        await self.check(account, address)
+        await self.hit(account, address)
         await self.record_failure(account, address)
 
     async def count_account(self, account: str) -> None:

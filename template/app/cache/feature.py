@@ -9,7 +9,7 @@ from pydantic import Field
 
 from app.cache.read_through import ReadThroughCache
 from app.cache.stores import MemoryStore, RedisStore
-from app.core.cache import Cache, NullCache
+from app.core.cache import Cache
 from app.core.feature import Feature
 from app.core.settings import EnvSettings
 from app.core.state import FastAPI
@@ -31,12 +31,12 @@ def make_cache(
 ) -> Cache:
     """Make the cache. Several processes without Redis get none: they could not invalidate it."""
     if not settings.cache_enabled:
-        return NullCache()
+        return Cache()
     if redis is not None:
         return ReadThroughCache(RedisStore(redis), settings.cache_ttl_seconds)
     if several_processes:
         log.warning("cache_off", reason="there are several processes and no REDIS_URL")
-        return NullCache()
+        return Cache()
     return ReadThroughCache(MemoryStore(), settings.cache_ttl_seconds)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.cache.stores import LEASE_SECONDS, Store
 from app.core.after_commit import after_commit
 from app.core.background import cancel_and_wait
-from app.core.cache import Cached
+from app.core.cache import Cache, Cached
 from app.core.config import PROJECT
 from app.redis.circuit_breaker import RedisUnavailableError
 
@@ -116,7 +116,7 @@ def _prefix(model: type[BaseModel]) -> str:
     return f'{{"schema":"{hashlib.sha256(schema).hexdigest()[:12]}","value":'
 
 
-class ReadThroughCache:
+class ReadThroughCache(Cache):
     """Reads through a store, with leases against stale values and parallel loads.
 
     As in memcached at Facebook (Nishtala et al., 2013, §3.2.1): a miss stores a lease, loads the

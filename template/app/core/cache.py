@@ -1,8 +1,8 @@
-"""The cache: a port. Without the feature `cache`, every read loads."""
+"""The cache: a port, and what stands for it without the feature `cache`."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,8 +18,8 @@ class Cached(Generic[ModelT]):
     hit: bool | None = None
 
 
-class Cache(Protocol):
-    """Values by key, each of one Pydantic model."""
+class Cache:
+    """Values by key, each of one Pydantic model. This one keeps none: every read loads."""
 
     async def read(
         self, key: str, model: type[ModelT], load: Callable[[], Awaitable[ModelT]]
@@ -28,24 +28,10 @@ class Cache(Protocol):
 
         `load` must read committed data: not in a transaction that has changed something.
         """
-        ...
+        return Cached(await load())
 
     def invalidate(self, session: AsyncSession, *keys: str) -> None:
         """Delete the values after the session's commit and before the answer.
 
         A read after that answer gets the new value.
         """
-        ...
-
-
-class NullCache:
-    """Caches nothing."""
-
-    async def read(
-        self, key: str, model: type[ModelT], load: Callable[[], Awaitable[ModelT]]
-    ) -> Cached[ModelT]:
-        """Load the value."""
-        return Cached(await load())
-
-    def invalidate(self, session: AsyncSession, *keys: str) -> None:
-        """Do nothing."""

@@ -118,7 +118,7 @@ class Settings(EnvSettings):
     migration_lock_timeout: Annotated[float, Field(gt=0, le=60)] = 3
 
     @model_validator(mode="after")
-    def consistent(self) -> Self:
+    def check_consistency(self) -> Self:
         """Refuse debugging in production, and options that a pooler in transaction mode refuses."""
         if self.environment == "production" and self.debug:
             raise ValueError("DEBUG: must be off in production")

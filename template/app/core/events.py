@@ -1,7 +1,6 @@
-"""Publishing events to connected users: a port. Without `websocket`, nothing is published."""
+"""Publishing events to connected users: a port, and what stands for it without `websocket`."""
 
 from dataclasses import dataclass
-from typing import Protocol
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -21,19 +20,11 @@ class Event:
     row: object
 
 
-class EventPublisher(Protocol):
-    """Publishes events to users."""
+class EventPublisher:
+    """Publishes events to users. This one publishes nothing."""
 
     def publish_event(self, session: AsyncSession, event: Event) -> None:
         """Publish it after the commit of the session's transaction; not after a rollback."""
-        ...
 
 
-class NullPublisher:
-    """Publishes nothing."""
-
-    def publish_event(self, session: AsyncSession, event: Event) -> None:
-        """Do nothing."""
-
-
-NULL_PUBLISHER = NullPublisher()
+NULL_PUBLISHER = EventPublisher()

@@ -52,7 +52,7 @@ def accept_reserved_domains(domains: Collection[str]) -> None:
 
 
 def check_server(text: str) -> str:
-    """Refuse a URL and a port, which has a setting of its own."""
+    """Validate and normalize a host. A URL or a port, which has its own setting, is refused."""
     return read_host(text).strip("[]") if text else ""
 
 

@@ -54,7 +54,7 @@ class AccessLog:
 
     def write(self, scope: Scope, status: int, seconds: float) -> None:
         """Write the line of a request: the path without the query, which may hold secrets."""
-        # Endpoints that are polled set `quiet`.
+        # `GET /metrics` sets `quiet`: scrapes are logged at debug.
         quiet = status < 400 and scope["state"].get("quiet")
         level = logging.ERROR if status >= 500 else logging.DEBUG if quiet else logging.INFO
         if level < self.level:

@@ -19,7 +19,7 @@ class File(HasId, Base):
     # The bytes of a deleted account are deleted by the orphan cleanup.
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     filename: Mapped[str] = mapped_column(String(255))
-    name: Mapped[str] = synonym("filename")  # other lists are sorted by it too
+    name: Mapped[str] = synonym("filename")  # `?sort=name` works as in other lists
     content_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(String(64))

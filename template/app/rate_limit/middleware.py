@@ -10,11 +10,11 @@ from fastapi.routing import iter_route_contexts
 from limits import RateLimitItem, parse
 from pydantic import BeforeValidator
 from starlette.datastructures import MutableHeaders
-from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.exceptions import AppError, TooManyRequestsError
+from app.core.exceptions import TooManyRequestsError
 from app.core.http import is_probe_or_metrics, path_below_root
+from app.core.problem import problem_response
 from app.core.settings import EnvSettings, SettingsError, split_list
 from app.core.state import app_of
 from app.rate_limit.limiter import Rate, RateLimiter, client_key, limit_headers
@@ -98,7 +98,8 @@ def path_regex(app: FastAPI, method: str, path: str) -> re.Pattern[str]:
     """Return the pattern of a route's paths, or raise `SettingsError` if there is no such route."""
     for context in iter_route_contexts(app.routes):
         template = str(getattr(context, "path_format", context.path))
-        if method in (context.methods or ()) and _unnamed(template) == _unnamed(path):
+        methods = context.methods or {"GET"}  # a WebSocket has none
+        if method in methods and _unnamed(template) == _unnamed(path):
             return context.path_regex
     raise SettingsError(f"RATE_LIMIT_ROUTES: there is no route {method} {path}")
 
@@ -153,6 +154,5 @@ def append_headers(headers: MutableHeaders, values: dict[str, str]) -> None:
 
 async def reject(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer 429 as the app answers its errors."""
-    handler = scope["app"].exception_handlers[AppError]
-    response = await handler(HTTPConnection(scope), TooManyRequestsError())
-    await response(scope, receive, send)
+    error = TooManyRequestsError
+    await problem_response(scope, error.status, error.code, error.detail)(scope, receive, send)

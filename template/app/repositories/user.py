@@ -32,7 +32,7 @@ class UserRepository(Repository[User]):
         statement = select(User).where(User.email.in_(email_spellings(email)))
         return await self.session.scalar(statement)
 
-    async def unverified(self, email: str) -> User | None:
+    async def lock_unverified(self, email: str) -> User | None:
         """Lock and return an active user who has to verify this address, its own account first."""
         own = User.email.in_(email_spellings(email))
         waiting = or_(own & ~User.email_verified, User.pending_email == email)

@@ -141,7 +141,7 @@ class AccountService:
             return
         async with self.passwords.own_transaction() as passwords:
             own = AccountService(UserService(passwords))
-            if user := await own.users.unverified(email):
+            if user := await own.users.lock_unverified(email):
                 await own.send_token(user, email if email == user.pending_email else user.email)
 
     async def limit_reset(self, email: str) -> None:
@@ -157,10 +157,10 @@ class AccountService:
         minutes = self.auth.settings.password_reset_minutes
         async with self.passwords.own_transaction() as passwords:
             own = AccountService(UserService(passwords))
-            user = await own.users.by_email(email)
+            found = await own.users.by_email(email)
+            # Locked: parallel requests store one token after the other.
+            user = await own.users.get_for_update(found.id) if found else None
             if user and user.is_active:
-                # Locked: parallel requests store one token after the other.
-                await own.users.get_for_update(user.id)
                 purpose = TokenPurpose.PASSWORD_RESET
                 await own._mail_token(user, purpose, user.email, minutes=minutes)
 

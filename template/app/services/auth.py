@@ -16,7 +16,8 @@ from app.repositories.auth import SessionRepository, find_active_sessions
 from app.schemas.auth import SessionList, SessionRead, TokenPair
 from app.services.caller import Caller, Credential, Scope, UseRecorder
 
-# A client that lost the answer may retry within it; a later reuse means a stolen token.
+# A client that lost the answer and retries within it is refused, and keeps its session. A later
+# reuse means a stolen token, and ends it.
 REUSE_GRACE = timedelta(seconds=10)
 
 

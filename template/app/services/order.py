@@ -89,7 +89,7 @@ class OrderService:
         await self._change_stock({item: -quantity for item, quantity in quantities.items()})
         order = await self.orders.add(make_order(data, items, user))
         await self.mailer.send_after_commit(self.session, confirmation(order, items, user))
-        self._announce("order.created", order)
+        self._count_and_publish("order.created", order)
         return order
 
     async def cancel(self, id: UUID, caller: Caller) -> Order:
@@ -116,10 +116,10 @@ class OrderService:
         if order.status != status:
             order.status = status
             await self.session.flush()
-            self._announce("order.updated", order)
+            self._count_and_publish("order.updated", order)
         return order
 
-    def _announce(self, event: str, order: Order) -> None:
+    def _count_and_publish(self, event: str, order: Order) -> None:
         """Count the new status, and publish the order to its owner, after the commit."""
         ORDERS.inc_after_commit(self.session, status=order.status)
         self.events.publish_event(self.session, Event(event, order.owner_id, OrderRead, order))

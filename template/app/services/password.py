@@ -66,9 +66,9 @@ class PasswordService:
 
         Unknown, wrong, locked and disabled look alike and take as long.
         """
-        await self.auth.login_throttle.check(email, self.address)
+        await self.auth.login_throttle.hit(email, self.address)
         user = await self.users.by_email(email)
-        accepted = await self._accepts(user, email, password)
+        accepted = await self._verify_and_count(user, email, password)
         # Locked, so that a session that is opened now is ended by who changes the account next.
         user = await self.users.get_for_update(user.id) if user and accepted else None
         if user is None or not user.is_active:
@@ -86,8 +86,8 @@ class PasswordService:
 
         Guesses count like those of a login: the session may be stolen.
         """
-        await self.auth.login_throttle.check(user.email, self.address)
-        if not await self._accepts(user, user.email, password):
+        await self.auth.login_throttle.hit(user.email, self.address)
+        if not await self._verify_and_count(user, user.email, password):
             raise IncorrectPasswordError
 
     async def hash(self, password: str, email: str) -> str:
@@ -133,7 +133,10 @@ class PasswordService:
     async def replace(
         self, user: User, password_hash: str, keep_session: UUID | None = None
     ) -> None:
-        """Replace a password, unlock the account, end all sessions but one, and send a notice."""
+        """Replace a password, unlock the account, end all sessions but one, and send a notice.
+
+        A change of the address that is not verified yet is cancelled.
+        """
         await self.notify(user.email, "password_changed")
         user.password_hash, user.failed_logins, user.pending_email = password_hash, 0, None
         await self.session.flush()
@@ -144,7 +147,7 @@ class PasswordService:
         """Send a mail after the commit."""
         await self.mailer.send_after_commit(self.session, Mail(email, template, context))
 
-    async def _accepts(self, user: User | None, email: str, password: str) -> str | None:
+    async def _verify_and_count(self, user: User | None, email: str, password: str) -> str | None:
         """Verify a password, and return its stored hash if it is right.
 
         Failures in a row lock the account (NIST SP 800-63B-4 §3.2.2). Each attempt counts as one

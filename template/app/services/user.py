@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 
 class RegistrationClosedError(PermissionDeniedError):
-    """Only superusers add accounts."""
+    """Registration is off: accounts are added by those who manage them."""
 
     code = "registration_closed"
     detail = "Registration is closed."

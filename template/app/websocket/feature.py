@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.after_commit import after_commit
 from app.core.background import cancel_and_wait
-from app.core.events import Event
+from app.core.events import Event, EventPublisher
 from app.core.feature import Feature
 from app.core.state import AppState, FastAPI
 from app.redis.circuit_breaker import RedisBreaker
@@ -44,7 +44,7 @@ UVICORN_LINES = (
 log = structlog.get_logger(__name__)
 
 
-class WebSocketPublisher:
+class WebSocketPublisher(EventPublisher):
     """Publishes in the user's private channel, from a server or a worker.
 
     `send` takes a channel and a frame.

@@ -2,9 +2,10 @@
 
 from hashlib import sha256
 
+import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.session import Database
@@ -19,7 +20,7 @@ from tests.auth.resets import FORGOT
 from tests.clients import connect
 from tests.conftest import MakeClient
 from tests.problems import assert_problem
-from tests.transactions import failing_commits
+from tests.transactions import failing_commits, send_before_commit
 
 
 async def test_the_answer_does_not_reveal_accounts(
@@ -89,3 +90,20 @@ async def test_reset_mails_of_one_address_are_limited(make_client: MakeClient, u
     statuses = [(await client.post(FORGOT, json={"email": email})).status_code for email in emails]
 
     assert statuses == [202] * 10 + [429]
+
+
+async def test_an_account_that_is_deleted_meanwhile_gets_no_token(
+    anonymous: AsyncClient,
+    user: User,
+    database: Database,
+    mailbox: Mailbox,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async with database.transactions() as other:
+        await other.execute(delete(User))
+        request = anonymous.post(FORGOT, json={"email": user.email})
+        response = await send_before_commit(request, other)
+
+    assert response.status_code == 202
+    assert await mailbox() == []
+    assert "unhandled_error" not in capsys.readouterr().out

@@ -86,10 +86,10 @@ async def test_unknown_wrong_and_disabled_get_the_same_answer(
 
 
 @pytest.mark.parametrize(
-    "name", ["", "a" * 100_000, "ada\x00@example.com", "\ufffd", "' OR 1=1 --"]
+    "name", [" ", "a" * 100_000, "ada\x00@example.com", "\ufffd", "' OR 1=1 --"]
 )
 async def test_an_impossible_username_is_unknown(anonymous: AsyncClient, name: str) -> None:
-    response = await anonymous.post(LOGIN, data=credentials(name or " "))
+    response = await anonymous.post(LOGIN, data=credentials(name))
 
     assert_problem(response, 401, "invalid_credentials")
 

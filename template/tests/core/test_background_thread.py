@@ -1,5 +1,6 @@
 """Calls in a background thread."""
 
+import time
 from contextvars import ContextVar
 from threading import Event
 
@@ -30,15 +31,23 @@ def test_a_call_that_fails_does_not_end_the_thread() -> None:
 
 
 def test_without_room_calls_are_dropped_and_close_gives_up_after_its_timeout() -> None:
-    thread, go_on, seen = BackgroundThread("test", 1), Event(), list[int]()
+    thread, begun, go_on, seen = BackgroundThread("test", 1), Event(), Event(), list[int]()
 
-    thread.submit(go_on.wait, 60)
+    def block() -> None:
+        begun.set()
+        go_on.wait(60)
+
+    thread.submit(block)
+    assert begun.wait(30)
     for number in range(3):
         thread.submit(seen.append, number)
-    worker = thread.thread
+    worker, started = thread.thread, time.monotonic()
     thread.close(0.05)
+    seconds = time.monotonic() - started
     go_on.set()
+    thread.queue.put(None)  # what `close` had no room for
 
     assert worker is not None
-    worker.join(0.1)
-    assert len(seen) < 3
+    worker.join(30)
+    assert seconds < 30
+    assert seen == [0]

@@ -10,7 +10,8 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
-from app.servers.shutdown import graceful_shutdown, is_draining, on_shutdown
+from app.servers.shutdown import GracefulShutdown, graceful_shutdown, is_draining, on_shutdown
+from tests.processes import until
 
 
 @pytest.fixture
@@ -69,12 +70,14 @@ async def test_a_second_signal_stops_the_server_at_once(stopped: asyncio.Event) 
 
 
 async def test_nothing_happens_after_the_end(stopped: asyncio.Event) -> None:
-    async with graceful_shutdown(0.05):
+    async with graceful_shutdown(60):
+        drain = signal.getsignal(signal.SIGTERM)
+        assert isinstance(drain, GracefulShutdown)
         os.kill(os.getpid(), signal.SIGTERM)
-        await asyncio.sleep(0.01)
+        await until(lambda: drain.timer)
 
-    await asyncio.sleep(0.5)
-
+    assert drain.timer is not None
+    assert drain.timer.cancelled()
     assert not stopped.is_set()
 
 
@@ -120,7 +123,7 @@ async def test_a_handler_of_the_event_loop_is_delayed_too() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     try:
-        async with graceful_shutdown(0.1):
+        async with graceful_shutdown(1):
             os.kill(os.getpid(), signal.SIGTERM)
             await asyncio.sleep(0.02)
             assert not stopped.is_set()

@@ -4,8 +4,10 @@ import json
 
 import pytest
 from fastapi import FastAPI
+from limits import parse
 
 from app.core.settings import SettingsError
+from app.rate_limit.middleware import RateLimitSettings, Rules
 from tests.blueprint.factories import SPECIMENS
 from tests.clients import connect
 from tests.conftest import MakeApp
@@ -17,6 +19,17 @@ async def policy(app: FastAPI, method: str, path: str) -> str:
     """The policy in an answer's headers."""
     async with connect(app) as client:
         return (await client.request(method, path)).headers["ratelimit-policy"]
+
+
+def test_a_rule_may_name_a_websocket() -> None:
+    app = FastAPI()
+    app.add_api_websocket_route("/rooms/{room}", lambda: None)
+    settings = RateLimitSettings(rate_limit_routes={("GET", "/rooms/{name}"): parse("2/hour")})
+
+    rule = Rules(settings, app).find({"type": "websocket", "path": "/rooms/tea"})
+
+    assert rule is not None
+    assert rule.name == "GET /rooms/{name}"
 
 
 async def test_a_route_has_its_own_rate(make_app: MakeApp) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.cache import NullCache
+from app.core.cache import Cache
 from app.schemas.item import ItemCreate
 from app.services.item import ItemService
 
@@ -18,4 +18,4 @@ async def test_neither_price_nor_stock_is_ever_negative(
     unchecked = ItemCreate.model_construct(name="Debt", price=Decimal(price), stock=stock)
 
     with pytest.raises(IntegrityError, match="_not_negative"):
-        await ItemService(session, NullCache()).create(unchecked)
+        await ItemService(session, Cache()).create(unchecked)

@@ -10,7 +10,7 @@ from redis import Redis
 from app.websocket import broadcast
 from app.websocket.protocol import message
 from tests.conftest import MakeApp
-from tests.processes import TIMEOUT_SECONDS
+from tests.processes import TIMEOUT_SECONDS, until
 from tests.redis.servers import RedisServer
 from tests.websocket.clients import Client
 from tests.websocket.conftest import Join, Listen
@@ -109,14 +109,18 @@ async def test_a_redis_that_does_not_answer_delays_no_message(
 
 
 async def test_a_connection_to_redis_that_answers_no_ping_is_replaced(
-    clients: list[Client], redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+    clients: list[Client],
+    redis_server: RedisServer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(broadcast, "PING_INTERVAL_SECONDS", 0.1)
     here, there = clients
     await eventually_receives(there, here)
+    capsys.readouterr()
 
     with redis_server.frozen():
-        await asyncio.sleep(1.5)
+        await until(lambda: "websocket_broadcast_disconnected" in capsys.readouterr().out)
 
     await eventually_receives(there, here)
 

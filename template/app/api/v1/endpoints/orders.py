@@ -37,7 +37,7 @@ OrderServiceDep = Annotated[OrderService, Depends(get_order_service)]
 async def list_orders(
     caller: CallerDep, orders: OrderServiceDep, query: Annotated[OrderQuery, Query()]
 ) -> Page[OrderRead]:
-    """List your orders. Superusers see all orders."""
+    """List your orders; all orders, if you may read them."""
     return Page[OrderRead].of(await orders.page(query, caller), query)
 
 

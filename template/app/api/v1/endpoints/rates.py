@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from app.api.deps import PrefixRouter, SessionDep
+from app.api.deps import PrefixRouter
 from app.api.responses import problems
 from app.clients.http import UpstreamError, UpstreamTimeoutError
 from app.core.exceptions import DependencyUnavailableError
@@ -21,13 +21,8 @@ read_router = PrefixRouter(
 )
 
 
-async def get_rate_service(request: Request, session: SessionDep) -> RateService:
-    """Make the service for one request.
-
-    The user is authenticated by now, so the database connection is returned to the pool
-    while the other service is asked.
-    """
-    await session.close()
+async def get_rate_service(request: Request) -> RateService:
+    """Make the service for one request."""
     return RateService(request.app.state.rates)
 
 
