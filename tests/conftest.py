@@ -74,9 +74,12 @@ def spread(long: list[ItemT], short: list[ItemT]) -> list[ItemT]:
     return [*islice(each, rest), *(x for one in long for x in (one, *islice(each, count)))]
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Use three more processes than cores: services wait half of the time."""
-    return len(os.sched_getaffinity(0)) + 3
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Use three more processes than cores: services wait half of the time.
+
+    One more for `just test-all`, whose rows are whole services with times of their own.
+    """
+    return len(os.sched_getaffinity(0)) + (1 if config.getoption("resume") else 3)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
