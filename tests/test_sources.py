@@ -29,7 +29,7 @@ SEAMS = {
 # Written by Copier for Copier: it filters the answers, which takes more than a bare name.
 ANSWERS_FILE = "{{_copier_conf.answers_file}}.jinja"
 OWNERS = [name for name in questions.exclusions() if not name.startswith("_")]
-LINE_BUDGETS = {"minimal": 2873, "standard": 5516, "full": 10621}
+LINE_BUDGETS = {"minimal": 2876, "standard": 5517, "full": 10629}
 # Python files below app/ that are not empty.
 MODULE_BUDGETS = {"minimal": 54, "standard": 93, "full": 189}
 # What a toggle adds to `full`. The goals are 350 and 250: docs/decisions/lines-of-code.md.

@@ -30,7 +30,8 @@ async def empty(engine: AsyncEngine) -> None:
     Few rows are deleted faster than tables are truncated.
     """
     tables = reversed(Base.metadata.sorted_tables)
-    script = "".join(f"{table.delete()};" for table in tables)
+    deletions = [table.delete().compile(dialect=engine.dialect) for table in tables]
+    script = "".join(f"{deletion};" for deletion in deletions)
     async with engine.connect() as connection:
         driver: Any = (await connection.get_raw_connection()).driver_connection
         if engine.dialect.name == "sqlite":

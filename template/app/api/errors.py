@@ -14,7 +14,12 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from app.api.responses import allowed_methods
-from app.core.exceptions import AppError, ConflictError
+from app.core.exceptions import (
+    AppError,
+    ConflictError,
+    NotAuthenticatedError,
+    PermissionDeniedError,
+)
 from app.core.problem import Fault, problem_response
 from app.core.state import app_of
 from app.db.errors import DatabaseUnavailableError, is_foreign_key_violation
@@ -22,14 +27,14 @@ from app.db.errors import DatabaseUnavailableError, is_foreign_key_violation
 # The codes of the framework's own errors, where they are not the names of the status.
 CODES = {
     400: "bad_request",
-    401: "not_authenticated",
-    403: "permission_denied",
     404: "not_found",
     405: "method_not_allowed",
     413: "payload_too_large",
     415: "unsupported_media_type",
     422: "validation_error",
 }
+# Errors of the service, which an HTTPException with their status means too.
+ERRORS = {error.status: error for error in (AppError, NotAuthenticatedError, PermissionDeniedError)}
 # Where the standard library's description of a status would mislead, or depends on its version.
 DETAILS = {
     400: "The request is malformed.",
@@ -103,6 +108,8 @@ async def http_error(request: Request, error: Exception) -> Response:
     status, headers = error.status_code, dict(error.headers or {})
     if status == 405:
         headers["Allow"] = ", ".join(allowed_methods(request))
+    if known := ERRORS.get(status):
+        return problem_response(request.scope, status, known.code, known.detail, headers)
     code = CODES.get(status) or HTTPStatus(status).name.lower()
     return problem_response(request.scope, status, code, framework_detail(status), headers)
 

@@ -11,8 +11,8 @@ from starlette.types import Scope
 from app.core.addresses import Networks, client_address, is_trusted
 from app.core.http import is_below
 
-# What this service itself serves, below any prefix.
-OWN_PATH = re.compile(r"/(api/v\d+|docs|redoc|health|metrics)(?![^/])")
+# Behind a proxy that strips the prefix /api, what begins like this has lost it.
+VERSIONED = re.compile(r"/api/v\d+(?![^/])")
 
 
 def disable_uvicorn_proxy_headers() -> None:
@@ -32,16 +32,10 @@ def add_root_path(scope: Scope, configured: str) -> None:
     """
     root = (configured or scope.get("root_path", "")).rstrip("/")
     scope["root_path"] = root
-    if root and not has_prefix(scope["path"], root):
+    stripped = root == "/api" and VERSIONED.match(scope["path"])
+    if root and (stripped or not is_below(scope["path"], root)):
         scope["path"] = root + scope["path"]
         scope["raw_path"] = quote(root).encode() + (scope.get("raw_path") or b"")
-
-
-def has_prefix(path: str, root: str) -> bool:
-    """Whether a path has the prefix still: `/api/v1/books` has lost the prefix `/api`."""
-    if not is_below(path, root):
-        return False
-    return not OWN_PATH.match(path) or OWN_PATH.match(path.removeprefix(root)) is not None
 
 
 def apply_forwarded_headers(scope: Scope, headers: Headers, proxies: Networks) -> None:

@@ -84,6 +84,8 @@ class Rules:
     def find(self, scope: Scope) -> Rule | None:
         """Return the rule of a request; None if it is exempt."""
         path = path_below_root(scope)
+        if scope["type"] == "websocket":
+            path = path.rstrip("/")  # it is not redirected
         method = scope.get("method", "GET")  # a WebSocket has none
         method = "GET" if method == "HEAD" else method
         if is_probe_or_metrics(path) or method == "OPTIONS":

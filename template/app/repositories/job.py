@@ -130,14 +130,11 @@ class JobRepository(Repository[Job]):
                 payload={},
             )
         )
-        ended = (await self.session.scalars(statement.returning(Job))).all()
-        if ended:
-            await self.delete_outputs(*(job.id for job in ended))
-        return ended
+        return (await self.session.scalars(statement.returning(Job))).all()
 
-    async def delete_outputs(self, *ids: UUID) -> None:
-        """Delete what the attempts at these jobs have written."""
-        await self.session.execute(delete(JobOutput).where(JobOutput.job_id.in_(ids)))
+    async def delete_output(self, id: UUID) -> None:
+        """Delete what the attempts at a job have written."""
+        await self.session.execute(delete(JobOutput).where(JobOutput.job_id == id))
 
     async def purge(self, before: datetime) -> int:
         """Delete a batch of jobs that ended earlier, and return how many. The totals keep them."""

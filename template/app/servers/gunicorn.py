@@ -20,7 +20,7 @@ class ServerSettings(EnvSettings):
 def serve(_: Settings) -> int:
     """Replace this process by gunicorn: it forks, and open connections must not be shared."""
     config = ["--config", "python:app.servers.gunicorn_config"]
-    if "GUNICORN_CMD_ARGS" not in os.environ:  # it may ask for more processes
+    if not os.environ.get("GUNICORN_CMD_ARGS"):  # it may ask for more processes
         os.environ[SERVE_VARIABLE] = "1"
     command = [sys.executable, "-m", "gunicorn", *config, "app.main:app"]
     os.execv(sys.executable, command)  # noqa: S606  (no shell is wanted)

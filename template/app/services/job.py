@@ -109,7 +109,6 @@ class JobService:
         job = await self.get(id, lock=True)
         if job.status == "queued":
             job.status, job.due_at, job.finished_at, job.payload = "cancelled", None, utc_now(), {}
-            await self.jobs.delete_outputs(job.id)
         elif job.status == "running":
             job.cancel_requested = True
         else:

@@ -103,9 +103,12 @@ async def sweep_jobs(runner: JobRunner) -> None:
     async with transactions.begin() as session:
         jobs = JobRepository(session)
         await jobs.heartbeat()
-        for failed in await jobs.fail_exhausted(settings.job_max_attempts, EXHAUSTED):
-            log.error("job_exhausted", job_id=str(failed.id))
-            publish(runner.events, session, failed)
+        ended = await jobs.fail_exhausted(settings.job_max_attempts, EXHAUSTED)
+        for job in ended:
+            log.error("job_exhausted", job_id=str(job.id))
+            publish(runner.events, session, job)
+    for job in ended:
+        await delete_output(runner, job.id)
     queued = await asyncio.to_thread(runner.dispatcher.count_messages)
     if queued is None:  # nothing can be sent
         return
@@ -114,6 +117,15 @@ async def sweep_jobs(runner: JobRunner) -> None:
     for job_id in lost:
         log.info("job_redispatched", job_id=str(job_id))
         runner.dispatcher.dispatch(job_id)
+
+
+async def delete_output(runner: JobRunner, id: UUID) -> None:
+    """Delete what a job has written, or leave it to the purge: it may take too long."""
+    try:
+        async with runner.database.transactions.begin() as session:
+            await JobRepository(session).delete_output(id)
+    except Exception:
+        log.exception("job_output_not_deleted", job_id=str(id))
 
 
 async def purge_jobs(runner: JobRunner) -> None:

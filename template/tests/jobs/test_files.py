@@ -1,15 +1,11 @@
 """GET /api/v1/jobs/{id}/result: the file that a job has written."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from httpx2 import AsyncClient
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.base import utc_now
-from app.models.job import JobOutput
 from tests.conftest import MakeClient
 from tests.jobs.factories import ENDED, JOBS, make_job
 from tests.problems import assert_problem
@@ -70,14 +66,3 @@ async def test_a_job_without_a_file_has_no_result_to_download(
 
     for job in (waiting, mailed):
         assert_problem(await client.get(f"{JOBS}/{job.id}/result"), 404, "not_found")
-
-
-async def test_what_a_job_has_written_is_deleted_when_its_retry_is_cancelled(
-    client: AsyncClient, session: AsyncSession
-) -> None:
-    due = utc_now() + timedelta(hours=1)
-    job = await make_job(session, file=["Tea"], status="queued", due_at=due)
-
-    await client.post(f"{JOBS}/{job.id}/cancel")
-
-    assert await session.scalar(select(func.count()).select_from(JobOutput)) == 0

@@ -116,6 +116,7 @@ async def test_old_jobs_are_purged_with_their_files(
     assert await session.scalar(select(func.count()).select_from(JobOutput)) == 1
 
 
+@pytest.mark.usefixtures("generous_health_checks")
 async def test_a_sweep_is_a_heartbeat(
     runner: JobRunner, app: FastAPI, session: AsyncSession
 ) -> None:
@@ -132,6 +133,7 @@ async def test_a_sweep_is_a_heartbeat(
     assert [check.status for check in (before, after, silent)] == ["absent", "ok", "absent"]
 
 
+@pytest.mark.usefixtures("generous_health_checks")
 async def test_a_heartbeat_counts_until_three_sweeps_are_missing(
     app: FastAPI, runner: JobRunner, session: AsyncSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +168,7 @@ async def test_workers_may_store_their_first_heartbeat_at_once(
     assert await session.scalar(select(func.count()).select_from(WorkerHeartbeat)) == 1
 
 
+@pytest.mark.usefixtures("generous_health_checks")
 async def test_a_running_job_counts_as_a_heartbeat(app: FastAPI, script: MakeScript) -> None:
     probe = feature.health_check(app)
     assert probe is not None
