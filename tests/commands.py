@@ -6,8 +6,8 @@ import signal
 import subprocess
 from pathlib import Path
 
-# Seconds for one command. The full service takes half of it with coverage, on two slow cores.
-LIMIT = 3600.0
+# Seconds for one command. The full service takes half of it with coverage, on two busy cores.
+LIMIT = 1800.0
 
 
 def execute(project: Path, command: str, environment: dict[str, str]) -> tuple[int, str]:

@@ -41,7 +41,7 @@ async def caller(
     if name.islower():  # it is an option of the URL
         pooler, settings = pooler.update_query_dict({name: value}), {}
     url = pooler.update_query_dict({"application_name": "desk"})
-    app = await make_app(DATABASE_URL=str(url), DB_POOL_SIZE="20", DB_POOL_TIMEOUT="60", **settings)
+    app = await make_app(DATABASE_URL=str(url), DB_POOL_SIZE="20", DB_POOL_TIMEOUT="5", **settings)
     async with connect(app, credentials) as client:
         yield client
     assert await asyncio.gather(*(left_prepared(app) for _ in range(8))) == [0] * 8
